@@ -1,0 +1,22 @@
+/**
+ * A mistake in what the user gave or has: the place, the rule, the value found, and what to do next.
+ *
+ * Library code throws it; only `cli/` turns it into text and an exit code. Anything else that is thrown is a fault of
+ * Ballast itself.
+ */
+export class InputError extends Error {
+  override readonly name = "InputError";
+
+  /**
+   * @param place where: a file, a path inside it, a line, a command-line option
+   * @param problem the rule and the value that breaks it, as a clause: "expected a positive number, got -3"
+   * @param nextStep what the user can do, as a sentence
+   */
+  constructor(
+    readonly place: string,
+    readonly problem: string,
+    readonly nextStep: string,
+  ) {
+    super(`${place}: ${problem}. ${nextStep}`);
+  }
+}

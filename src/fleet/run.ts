@@ -1,0 +1,91 @@
+import { z } from "zod";
+import { inputSchema } from "../provenance.ts";
+
+/** What happened: the result of one simulation. Holds no wall clock, host or path, so the same seed gives the same bytes. */
+export const RUN_SCHEMA = "ballast.run/1";
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+
+/** Percentiles over logical requests (type 7). Null where no request has the value. */
+export const latencySchema = z
+  .strictObject({ count, mean: seconds, p50: seconds, p90: seconds, p95: seconds, p99: seconds, max: seconds })
+  .nullable();
+export type Latency = z.infer<typeof latencySchema>;
+
+export const scaleEventSchema = z.strictObject({
+  at_s: seconds,
+  from: count,
+  to: count,
+  because: z.string().meta({ description: "The metric and target that led to it, in words" }),
+  ready_after_s: seconds
+    .nullable()
+    .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
+});
+export type ScaleEvent = z.infer<typeof scaleEventSchema>;
+
+export const runSchema = z
+  .strictObject({
+    schema: z.literal(RUN_SCHEMA),
+    scenario: z.string(),
+    seed: z.int(),
+    policy: z.string().meta({ description: "The fleet policy in words: 'fixed, 6 replicas'" }),
+    inputs: z.array(inputSchema),
+    ended_at_s: seconds.meta({ description: "When the last request left; arrivals stop earlier" }),
+    requests: z
+      .strictObject({
+        arrived: count,
+        deferred: count,
+        queued: count,
+        running: count,
+        finished: count,
+        rejected: count,
+        timed_out: count,
+        cut_off: count,
+        lost: count,
+      })
+      .meta({ description: "Every request is in exactly one state at the end" }),
+    latency: z.strictObject({
+      ttft_s: latencySchema,
+      tpot_s: latencySchema.meta({ description: "Per request: (last token − first token) / (output tokens − 1)" }),
+      end_to_end_s: latencySchema,
+    }),
+    tokens: z.strictObject({
+      prompt: count,
+      output: count,
+      recomputed: count.meta({ description: "Prefilled again after a preemption" }),
+    }),
+    preemptions: count,
+    steps: count,
+    extrapolated_steps: count.meta({ description: "Steps outside the measured range of the step curve" }),
+    paid_s: z
+      .strictObject({
+        provisioning: seconds,
+        loading: seconds,
+        warming: seconds,
+        busy: seconds,
+        idle: seconds,
+        asleep: seconds,
+        failed: seconds,
+      })
+      .meta({ description: "GPU time by state, all replicas" }),
+    gpu_hours: z.number().min(0),
+    utilization: z.number().min(0).max(1).nullable().meta({ description: "Busy share of the time that ready replicas were paid for" }),
+    mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
+    scale_events: z.array(scaleEventSchema),
+    timeline: z
+      .strictObject({
+        window_s: z.number().positive(),
+        arrivals: z.array(count),
+        replicas_ready: z.array(z.number()).meta({ description: "Time average within the window, as are the next four" }),
+        replicas_starting: z.array(z.number()),
+        queued: z.array(z.number()),
+        running: z.array(z.number()),
+        kv_use: z.array(z.number()).meta({ description: "Share of KV blocks held on ready replicas" }),
+        ttft_p99_s: z.array(z.number().nullable()).meta({ description: "Of the requests that arrived in the window" }),
+      })
+      .meta({ description: "One entry a window, from time 0 to the end" }),
+    not_modelled: z.array(z.string()),
+  })
+  .meta({ id: "Run", title: "Ballast run, version 1" });
+export type Run = z.infer<typeof runSchema>;

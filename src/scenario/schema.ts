@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { coldStartSchema, policySchema } from "../fleet/settings.ts";
+import { replicaSchema } from "../replica/settings.ts";
+import { trafficSchema } from "../traffic/schema.ts";
+
+/**
+ * What the user writes: traffic, model, device, replica settings, fleet policy and objectives. YAML or JSON. Every field left
+ * out has a default here, and a default that shapes the answer is listed with it as *assumed*.
+ */
+export const SCENARIO_SCHEMA = "ballast.scenario/1";
+
+const positive = z.number().positive();
+/** Objectives as data. A request that was rejected or never finished misses every latency objective. */
+export const objectivesSchema = z
+  .strictObject({
+    ttft_p99_s: positive.default(2).meta({ description: "99th percentile of the time to first token" }),
+    tpot_p99_s: positive.default(0.1).meta({ description: "99th percentile of the time per output token after the first" }),
+  })
+  .prefault({});
+export type Objectives = z.infer<typeof objectivesSchema>;
+
+export const scenarioSchema = z
+  .strictObject({
+    schema: z.literal(SCENARIO_SCHEMA).default(SCENARIO_SCHEMA),
+    name: z.string().min(1).default("scenario"),
+    seed: z.int().min(0).default(42),
+    traffic: trafficSchema,
+    model: z.string().min(1).meta({ description: "A built-in model's name, or a path to a Hugging Face config.json" }),
+    device: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "A profile: a path, or <device>/<condition> below results/; the newest run by default" }),
+    replica: replicaSchema,
+    cold_start: coldStartSchema,
+    policy: policySchema.optional().meta({ description: "What `simulate` runs; `plan` searches" }),
+    objectives: objectivesSchema,
+  })
+  .meta({ id: "Scenario", title: "Ballast scenario, version 1" });
+export type Scenario = z.infer<typeof scenarioSchema>;
