@@ -17,6 +17,13 @@ export const runOrExit = (program, args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
+/** Path of a package's own program, so that no shell shim is needed. */
+export const tool = (name) => {
+  const folder = join(root, "node_modules", name);
+  const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return join(folder, typeof bin === "string" ? bin : bin[name]);
+};
+
 const digestOf = (...texts) => {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(text).update("\0");
@@ -53,7 +60,7 @@ export const ensureBuilt = () => {
   const inputs = ["kernels", "src", "harness/measure", "harness/page"].flatMap(filesBelow);
   const stamps = inputs.map((path) => `${path} ${statSync(path).size} ${digestOf(readFileSync(path))}`);
   unlessStamped("dist/site/.stamp", digestOf(...stamps, readFileSync(join(root, "package-lock.json"))), () =>
-    runOrExit(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), "build", "--config", "vite.config.ts", "--logLevel", "warn"]),
+    runOrExit(process.execPath, [tool("vite"), "build", "--config", "vite.config.ts", "--logLevel", "warn"]),
   );
 };
 
