@@ -1,13 +1,22 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../src/errors.ts";
+import { benchCommand } from "./commands/bench.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
+import { ballastVersion } from "./project.ts";
+
+const commands = [benchCommand, doctorCommand];
 
 /** Exit codes: 0 done · 1 something the user gave or has must change · 70 a fault of Ballast · 130 stopped by the user. */
 export const main = async (args: readonly string[], io: Io = processIo()): Promise<number> => {
   const program = new Command("ballast")
     .description("Measures a GPU in a browser and says how much stable capacity your LLM traffic needs on it.")
+    .version(ballastVersion)
+    .showHelpAfterError("(add --help for the options)")
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err });
+  for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;
@@ -16,6 +25,10 @@ export const main = async (args: readonly string[], io: Io = processIo()): Promi
     if (error instanceof InputError) {
       io.err(`${error.message}\n`);
       return 1;
+    }
+    if (error instanceof Interrupted) {
+      io.err(`${error.message}\n`);
+      return 130;
     }
     io.err(`ballast: a fault of Ballast itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return 70;

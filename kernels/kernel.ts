@@ -17,13 +17,16 @@ export type Shape = Readonly<Record<string, number>>;
 
 /** How a buffer is filled before the first dispatch. */
 export type Fill =
-  /** Uniform random values in [-scale, scale), from the harness's seeded generator; never zeros, since zeros run faster. */
+  /** Uniform random values in [-scale, scale) from the harness's seeded generator; never zero or subnormal: zeros run faster, subnormals may be flushed. */
   | { readonly kind: "random"; readonly scale: number }
   /** Exact unsigned integers (a block table, sequence lengths). */
   | { readonly kind: "indices"; readonly values: Uint32Array }
+  /** Given real numbers (a table of cosines and sines), rounded to the buffer's type. */
+  | { readonly kind: "values"; readonly values: Float64Array }
   /** Written by a dispatch before it is read. */
   | { readonly kind: "unset" };
 
+/** One buffer. Its size is rounded up to a multiple of 16 bytes, so that a kernel that moves vec4s may touch the padding. */
 export interface BufferSpec {
   readonly name: string;
   readonly role: "input" | "output" | "scratch";
@@ -53,8 +56,8 @@ export interface Mismatch {
   readonly bound: number;
 }
 
-/** Values of the input buffers by name, exactly as the GPU holds them (already rounded to f16 where the buffer is f16). */
-export type Inputs = Readonly<Record<string, Float64Array>>;
+/** Values of buffers by name, exactly as the GPU holds them (already rounded to f16 where the buffer is f16). */
+export type Values = Readonly<Record<string, Float64Array>>;
 
 /** What the reference says about one output: expected values and, element by element, the largest error that arithmetic allows. */
 export interface Reference {
@@ -71,8 +74,14 @@ export interface KernelRun {
   readonly operations: number;
   /** Bytes the problem must move between memory and the GPU at least once: each input read once, each output written once. */
   readonly bytes: number;
-  /** The f64 reference with its bound; may be slow, so it is called for verification only. */
-  reference(inputs: Inputs): readonly Reference[];
+  /**
+   * The f64 references with their bounds; may be slow, so called for verification only.
+   *
+   * @param inputs what the input buffers were filled with
+   * @param after what the buffers that the dispatches write held after one run. A run of several stages (a decoder layer) is judged
+   *   stage by stage, each on what the stage before it left, since a worst-case bound over all of them would allow anything.
+   */
+  reference(inputs: Values, after: Values): readonly Reference[];
 }
 
 export interface KernelVariant {

@@ -1,9 +1,13 @@
 import type { Input } from "../provenance.ts";
+import type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
+import type { RequestState } from "../replica/request-table.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
-import type { Nanoseconds, Seconds } from "../units.ts";
+import type { Nanoseconds } from "../units.ts";
 import type { Run } from "./run.ts";
 import type { Policy } from "./settings.ts";
+
+export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 
 /** A scenario with everything resolved: all that `simulate` needs, and nothing that it must look up. */
 export interface FleetConfig {
@@ -23,29 +27,13 @@ export interface FleetConfig {
   readonly notModelled: readonly string[];
 }
 
-export interface ReplicaConfig {
-  readonly maxNumSeqs: number;
-  readonly maxNumBatchedTokens: number;
-  readonly maxModelLen: number;
-  readonly blockSize: number;
-  /** As the engine's log prints it; one of them is the null block. */
-  readonly numGpuBlocks: number;
-}
-
-export interface ColdStartPhase {
-  readonly name: string;
-  /** The state in which the phase's GPU time is counted. */
-  readonly state: "provisioning" | "loading" | "warming";
-  readonly duration: Seconds;
-}
-
 /** What became of one request. Times are null where they never came. */
 export interface RequestRecord {
   readonly id: number;
   readonly arrivedAt: Nanoseconds;
   readonly promptTokens: number;
   readonly outputTokens: number;
-  readonly state: "deferred" | "queued" | "running" | "finished" | "rejected" | "timed_out" | "cut_off" | "lost";
+  readonly state: RequestState;
   readonly firstTokenAt: Nanoseconds | null;
   readonly lastTokenAt: Nanoseconds | null;
   readonly preemptions: number;

@@ -33,6 +33,8 @@ export const planSchema = z
   .strictObject({
     schema: z.literal(PLAN_SCHEMA),
     heading: z.string().nullable().meta({ description: "What the reader must know first: 'Pipeline check, not a capacity answer'" }),
+    model: z.string().meta({ description: "The language model's name" }),
+    device: z.string().meta({ description: "The device's name: 'NVIDIA H200'" }),
     question: z.string(),
     seeds: z.array(z.int()).min(1),
     capacity: z.discriminatedUnion("kind", [

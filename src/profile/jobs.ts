@@ -1,5 +1,6 @@
 import type { Shape } from "../../kernels/kernel.ts";
-import type { Measurement, Verification } from "./schema.ts";
+import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import type { Adapter, Measurement, Verification } from "./schema.ts";
 
 /** One thing to measure: the driver sends it, the page does it. `id` is the id of the measurement that comes back. */
 export type Job =
@@ -13,21 +14,21 @@ export type Job =
       readonly chunk_bytes: number;
     }
   | { readonly kind: "overhead"; readonly id: string }
-  | { readonly kind: "verify"; readonly id: string; readonly variant: string }
+  /** `choices`: what a decoder layer is composed of, where that is not its default. */
+  | { readonly kind: "verify"; readonly id: string; readonly variant: string; readonly choices?: LayerChoices }
   | { readonly kind: "kernel"; readonly id: string; readonly variant: string; readonly shape: Shape }
   | { readonly kind: "layer"; readonly id: string; readonly layer: LayerJob };
 
 /** A whole decoder layer: its shape and which variant computes each part, so that what is composed is what was measured. */
 export interface LayerJob {
   readonly shape: Shape;
-  /** Variant ids: the matmul of one to `few_tokens` tokens, of more, and the two attentions. */
-  readonly choices: {
-    readonly few_tokens: number;
-    readonly matmul_few: string;
-    readonly matmul_many: string;
-    readonly attention_prefill: string;
-    readonly attention_decode: string;
-  };
+  readonly choices: LayerChoices;
+}
+
+/** What has been found so far: later jobs are planned from it. */
+export interface Findings {
+  readonly verifications: readonly Verification[];
+  readonly measurements: readonly Measurement[];
 }
 
 export type JobResult =
@@ -36,3 +37,17 @@ export type JobResult =
   /** It cannot be done on this device: a feature or a limit is missing, or memory ran out. */
   | { readonly kind: "left-out"; readonly because: string }
   | { readonly kind: "device-lost"; readonly because: string };
+
+/** What the page found when it asked the browser for a GPU. */
+export type Description =
+  | { readonly kind: "adapter"; readonly adapter: Adapter }
+  /** The browser has no `navigator.gpu`. */
+  | { readonly kind: "no-webgpu" }
+  /** WebGPU is there, and `requestAdapter` gave null. */
+  | { readonly kind: "no-adapter" };
+
+/** What the measuring page offers the driver, as `window.ballast`. Everything that crosses is JSON. */
+export interface MeasuringPage {
+  describe(): Promise<Description>;
+  run(job: Job): Promise<JobResult>;
+}

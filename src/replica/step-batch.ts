@@ -30,3 +30,26 @@ export interface StepTimeModel {
   /** Whether any of the batch's sizes lies outside what was measured. */
   isExtrapolated(batch: StepBatch): boolean;
 }
+
+export const emptyBatch = (): StepBatch => ({
+  tokens: 0,
+  outputs: 0,
+  prefillSequences: 0,
+  prefillPairs: 0,
+  prefillContext: 0,
+  decodeSequences: 0,
+  decodeKeys: 0,
+  decodeContext: 0,
+});
+
+/** Makes a batch empty again: one object serves all steps of a replica. */
+export const clearBatch = (batch: StepBatch): void => {
+  batch.tokens = 0;
+  batch.outputs = 0;
+  batch.prefillSequences = 0;
+  batch.prefillPairs = 0;
+  batch.prefillContext = 0;
+  batch.decodeSequences = 0;
+  batch.decodeKeys = 0;
+  batch.decodeContext = 0;
+};

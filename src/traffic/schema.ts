@@ -3,10 +3,13 @@ import { z } from "zod";
 const positive = z.number().positive();
 const wholeTokens = z.int().min(1);
 
-/** How many tokens: always the same, log-normal by its median and 99th percentile, or drawn from a trace's own pairs. */
+/** How many tokens: always the same, or log-normal by its median and 99th percentile. */
 export const lengthSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("constant"), tokens: wholeTokens }),
-  z.strictObject({ kind: z.literal("log-normal"), p50_tokens: positive, p99_tokens: positive, max_tokens: wholeTokens }),
+  z
+    .strictObject({ kind: z.literal("log-normal"), p50_tokens: positive, p99_tokens: positive, max_tokens: wholeTokens })
+    .refine((length) => length.p99_tokens >= length.p50_tokens, { message: "expected at least p50_tokens", path: ["p99_tokens"] })
+    .refine((length) => length.max_tokens >= length.p50_tokens, { message: "expected at least p50_tokens", path: ["max_tokens"] }),
 ]);
 export type LengthDistribution = z.infer<typeof lengthSchema>;
 

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { calibrate } from "../src/calibration/calibrate.ts";
+import { DEVICE_MODEL_SCHEMA, deviceModelSchema, type DeviceModel } from "../src/calibration/device-model.ts";
+import { largestBuiltInThatFits, type MemorySettings } from "../src/calibration/kv-blocks.ts";
+import type { LanguageModel } from "../src/model/language-model.ts";
+import { profileHash } from "../src/profile/read.ts";
+import { readVersioned, type VersionedFile } from "../src/versioned.ts";
+import { chooseModel } from "./choose-model.ts";
+import { chooseProfile } from "./choose-profile.ts";
+import type { Io } from "./io.ts";
+
+const deviceModelFile: VersionedFile<DeviceModel> = {
+  what: "device model",
+  current: DEVICE_MODEL_SCHEMA,
+  schema: deviceModelSchema,
+  upgrades: {},
+  nextStep: "Make it again: ballast calibrate --out FILE",
+};
+
+/** A path or name as the user wrote it, and the folder it starts from. */
+export interface Written {
+  readonly text: string;
+  readonly folder: string;
+}
+
+/** A language model and its scaling model on a device. */
+export interface ChosenDevice {
+  readonly device: DeviceModel;
+  readonly model: LanguageModel;
+}
+
+/**
+ * The device that the user means, calibrated for the language model that the user means: a device model saved by `calibrate --out`, or a
+ * profile (the newest run by default), fitted here.
+ *
+ * @param model by default the device model's own, or the largest built-in one that fits the profile
+ * @throws InputError where either is not there or cannot be read
+ */
+export const chooseDevice = (io: Io, device: Written | undefined, model: Written | undefined, settings: MemorySettings): ChosenDevice => {
+  const named = model === undefined ? null : chooseModel(model.text, model.folder);
+  const saved = device === undefined ? null : savedDeviceModelOrNull(device);
+  if (saved !== null) return { device: saved, model: named ?? chooseModel(saved.model, io.cwd) };
+  const { profile, path } = chooseProfile(device === undefined ? io : { ...io, cwd: device.folder }, device?.text);
+  const chosen = named ?? largestBuiltInThatFits(profile, settings);
+  io.err(`Profile: ${path}\n`);
+  return { device: calibrate(profile, chosen, { profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")) }), model: chosen };
+};
+
+/** Null where the path is not a file that says it is a device model. */
+const savedDeviceModelOrNull = ({ text: given, folder }: Written): DeviceModel | null => {
+  const path = resolve(folder, given);
+  if (!existsSync(path) || !statSync(path).isFile()) return null;
+  const text = readFileSync(path, "utf8");
+  const [kind] = DEVICE_MODEL_SCHEMA.split("/");
+  return text.slice(0, 200).includes(`"${kind}/`) ? readVersioned(deviceModelFile, text, given) : null;
+};

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { InputError } from "../src/errors.ts";
+import type { Profile } from "../src/profile/schema.ts";
+import type { Io } from "./io.ts";
+import { readProfileFile } from "./kept-profiles.ts";
+import { defaultRunsFolder, resultsFolder } from "./project.ts";
+
+/** A profile and the file it was read from. */
+export interface ChosenProfile {
+  readonly path: string;
+  readonly profile: Profile;
+}
+
+/**
+ * The profile that the user means: a file; a run's folder; `<device>/<condition>` below results/, the newest there; or, where
+ * nothing is given, the newest run.
+ *
+ * @throws InputError where there is none
+ */
+export const chooseProfile = (io: Io, given: string | undefined, folders: Folders = defaultFolders(io)): ChosenProfile => {
+  if (given === undefined) {
+    const newest = newestOf(runFiles(folders.runs));
+    if (newest !== null) return newest;
+    throw new InputError(folders.runs, "expected a finished run, found none", "Measure this machine: npm run bench");
+  }
+  const path = resolve(io.cwd, given);
+  if (existsSync(path)) return isFolder(path) ? inFolder(path) : read(path);
+  const kept = join(folders.results, given);
+  if (existsSync(kept)) return isFolder(kept) ? inFolder(kept) : read(kept);
+  throw new InputError(
+    given,
+    "expected a profile's file or <device>/<condition> below results/, found neither",
+    "Measure one: npm run bench",
+  );
+};
+
+interface Folders {
+  readonly runs: string;
+  readonly results: string;
+}
+
+const defaultFolders = (io: Io): Folders => ({ runs: defaultRunsFolder(io.cwd), results: resultsFolder });
+
+const isFolder = (path: string) => statSync(path).isDirectory();
+const read = (path: string): ChosenProfile => ({ path, profile: readProfileFile(path) });
+
+const inFolder = (folder: string): ChosenProfile => {
+  const files = readdirSync(folder).filter((name) => name === "profile.json" || name.endsWith(".json.gz"));
+  const newest = newestOf(files.map((name) => join(folder, name)));
+  if (newest !== null) return newest;
+  throw new InputError(folder, "expected profile.json or a .json.gz in this folder, found neither", "Give the profile's own path.");
+};
+
+const runFiles = (runs: string): string[] =>
+  existsSync(runs)
+    ? readdirSync(runs)
+        .map((name) => join(runs, name, "profile.json"))
+        .filter((path) => existsSync(path))
+    : [];
+
+/** By the time the measuring began, which folders' names give only to the day. */
+const newestOf = (files: readonly string[]): ChosenProfile | null =>
+  files
+    .map(read)
+    .sort((a, b) => Date.parse(a.profile.started_at) - Date.parse(b.profile.started_at))
+    .at(-1) ?? null;

@@ -1,0 +1,30 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { writeNew } from "../files.ts";
+import type { Io } from "../io.ts";
+import { scenarioTemplate } from "../scenario-template.ts";
+
+const nextSteps = (file: string): string => `Wrote ${file}: edit it, then
+
+  ballast plan ${file}       how many replicas it needs
+  ballast simulate ${file}   what its policy does
+
+Real traffic to try, each under its own licence:
+
+  azure      Azure's LLM inference traces of 2023, code and conversation: AzureLLMInferenceTrace_conv.csv in
+             https://github.com/Azure/AzurePublicDataset
+  mooncake   Mooncake's traces: FAST25-release/traces/conversation_trace.jsonl in
+             https://github.com/kvcache-ai/Mooncake
+
+  ballast plan --traffic AzureLLMInferenceTrace_conv.csv
+`;
+
+/** `ballast init`: a scenario to begin with. */
+export const initCommand = (io: Io): Command =>
+  new Command("init")
+    .description("Write a commented scenario to begin with, and say where public traces are to be had. Never overwrites.")
+    .argument("[file]", "the file to write", "scenario.yaml")
+    .action((file: string) => {
+      writeNew(resolve(io.cwd, file), scenarioTemplate);
+      io.out(nextSteps(file));
+    });

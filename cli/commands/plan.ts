@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import { Command, Option } from "commander";
+import { InputError } from "../../src/errors.ts";
+import { planDefaultQuestion } from "../../src/plan/default-question.ts";
+import { parseObjectives } from "../../src/plan/objectives.ts";
+import { plan } from "../../src/plan/plan.ts";
+import type { Plan } from "../../src/plan/schema.ts";
+import { replicaSchema } from "../../src/replica/settings.ts";
+import { planText } from "../../src/report/text.ts";
+import { chooseDevice } from "../choose-device.ts";
+import { writeWhole } from "../files.ts";
+import type { Io } from "../io.ts";
+import { atUser, loadScenario, scenarioOfTrace } from "../load-scenario.ts";
+import { positiveWholeNumber } from "../options.ts";
+import { progressLine } from "../progress.ts";
+
+interface PlanOptions {
+  readonly traffic?: string;
+  readonly format?: string;
+  readonly model?: string;
+  readonly device?: string;
+  readonly slo?: string;
+  readonly replications: number;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<Plan> => {
+  const { traffic, format, slo, replications } = options;
+  const objectives = slo === undefined ? {} : parseObjectives(slo, "--slo");
+  const givenBySlo = Object.keys(objectives).map((key) => [`objectives.${key}`, "--slo"] as const);
+  if (file === undefined && traffic === undefined) {
+    const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
+    const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
+    return planDefaultQuestion({ ...chosen, given, objectives, replications, onProgress });
+  }
+  if (file !== undefined && traffic !== undefined) {
+    throw new InputError("--traffic", `expected a scenario or a trace, got both ${file} and ${traffic}`, "Name the trace in the scenario, or leave one out.");
+  }
+  const loaded = file === undefined ? await scenarioOfTrace(io, traffic ?? "", format, options) : await loadScenario(io, file, options);
+  const { scenario, given } = loaded.from;
+  const from = {
+    ...loaded.from,
+    scenario: { ...scenario, objectives: { ...scenario.objectives, ...objectives } },
+    given: new Map([...given, ...givenBySlo]),
+  };
+  return plan({ ...loaded, from, replications, onProgress });
+};
+
+/** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
+export const planCommand = (io: Io): Command =>
+  new Command("plan")
+    .description("Say how much stable capacity the traffic needs: the smallest fixed number of replicas that meets the objectives, beside an autoscaler.")
+    .argument("[scenario]", "the scenario's file, YAML or JSON (see: ballast init; default: the default question, chat in bursts)")
+    .addOption(new Option("--traffic <file>", "a trace's file instead of a scenario, .gz or not"))
+    .addOption(new Option("--format <format>", "the trace's format (default: azure for .csv, mooncake for .jsonl)").choices(["azure", "mooncake"]))
+    .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the scenario's, else the largest built-in that fits)")
+    .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
+    .option("--slo <objectives>", 'such as "ttft.p99<=2s tpot.p99<=80ms" (default: the scenario\'s, else 2 s and 100 ms)')
+    .option("--replications <n>", "how often generated traffic is drawn anew; a trace is played once", positiveWholeNumber, 5)
+    .option("--out <file>", "write the plan there, as JSON")
+    .option("--json", "print the plan as JSON instead of text")
+    .action(async (file: string | undefined, options: PlanOptions) => {
+      const progress = progressLine(io, false);
+      const found = await answer(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
+      progress.end();
+      const json = `${JSON.stringify(found, null, 1)}\n`;
+      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+      io.out(options.json ? json : planText(found));
+      if (options.out !== undefined) io.err(`Plan: ${options.out}\n`);
+    });

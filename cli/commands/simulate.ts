@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import { InputError } from "../../src/errors.ts";
+import { simulate } from "../../src/fleet/simulate.ts";
+import { runText } from "../../src/report/text.ts";
+import { resolveScenario } from "../../src/scenario/resolve.ts";
+import { createStreams } from "../../src/sim/streams.ts";
+import { generate } from "../../src/traffic/generate.ts";
+import type { Request } from "../../src/traffic/request.ts";
+import { writeWhole } from "../files.ts";
+import type { Io } from "../io.ts";
+import { loadScenario, type LoadedScenario } from "../load-scenario.ts";
+import { wholeNumber } from "../options.ts";
+
+interface SimulateOptions {
+  readonly model?: string;
+  readonly device?: string;
+  readonly seed?: number;
+  readonly stepwise?: true;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const requestsOf = ({ from: { scenario }, trace }: LoadedScenario): readonly Request[] =>
+  scenario.traffic.kind === "trace" ? (trace ?? []) : generate(scenario.traffic, createStreams(scenario.seed));
+
+/** `ballast simulate`: one scenario, one seed, one policy. */
+export const simulateCommand = (io: Io): Command =>
+  new Command("simulate")
+    .description("Simulate a fleet on a scenario's traffic: latencies, utilization, scale events, GPU-hours.")
+    .argument("<scenario>", "the scenario's file, YAML or JSON (see: ballast init)")
+    .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the scenario's)")
+    .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
+    .option("--seed <n>", "seed of all chance, a whole number (default: the scenario's)", wholeNumber)
+    .option("--stepwise", "run every engine step through the scheduler: the same result, slower")
+    .option("--out <file>", "write the run there, as JSON")
+    .option("--json", "print the run as JSON instead of text")
+    .action(async (file: string, options: SimulateOptions) => {
+      const loaded = await loadScenario(io, file, options);
+      const { from, device, model } = loaded;
+      const { policy, seed } = from.scenario;
+      if (policy === undefined) {
+        throw new InputError(`${file}: policy`, "expected a policy to simulate, got none", "Write one, {kind: fixed, replicas: 4}, or search for it: ballast plan");
+      }
+      const requests = requestsOf(loaded);
+      if (requests.length === 0) {
+        throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
+      }
+      const setup = resolveScenario(from, device, model, requests);
+      const { run } = simulate({ ...setup, policy, seed, requests, isStepwise: options.stepwise === true });
+      const json = `${JSON.stringify(run, null, 1)}\n`;
+      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+      io.out(options.json ? json : runText(run));
+      if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
+    });

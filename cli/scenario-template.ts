@@ -1,0 +1,63 @@
+/** What `ballast init` writes: every field of a scenario, with its unit and its default. Those that are commented out may be left so. */
+export const scenarioTemplate = `# A Ballast scenario: what you serve, on what, and how well. Every time is in seconds.
+#   ballast plan scenario.yaml       how many replicas it needs
+#   ballast simulate scenario.yaml   what the policy below does
+schema: ballast.scenario/1
+name: chat
+seed: 42 # the same seed gives the same result, to the byte
+
+# Requests from a generator: kind poisson, or bursty as here.
+traffic:
+  kind: bursty
+  requests_per_s: 10 # mean over calm and burst
+  duration_s: 1200
+  burst_factor: 4 # rate in a burst over the calm rate
+  burst_s: 30 # mean length of a burst
+  calm_s: 270 # mean time between bursts
+  prompt: { kind: log-normal, p50_tokens: 1020, p99_tokens: 4142, max_tokens: 14050 }
+  output: { kind: log-normal, p50_tokens: 129, p99_tokens: 601, max_tokens: 1000 }
+  # Lengths may also be all the same: { kind: constant, tokens: 512 }
+
+# Or requests from a trace's file (.gz or not), instead of the block above:
+# traffic:
+#   kind: trace
+#   format: azure # or mooncake
+#   file: AzureLLMInferenceTrace_conv.csv # from the folder of this scenario
+#   speed: 1 # 2 plays it twice as fast: twice the requests a second
+
+model: Llama-3.1-8B # a built-in model's name, or the path of a Hugging Face config.json
+
+# A profile: its path, or <device>/<condition> below results/; or a device model from \`ballast calibrate --out\`.
+# device: results/<device>/web # default: the newest run of \`ballast bench\`
+
+# One server, by vLLM's names.
+replica:
+  max_num_seqs: 256 # sequences in the running batch at most
+  max_num_batched_tokens: 2048 # token budget of one step, prefill and decode together
+  # max_model_len: 32768 # default: the model's own, or what the KV cache holds
+  block_size: 16 # tokens in a KV block
+  # num_gpu_blocks: 26000 # from the engine's log; default: estimated from the memory
+  gpu_memory_utilization: 0.9
+
+# What a new replica goes through before it serves. "measured" takes the profile's own figure.
+cold_start:
+  provision_s: 60 # until a node with a GPU is there
+  image_s: 30 # container image pulled and started
+  weights_s: measured # weights from host memory to the GPU
+  initialise_s: measured # process, device and pipelines
+  warm_up_s: measured # first dispatch to steady state
+
+# What \`simulate\` runs. \`plan\` searches the fixed number itself, and sets this HPA beside it.
+policy:
+  kind: hpa # or fixed, with replicas: 4
+  min_replicas: 1
+  max_replicas: 8
+  metric: requests_in_flight # or vllm:num_requests_running, vllm:num_requests_waiting
+  target_average: 8 # averageValue: the metric per pod that the HPA aims at
+  # initial_replicas: 2 # ready at time 0; default: min_replicas
+
+# A request that is rejected or never finishes misses them all.
+objectives:
+  ttft_p99_s: 2 # time to first token, 99th percentile
+  tpot_p99_s: 0.1 # time per output token after the first, 99th percentile
+`;

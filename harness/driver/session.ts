@@ -1,0 +1,290 @@
+import { spawnSync } from "node:child_process";
+import type { Browser, CDPSession, Page } from "puppeteer";
+import { InputError } from "../../src/errors.ts";
+import type { Description, Job, JobResult, MeasuringPage } from "../../src/profile/jobs.ts";
+import type { Seconds } from "../../src/units.ts";
+import type { FoundBrowser } from "./find-browser.ts";
+import type { LaunchLine } from "./launch-flags.ts";
+import { makeProfileFolder } from "./profile-folder.ts";
+
+/** What came of a job: the page's own result, or the way in which the page did not give one. */
+export type Outcome =
+  | JobResult
+  /** No answer within the time limit. */
+  | { readonly kind: "hung"; readonly because: string }
+  /** The page or the browser ended. */
+  | { readonly kind: "crashed"; readonly because: string };
+
+/** The browser's own view of a GPU, independent of what WebGPU tells a page. */
+export interface SystemGpu {
+  readonly vendorId: number;
+  readonly deviceId: number;
+  readonly vendor: string;
+  readonly device: string;
+  readonly driver: string;
+}
+
+/** One started browser with the measuring page open. After `hung` or `crashed` only `close` is of use. */
+export interface Session {
+  readonly pid: number;
+  /** Product and version, as the browser states it. */
+  readonly version: string;
+  /** The whole command line as started, without the paths of the temporary profile. */
+  readonly flags: readonly string[];
+  /** From launching the browser to the page being ready. */
+  readonly startTime: Seconds;
+  systemGpus(): Promise<readonly SystemGpu[]>;
+  describe(): Promise<Description>;
+  run(job: Job, limit: Seconds): Promise<Outcome>;
+  /** Ends every process of the browser and removes its profile; may be called again. */
+  close(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly browser: FoundBrowser;
+  readonly line: LaunchLine;
+  readonly url: string;
+  readonly signal?: AbortSignal | undefined;
+  /** How long the browser may take to start, and the page to become ready. */
+  readonly startLimit?: Seconds;
+}
+
+const START_LIMIT: Seconds = 60;
+const DESCRIBE_LIMIT: Seconds = 60;
+const CLOSE_LIMIT: Seconds = 5;
+const LAST_WORDS_LIMIT_MS = 10_000;
+
+interface WithBallast {
+  readonly ballast: MeasuringPage | undefined;
+}
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error)).trim();
+
+/**
+ * Why a browser does not start, in its own words: it is started once more with nothing to do, since puppeteer's message for a
+ * process that ends at once is only that the connection closed.
+ */
+const lastWords = (path: string, flags: readonly string[], profile: string, error: unknown): string => {
+  const { stderr, error: failure } = spawnSync(
+    path,
+    [...flags, "--headless=new", `--user-data-dir=${profile}`, "--dump-dom", "about:blank"],
+    {
+      encoding: "utf8",
+      timeout: LAST_WORDS_LIMIT_MS,
+      killSignal: "SIGKILL",
+    },
+  );
+  if (failure !== undefined && (failure as NodeJS.ErrnoException).code !== "ETIMEDOUT") return failure.message;
+  const lines = (stderr ?? "").split("\n").map((line) => line.trim());
+  const telling =
+    lines.find((line) => /FATAL|error while loading|missing|cannot|no usable sandbox/i.test(line)) ?? lines.findLast((line) => line !== "");
+  return (telling ?? message(error).split("\n")[0] ?? "").replace(/^\[[^\]]*\] /, "").replace(/\.+$/, "");
+};
+
+/** Resolves after `limit`; `cancel` so that no timer outlives the race it was for. */
+const timer = (limit: Seconds) => {
+  let handle: NodeJS.Timeout | undefined;
+  const done = new Promise<"late">((resolve) => {
+    handle = setTimeout(() => resolve("late"), limit * 1000);
+  });
+  return { done, cancel: () => clearTimeout(handle) };
+};
+
+/** Rejects with the signal's reason once it is aborted. */
+const aborted = (signal: AbortSignal | undefined) => {
+  let stop = () => {};
+  const done = new Promise<never>((_, reject) => {
+    if (signal === undefined) return;
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener("abort", onAbort);
+    stop = () => signal.removeEventListener("abort", onAbort);
+  });
+  done.catch(() => {}); // it may reject when nobody is racing any more
+  return { done, cancel: () => stop() };
+};
+
+/** Ends the browser's whole process group: a hung page does not answer a polite request. */
+const kill = (browser: Browser): void => {
+  const process_ = browser.process();
+  if (process_?.pid === undefined) return;
+  try {
+    if (process.platform === "win32") process_.kill("SIGKILL");
+    else process.kill(-process_.pid, "SIGKILL");
+  } catch {
+    // It had ended by itself.
+  }
+};
+
+const hasExited = (browser: Browser): Promise<void> =>
+  new Promise((resolve) => {
+    const process_ = browser.process();
+    if (process_ === null || process_.exitCode !== null || process_.signalCode !== null) resolve();
+    else process_.once("exit", () => resolve());
+  });
+
+const startBrowser = async ({ browser, line, startLimit = START_LIMIT }: SessionOptions, profile: string): Promise<Browser> => {
+  const { default: puppeteer } = await import("puppeteer");
+  try {
+    return await puppeteer.launch({
+      executablePath: browser.path,
+      headless: true,
+      pipe: true,
+      userDataDir: profile,
+      args: [...line.flags],
+      ignoreDefaultArgs: ["--disable-dev-shm-usage"],
+      env: { ...process.env, ...line.environment },
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      timeout: startLimit * 1000,
+      // The limit of a job is ours to watch: puppeteer's own would end a long measurement.
+      protocolTimeout: 0,
+      acceptInsecureCerts: false,
+      defaultViewport: null,
+    });
+  } catch (error) {
+    throw new InputError(
+      browser.path,
+      `the browser did not start: ${lastWords(browser.path, line.flags, profile, error)}`,
+      "Run `npm run doctor`, or name another browser with --browser PATH.",
+    );
+  }
+};
+
+/**
+ * Starts a browser with an empty profile and opens the measuring page.
+ *
+ * @throws InputError where the browser does not start or the page does not become ready in it
+ * @throws the signal's reason where it is aborted; nothing is left behind then either
+ */
+export const openSession = async (options: SessionOptions): Promise<Session> => {
+  const { browser: found, line, url, signal, startLimit = START_LIMIT } = options;
+  signal?.throwIfAborted();
+  const profile = makeProfileFolder();
+  const started = performance.now();
+  let browser: Browser;
+  try {
+    browser = await startBrowser(options, profile.path);
+  } catch (error) {
+    profile.remove();
+    throw error;
+  }
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      const late = timer(CLOSE_LIMIT);
+      await Promise.race([browser.close().catch(() => {}), late.done]);
+      late.cancel();
+      kill(browser);
+      await hasExited(browser);
+      profile.remove();
+    })();
+    return closing;
+  };
+
+  let ended: string | undefined;
+  const endings: ((because: string) => void)[] = [];
+  const end = (because: string) => {
+    ended ??= because;
+    for (const tell of endings.splice(0)) tell(because);
+  };
+
+  /** The page's answer, or why there is none; only an abort rejects. */
+  const ask = async <T>(
+    question: () => Promise<T>,
+    limit: Seconds,
+  ): Promise<{ readonly answer: T } | { readonly failure: Extract<Outcome, { because: string }> }> => {
+    if (ended !== undefined) return { failure: { kind: "crashed", because: ended } };
+    const late = timer(limit);
+    const stop = aborted(signal);
+    const crash = new Promise<string>((resolve) => endings.push(resolve));
+    try {
+      return await Promise.race([
+        question().then(
+          (answer) => ({ answer }),
+          async (error: unknown) => {
+            // A crash rejects the call as well, in either order: wait a moment for the event that names it.
+            const moment = timer(1);
+            const because = ended ?? (await Promise.race([crash, moment.done]));
+            moment.cancel();
+            return because === "late"
+              ? { failure: { kind: "left-out", because: `the measuring page failed: ${message(error)}` } as const }
+              : { failure: { kind: "crashed", because } as const };
+          },
+        ),
+        crash.then((because) => ({ failure: { kind: "crashed", because } as const })),
+        late.done.then(() => ({ failure: { kind: "hung", because: `no answer from the page in ${limit} s` } as const })),
+        stop.done,
+      ]);
+    } finally {
+      late.cancel();
+      stop.cancel();
+    }
+  };
+
+  const openPage = async (): Promise<Page> => {
+    const page = (await browser.pages())[0] ?? (await browser.newPage());
+    page.once("error", () => end("the page crashed"));
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(message(error)));
+    const opened = await ask(async () => {
+      await page.goto(url, { timeout: 0 });
+      await page.waitForFunction("window.ballast !== undefined", { timeout: 0 });
+    }, startLimit);
+    if ("failure" in opened) {
+      throw new InputError(
+        found.path,
+        `the measuring page did not become ready: ${errors[0] ?? opened.failure.because}`,
+        "Update the browser (Chrome, Chromium or Edge 121 or newer), or name another with --browser PATH.",
+      );
+    }
+    return page;
+  };
+
+  browser.once("disconnected", () => end("the browser crashed"));
+  try {
+    const page = await openPage();
+    const startTime = (performance.now() - started) / 1000;
+    return {
+      pid: browser.process()?.pid ?? 0,
+      version: await browser.version(),
+      flags: [
+        ...Object.entries(line.environment).map(([name, value]) => `${name}=${value}`),
+        ...new Set((browser.process()?.spawnargs ?? []).filter((flag) => flag.startsWith("--") && !flag.startsWith("--user-data-dir"))),
+      ],
+      startTime,
+      systemGpus: async () => systemGpus(await browser.target().createCDPSession()),
+      describe: async () => {
+        const asked = await ask(() => page.evaluate(() => (globalThis as unknown as WithBallast).ballast!.describe()), DESCRIBE_LIMIT);
+        if ("answer" in asked) return asked.answer;
+        throw new InputError(
+          found.path,
+          `the browser could not say which GPU it has: ${asked.failure.because}`,
+          "Run `npm run doctor`, or name another browser with --browser PATH.",
+        );
+      },
+      run: async (job, limit) => {
+        const asked = await ask(() => page.evaluate((job) => (globalThis as unknown as WithBallast).ballast!.run(job), job), limit);
+        return "answer" in asked ? asked.answer : asked.failure;
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+};
+
+const systemGpus = async (connection: CDPSession): Promise<readonly SystemGpu[]> => {
+  const { gpu } = await connection.send("SystemInfo.getInfo");
+  await connection.detach();
+  return gpu.devices.map((device) => ({
+    vendorId: device.vendorId,
+    deviceId: device.deviceId,
+    vendor: device.vendorString,
+    device: device.deviceString,
+    driver: [device.driverVendor, device.driverVersion].filter((part) => part !== "").join(" "),
+  }));
+};

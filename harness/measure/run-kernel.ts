@@ -1,0 +1,173 @@
+import { fromHalf, toHalf } from "../../kernels/half.ts";
+import type { BufferSpec, KernelRun, Values } from "../../kernels/kernel.ts";
+import { fillValues } from "./fill.ts";
+import { fillByRepeating } from "./repeat.ts";
+import { guarded, LimitExceeded } from "./gpu-errors.ts";
+import { pipelineFor } from "./pipelines.ts";
+import { readBack } from "./read-back.ts";
+
+/** A kernel run on a device: buffers filled, pipelines compiled. Nothing has been dispatched yet. */
+export interface PreparedKernel {
+  /** Encodes the run's dispatches, `times` over, into a compute pass. */
+  encode(pass: GPUComputePassEncoder, times: number): void;
+  /** The buffers that the dispatches write, as they are now, by name. Waits for all work submitted before. */
+  read(): Promise<Values>;
+  /** The input buffers as they were filled, exactly as the GPU holds them. */
+  readonly inputs: Values;
+  /** Bytes of GPU memory the run holds. */
+  readonly bytesHeld: number;
+  /** Frees the buffers; pipelines stay with the device. */
+  destroy(): void;
+}
+
+export interface PrepareOptions {
+  /** Random buffers are a function of this and their name. */
+  readonly seed: number;
+  /** Whether `inputs` is kept. For timing alone it would only be memory, and large buffers repeat one random block. */
+  readonly keepInputs: boolean;
+}
+
+/** Elements of a repeated block: a multiple of 8, so that it fills whole 16 bytes in f16, and no power of two, so that rows differ. */
+const BLOCK = 999_992;
+
+/**
+ * Puts a kernel run on a device.
+ *
+ * @throws LimitExceeded where a buffer or a dispatch is larger than the device allows
+ * @throws OutOfMemory where the device had no room
+ * @throws ValidationFailed where the browser refuses the kernel: a fault of the kernel
+ */
+export const prepare = async (device: GPUDevice, run: KernelRun, { seed, keepInputs }: PrepareOptions): Promise<PreparedKernel> => {
+  checkLimits(device.limits, run);
+  const held: GPUBuffer[] = [];
+  const inputs: Record<string, Float64Array> = {};
+  const destroy = (): void => {
+    for (const buffer of held) buffer.destroy();
+  };
+  const allocate = (label: string, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+    const buffer = device.createBuffer({ label, size, usage });
+    held.push(buffer);
+    return buffer;
+  };
+
+  try {
+    const buffers = await guarded(device, () => {
+      const made = new Map<string, GPUBuffer>();
+      for (const spec of run.buffers) {
+        const buffer = allocate(spec.name, paddedBytes(spec), GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
+        made.set(spec.name, buffer);
+        if (spec.fill.kind === "unset") continue;
+        if (!keepInputs && spec.fill.kind === "random" && spec.length > BLOCK) {
+          fillByRepeating(device, buffer, encodeValues(spec, fillValues({ ...spec, length: BLOCK }, seed)));
+          continue;
+        }
+        const values = fillValues(spec, seed);
+        device.queue.writeBuffer(buffer, 0, encodeValues(spec, values));
+        if (keepInputs && spec.role === "input") inputs[spec.name] = values;
+      }
+      return made;
+    });
+    const bufferNamed = (name: string): GPUBuffer => {
+      const buffer = buffers.get(name);
+      if (buffer === undefined) throw new RangeError(`a dispatch binds ${name}, and no buffer has that name`);
+      return buffer;
+    };
+
+    const pipelines = await Promise.all(run.dispatches.map((dispatch) => pipelineFor(device, dispatch)));
+    const steps = await guarded(device, () =>
+      run.dispatches.map((dispatch, index) => {
+        const { pipeline, layout } = pipelines[index]!;
+        const entries: GPUBindGroupEntry[] = [];
+        if (dispatch.params !== undefined) {
+          const data = Uint32Array.from({ length: Math.ceil(dispatch.params.length / 4) * 4 }, (_, i) => dispatch.params?.[i] ?? 0);
+          const uniform = allocate(`${dispatch.label} params`, data.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
+          device.queue.writeBuffer(uniform, 0, data);
+          entries.push({ binding: 0, resource: { buffer: uniform } });
+        }
+        const first = entries.length;
+        dispatch.bindings.forEach(({ buffer }, i) => entries.push({ binding: first + i, resource: { buffer: bufferNamed(buffer) } }));
+        return { pipeline, group: device.createBindGroup({ layout, entries }), workgroups: dispatch.workgroups };
+      }),
+    );
+
+    const written = new Set(
+      run.dispatches.flatMap(({ bindings }) => bindings.filter(({ access }) => access === "read_write")).map(({ buffer }) => buffer),
+    );
+    return {
+      inputs,
+      destroy,
+      bytesHeld: held.reduce((sum, buffer) => sum + buffer.size, 0),
+      encode: (pass, times) => {
+        for (let time = 0; time < times; time++) {
+          for (const { pipeline, group, workgroups } of steps) {
+            pass.setPipeline(pipeline);
+            pass.setBindGroup(0, group);
+            pass.dispatchWorkgroups(...workgroups);
+          }
+        }
+      },
+      read: async () => {
+        const read: Record<string, Float64Array> = {};
+        for (const spec of run.buffers) {
+          if (!written.has(spec.name)) continue;
+          const { buffer } = await readBack(device, bufferNamed(spec.name), 0, paddedBytes(spec));
+          read[spec.name] = decodeValues(spec, buffer);
+        }
+        return read;
+      },
+    };
+  } catch (error) {
+    destroy();
+    throw error;
+  }
+};
+
+const bytesPerElement = (type: BufferSpec["type"]): number => (type === "f16" ? 2 : 4);
+
+const paddedBytes = ({ type, length }: BufferSpec): number => Math.ceil((length * bytesPerElement(type)) / 16) * 16;
+
+const checkLimits = (limits: GPUSupportedLimits, run: KernelRun): void => {
+  const mostBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
+  for (const spec of run.buffers) {
+    if (paddedBytes(spec) > mostBytes) throw new LimitExceeded(`buffer ${spec.name}`, "bytes", paddedBytes(spec), mostBytes);
+  }
+  const mostWorkgroups = limits.maxComputeWorkgroupsPerDimension;
+  for (const { label, workgroups } of run.dispatches) {
+    const most = Math.max(...workgroups);
+    if (most > mostWorkgroups) throw new LimitExceeded(`dispatch ${label}`, "workgroups in one dimension", most, mostWorkgroups);
+  }
+};
+
+/** Values as bytes of the buffer's type, a multiple of 4 bytes as `writeBuffer` asks. */
+const encodeValues = (
+  { type }: BufferSpec,
+  values: Float64Array,
+): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> | Uint32Array<ArrayBuffer> => {
+  switch (type) {
+    case "f32":
+      return Float32Array.from(values);
+    case "f16": {
+      const halves = new Uint16Array(Math.ceil(values.length / 2) * 2);
+      values.forEach((value, i) => (halves[i] = toHalf(value)));
+      return halves;
+    }
+    case "u32":
+      return Uint32Array.from(values);
+    default:
+      return type satisfies never;
+  }
+};
+
+/** Bytes of a buffer as numbers. */
+const decodeValues = ({ type, length }: BufferSpec, bytes: ArrayBuffer): Float64Array => {
+  switch (type) {
+    case "f32":
+      return Float64Array.from(new Float32Array(bytes, 0, length));
+    case "f16":
+      return Float64Array.from(new Uint16Array(bytes, 0, length), fromHalf);
+    case "u32":
+      return Float64Array.from(new Uint32Array(bytes, 0, length));
+    default:
+      return type satisfies never;
+  }
+};

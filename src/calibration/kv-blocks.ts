@@ -1,0 +1,84 @@
+import type { Dtype } from "../../kernels/kernel.ts";
+import { InputError } from "../errors.ts";
+import { builtInModels } from "../model/built-in.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import { bytesOf, kvBytesPerToken, weightBytes } from "../model/shapes.ts";
+import type { Profile } from "../profile/schema.ts";
+import type { Bytes } from "../units.ts";
+import type { DeviceModel } from "./device-model.ts";
+import { stepDtype } from "./dtype.ts";
+import { deviceMemory } from "./memory.ts";
+
+/** The settings of a replica that decide how its memory is shared out, by their names in vLLM. */
+export interface MemorySettings {
+  readonly gpu_memory_utilization: number;
+  readonly block_size: number;
+  readonly max_num_batched_tokens: number;
+  readonly max_num_seqs: number;
+}
+
+/** How device memory is shared out, and the KV blocks that remain: an estimate, where the engine's own log is the fact. */
+export interface KvBlocks {
+  /** As vLLM's log counts them, the null block included. */
+  readonly numGpuBlocks: number;
+  readonly usableBytes: Bytes;
+  readonly weightBytes: Bytes;
+  readonly activationBytes: Bytes;
+  readonly kvBytes: Bytes;
+}
+
+/**
+ * KV blocks that fit beside weights and activations: (utilization · memory − weights − activations) / bytes of a block,
+ * rounded down.
+ *
+ * Fragmentation, the driver's own memory and captured graphs are left out, so an engine reports somewhat fewer.
+ *
+ * @throws InputError where fewer than two blocks remain: by how much it misses, and what would do
+ */
+export const kvBlocks = (device: DeviceModel, model: LanguageModel, settings: MemorySettings): KvBlocks => {
+  const usableBytes = Math.floor(device.memory.bytes * settings.gpu_memory_utilization);
+  const activation = activationBytes(model, device.dtype, settings);
+  const kvBytes = usableBytes - device.weight_bytes - activation;
+  const blockBytes = settings.block_size * device.kv_bytes_per_token;
+  const numGpuBlocks = Math.floor(kvBytes / blockBytes);
+  if (numGpuBlocks >= 2) return { numGpuBlocks, usableBytes, weightBytes: device.weight_bytes, activationBytes: activation, kvBytes };
+  const needed = device.weight_bytes + activation + 2 * blockBytes;
+  throw new InputError(
+    `${device.model} on ${device.device}`,
+    `needs ${gib(needed)} for weights (${gib(device.weight_bytes)} in ${device.dtype}), activations and two KV blocks, ` +
+      `and may use ${gib(usableBytes)} (${settings.gpu_memory_utilization} of ${gib(device.memory.bytes)}): ${gib(needed - usableBytes)} short`,
+    `A smaller model, or a device with at least ${gib(needed / settings.gpu_memory_utilization)}, would do.`,
+  );
+};
+
+/**
+ * Peak of activations in a step of `max_num_batched_tokens`: the widest layer's input and output, the gate's result and two
+ * residual streams, and f32 logits twice (scores and probabilities) for `max_num_seqs` outputs. An estimate.
+ */
+export const activationBytes = (model: LanguageModel, dtype: Dtype, settings: MemorySettings): Bytes => {
+  const perToken = (2 * model.hiddenSize + 3 * model.intermediateSize) * bytesOf(dtype);
+  const logits = Math.min(settings.max_num_seqs, settings.max_num_batched_tokens) * model.vocabSize * 2 * 4;
+  return settings.max_num_batched_tokens * perToken + logits;
+};
+
+/** KV room without which a model is no sensible default: eight requests of 4,096 tokens. */
+const LEAST_KV_TOKENS = 8 * 4096;
+
+/**
+ * The model of the default question: the largest built-in one that fits with room for eight requests of 4,096 tokens. On a
+ * software adapter always the smallest, since there it is a check of the pipeline.
+ */
+export const largestBuiltInThatFits = (profile: Profile, settings: MemorySettings, memory?: Bytes): LanguageModel => {
+  const smallest = builtInModels[0]!;
+  if (!profile.is_gpu) return smallest;
+  const dtype = stepDtype(profile);
+  const usable = deviceMemory(profile, memory).bytes * settings.gpu_memory_utilization;
+  return (
+    builtInModels.findLast(
+      (model) =>
+        weightBytes(model, dtype) + activationBytes(model, dtype, settings) + LEAST_KV_TOKENS * kvBytesPerToken(model, dtype) <= usable,
+    ) ?? smallest
+  );
+};
+
+const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(2)} GiB`;

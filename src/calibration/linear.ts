@@ -1,0 +1,75 @@
+import type { Dtype } from "../../kernels/kernel.ts";
+import type { LinearLayer } from "../model/shapes.ts";
+import type { Profile } from "../profile/schema.ts";
+import { groupBy } from "../stats/group-by.ts";
+import type { Seconds } from "../units.ts";
+import type { Table } from "./device-model.ts";
+import { measuredKernels, missing, sizeOf } from "./measured.ts";
+import { tableOf, tableSeconds } from "./table.ts";
+
+/** One measured layer: seconds by tokens, the fastest verified variant at each. */
+interface MeasuredLinear {
+  readonly n: number;
+  readonly k: number;
+  readonly byTokens: Table;
+}
+
+/**
+ * Times of linear layers on a device, measured or inferred.
+ *
+ * A layer of a measured (n, k) is read from its own table. Another one takes seconds per weight, interpolated over log(n·k)
+ * between the measured layers around it; outside them the nearest one's holds.
+ */
+export interface LinearTimes {
+  /** Every token count that was measured, rising. */
+  readonly tokens: readonly number[];
+  seconds(layer: LinearLayer, tokens: number): Seconds;
+  isMeasured(layer: LinearLayer): boolean;
+  /** Token counts between which the layer's time stands on measurements. */
+  range(layer: LinearLayer): readonly [number, number];
+  /** Smallest and largest measured number of weights. */
+  readonly weights: readonly [number, number];
+}
+
+/** @throws InputError where the profile has no matmul in this element type */
+export const linearTimes = (profile: Profile, dtype: Dtype): LinearTimes => {
+  const kernels = measuredKernels(profile, "matmul", dtype);
+  const groups = groupBy(kernels, (kernel) => `${sizeOf(kernel, "n")}×${sizeOf(kernel, "k")}`);
+  const layers: MeasuredLinear[] = [...groups.values()]
+    .map((group) => ({
+      n: sizeOf(group[0]!, "n"),
+      k: sizeOf(group[0]!, "k"),
+      byTokens: tableOf(group.map((kernel) => [sizeOf(kernel, "m"), kernel.seconds])),
+    }))
+    .sort((a, b) => a.n * a.k - b.n * b.k);
+  if (layers.length === 0) throw missing(profile, `linear layers in ${dtype}`, "matmul");
+
+  const same = ({ n, k }: LinearLayer) => layers.find((layer) => layer.n === n && layer.k === k);
+  const perWeight = ({ n, k, byTokens }: MeasuredLinear, tokens: number) => tableSeconds(byTokens, tokens) / (n * k);
+  const neighbours = (weights: number) => ({
+    below: layers.findLast((layer) => layer.n * layer.k <= weights) ?? layers[0]!,
+    above: layers.find((layer) => layer.n * layer.k >= weights) ?? layers.at(-1)!,
+  });
+  const inferred = ({ n, k }: LinearLayer, tokens: number): Seconds => {
+    const weights = n * k;
+    const { below, above } = neighbours(weights);
+    const [low, high] = [below.n * below.k, above.n * above.k];
+    const share = low === high ? 0 : Math.log(weights / low) / Math.log(high / low);
+    return weights * ((1 - share) * perWeight(below, tokens) + share * perWeight(above, tokens));
+  };
+  return {
+    tokens: [...new Set(layers.flatMap((layer) => layer.byTokens.at))].sort((a, b) => a - b),
+    seconds: (layer, tokens) => {
+      const measured = same(layer);
+      return measured === undefined ? inferred(layer, tokens) : tableSeconds(measured.byTokens, tokens);
+    },
+    isMeasured: (layer) => same(layer) !== undefined,
+    range: (layer) => {
+      const measured = same(layer);
+      const { below, above } = neighbours(layer.n * layer.k);
+      const tables = (measured === undefined ? [below, above] : [measured]).map(({ byTokens }) => byTokens.at);
+      return [Math.max(...tables.map((at) => at[0]!)), Math.min(...tables.map((at) => at.at(-1)!))];
+    },
+    weights: [layers[0]!.n * layers[0]!.k, layers.at(-1)!.n * layers.at(-1)!.k],
+  };
+};

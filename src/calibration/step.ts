@@ -1,0 +1,98 @@
+import { median } from "simple-statistics";
+import type { HeadSizes } from "../../kernels/attention/problem.ts";
+import type { Dtype } from "../../kernels/kernel.ts";
+import { layerLinears } from "../../kernels/layer/linears.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import { headLinear, layerSizes, type LinearLayer } from "../model/shapes.ts";
+import type { Profile } from "../profile/schema.ts";
+import { isSameLayout } from "./attention.ts";
+import { compositeError } from "./composites.ts";
+import type { StepCurve } from "./device-model.ts";
+import { layerCurve, type LayerCurve } from "./layer.ts";
+import { linearTimes, type LinearTimes } from "./linear.ts";
+import { measurementsOf, missing } from "./measured.ts";
+import { mapTable, tableOf } from "./table.ts";
+
+/**
+ * The step curve of a whole model: one layer composed from measured kernels, times layers, plus the head, the last norm and one
+ * submit. A timed kernel's own dispatch is inside its time and is not counted again.
+ *
+ * Left out: choosing the token, and waiting on the CPU for it.
+ *
+ * @throws InputError naming a measurement that the profile lacks
+ */
+export const stepCurve = (
+  profile: Profile,
+  model: LanguageModel,
+  dtype: Dtype,
+): { readonly curve: StepCurve; readonly notes: string[] } => {
+  const [overhead] = measurementsOf(profile, "overhead");
+  if (overhead === undefined) throw missing(profile, "dispatch and submit overhead", "overhead");
+  const linears = linearTimes(profile, dtype);
+  const sizes = layerSizes(model);
+  const layer = layerCurve(profile, linears, sizes, dtype);
+  const { terms, prefill, decode, small } = layer;
+  const all = (seconds: number) => model.layers * seconds;
+  const head = headLinear(model);
+  const curve: StepCurve = {
+    overhead_s: all(terms.overhead_s) + small.norm_setup_s + median(overhead.submit_s),
+    linear: mapTable(terms.linear, all),
+    head: tableOf(linears.tokens.map((outputs) => [outputs, linears.seconds(head, outputs)])),
+    per_token_s: all(terms.per_token_s),
+    prefill_attention: { setup_s: all(terms.prefill_attention.setup_s), per_pair_s: all(terms.prefill_attention.per_pair_s) },
+    decode_attention: {
+      setup_s: all(terms.decode_attention.setup_s),
+      per_sequence_s: all(terms.decode_attention.per_sequence_s),
+      per_key_s: all(terms.decode_attention.per_key_s),
+    },
+    valid: {
+      tokens: commonRange(layerLinears(sizes).map((linear) => linears.range(linear))),
+      prefill_context: [...prefill.context],
+      decode_sequences: [...decode.sequences],
+      decode_context: [...decode.context],
+    },
+    error: compositeError(profile, linears, dtype),
+  };
+  return { curve, notes: [...linearNotes(linears, [...layerLinears(sizes), { name: "head", ...head }]), ...otherNotes(layer, sizes)] };
+};
+
+/** What all of the ranges cover. */
+const commonRange = (ranges: readonly (readonly [number, number])[]): [number, number] => {
+  const low = Math.max(...ranges.map(([from]) => from));
+  return [low, Math.max(low, Math.min(...ranges.map(([, to]) => to)))];
+};
+
+const linearNotes = (linears: LinearTimes, layers: readonly (LinearLayer & { readonly name: string })[]): string[] => {
+  const named = (list: typeof layers) => list.map(({ name, n, k }) => `${name} ${n}×${k}`).join(", ");
+  const inferred = layers.filter((layer) => !linears.isMeasured(layer));
+  const [smallest, largest] = linears.weights;
+  const beyond = inferred.filter(({ n, k }) => n * k < smallest || n * k > largest);
+  const notes: string[] = [];
+  if (inferred.length > 0) {
+    notes.push(
+      `Linear layers not measured in this shape (${named(inferred)}): seconds per weight interpolated over log(n·k) between measured shapes.`,
+    );
+  }
+  if (beyond.length > 0) {
+    notes.push(
+      `Of these, ${named(beyond)} lie outside the measured ${smallest} to ${largest} weights: the nearest shape's seconds per weight are used.`,
+    );
+  }
+  return notes;
+};
+
+const otherNotes = ({ prefill, decode, small }: LayerCurve, sizes: HeadSizes): string[] => {
+  const layout = ({ heads, kv_heads, head_dim }: HeadSizes) => `${heads}/${kv_heads} heads of ${head_dim}`;
+  const notes: string[] = [];
+  if (!isSameLayout(prefill.measured, sizes)) {
+    notes.push(`Prefill attention was measured with ${layout(prefill.measured)} and is scaled to ${layout(sizes)} by arithmetic.`);
+  }
+  if (!isSameLayout(decode.measured, sizes)) {
+    notes.push(`Decode attention was measured with ${layout(decode.measured)} and is scaled to ${layout(sizes)} by bytes of cache read.`);
+  }
+  if (small.inferred.length > 0) {
+    notes.push(`Not measured by themselves: ${small.inferred.join(", ")}; taken as one dispatch each and their bytes at copy bandwidth.`);
+  }
+  notes.push("Choosing the next token, and waiting on the CPU for it, are not in the step's time.");
+  return notes;
+};

@@ -1,0 +1,182 @@
+import type { ColdStartPhase } from "../replica/config.ts";
+import { REJECTED } from "../replica/request-table.ts";
+import { Replica } from "../replica/replica.ts";
+import type { ReplicaContext } from "../replica/replica.ts";
+import { WaitingQueue } from "../replica/waiting-queue.ts";
+import type { EventQueue } from "../sim/event-queue.ts";
+import type { Nanoseconds } from "../units.ts";
+import { LeastOutstandingRouter } from "./router.ts";
+import { ScaleLog } from "./scale-log.ts";
+
+/** Kinds of events by rank: of those due at one instant the smaller rank is first. The comment says whose number the sequence is. */
+export const eventRank = {
+  /** A replica's cold-start phase ends. */
+  phase: 0,
+  /** The fleet's queue is handed to replicas that became ready (0). */
+  dispatch: 1,
+  /** A request arrives. */
+  arrival: 2,
+  /** A replica's step ends, the next one starts. After the arrivals of the same instant, so that the next step sees them. */
+  step: 3,
+  /** The autoscaler decides (0). */
+  autoscale: 4,
+} as const;
+
+/** The replicas, the queue in front of them, and the requests' way to a replica. */
+export class Fleet {
+  /** Replicas that are paid for, in order of creation. */
+  readonly replicas = new Map<number, Replica>();
+  readonly scaleLog = new ScaleLog();
+  /** Requests that have left: finished or rejected. */
+  departed = 0;
+  readonly #context: ReplicaContext;
+  readonly #coldStart: readonly ColdStartPhase[];
+  readonly #events: EventQueue;
+  readonly #router = new LeastOutstandingRouter();
+  /** Requests that came while no replica was ready. */
+  readonly #queue = new WaitingQueue();
+  #queueSince: Nanoseconds = 0;
+  #created = 0;
+
+  constructor(context: ReplicaContext, coldStart: readonly ColdStartPhase[], initialReplicas: number, events: EventQueue) {
+    this.#context = context;
+    this.#coldStart = coldStart;
+    this.#events = events;
+    for (let i = 0; i < initialReplicas; i += 1) this.#router.set(this.#create([], 0).id, 0);
+  }
+
+  /** Replicas that are wanted: all but the draining ones. */
+  get wanted(): number {
+    let count = 0;
+    for (const replica of this.replicas.values()) if (!replica.life.isDraining) count += 1;
+    return count;
+  }
+
+  /** Takes in an arriving request, or rejects one that no replica can ever finish. */
+  arrive(request: number, now: Nanoseconds): void {
+    const { table } = this.#context;
+    if (!isServable(this.#context, table.promptTokens[request]!, table.outputTokens[request]!)) {
+      table.state[request] = REJECTED;
+      this.departed += 1;
+      return;
+    }
+    const chosen = this.#router.choose();
+    if (chosen >= 0) {
+      this.#give(request, chosen, now);
+    } else {
+      this.#settleQueue(now);
+      this.#queue.append(request);
+    }
+  }
+
+  /** Hands the fleet's queue to the ready replicas. */
+  dispatch(now: Nanoseconds): void {
+    this.#settleQueue(now);
+    while (this.#queue.length > 0) {
+      const chosen = this.#router.choose();
+      if (chosen < 0) return;
+      this.#give(this.#queue.removeFirst(), chosen, now);
+    }
+  }
+
+  /** A replica's step event. One that was overtaken by an earlier event is ignored. */
+  step(id: number, now: Nanoseconds): void {
+    const replica = this.replicas.get(id);
+    if (replica === undefined || replica.nextStepAt !== now) return;
+    const finished = replica.step(now);
+    if (replica.nextStepAt < Infinity) this.#events.push(replica.nextStepAt, eventRank.step, id);
+    if (finished === 0) return;
+    this.departed += finished;
+    if (!replica.life.isDraining) this.#router.set(id, replica.outstanding);
+    else if (replica.outstanding === 0) this.#remove(replica, now);
+  }
+
+  /** A replica's cold-start phase ends. One that was given up meanwhile is ignored. */
+  finishPhase(id: number, now: Nanoseconds): void {
+    const replica = this.replicas.get(id);
+    if (replica === undefined) return;
+    replica.life.finishPhase(now);
+    if (!replica.life.isReady) {
+      this.#events.push(replica.life.phaseEndsAt, eventRank.phase, id);
+      return;
+    }
+    this.#router.set(id, 0);
+    this.scaleLog.ready(id, now);
+    if (this.#queue.length > 0) this.#events.push(now, eventRank.dispatch, 0);
+  }
+
+  /**
+   * Starts cold replicas, or drains some: a draining replica takes no new request, finishes all it holds, and is gone.
+   *
+   * The first to go are those that have no node yet, then those that still start, then the one ready last, as a ReplicaSet orders them.
+   */
+  scaleTo(replicas: number, because: string, now: Nanoseconds): void {
+    const from = this.wanted;
+    const added: number[] = [];
+    for (let i = from; i < replicas; i += 1) added.push(this.#create(this.#coldStart, now).id);
+    this.scaleLog.record({ at: now, from, to: replicas, because }, added);
+    for (const id of added) this.#awaitReadiness(id, now);
+    if (replicas < from) for (const victim of this.#victims().slice(0, from - replicas)) this.#drain(victim, now);
+  }
+
+  /** Accounts for all time up to the end. */
+  close(now: Nanoseconds): void {
+    for (const replica of this.replicas.values()) replica.life.settle(now);
+  }
+
+  #create(coldStart: readonly ColdStartPhase[], now: Nanoseconds): Replica {
+    const replica = new Replica(this.#created, this.#context, coldStart, now);
+    this.#created += 1;
+    this.replicas.set(replica.id, replica);
+    return replica;
+  }
+
+  #awaitReadiness(id: number, now: Nanoseconds): void {
+    const { life } = this.replicas.get(id)!;
+    if (life.isReady) {
+      this.#router.set(id, 0);
+      this.scaleLog.ready(id, now);
+      this.#events.push(now, eventRank.dispatch, 0);
+    } else {
+      this.#events.push(life.phaseEndsAt, eventRank.phase, id);
+    }
+  }
+
+  #give(request: number, id: number, now: Nanoseconds): void {
+    const replica = this.replicas.get(id)!;
+    const due = replica.nextStepAt;
+    replica.accept(request, now);
+    this.#router.set(id, replica.outstanding);
+    if (replica.nextStepAt !== due) this.#events.push(replica.nextStepAt, eventRank.step, id);
+  }
+
+  #victims(): Replica[] {
+    const stage = (replica: Replica): number => (replica.life.isReady ? 2 : replica.life.state === "provisioning" ? 0 : 1);
+    return [...this.replicas.values()]
+      .filter((replica) => !replica.life.isDraining)
+      .sort((a, b) => stage(a) - stage(b) || (b.life.readyAt ?? 0) - (a.life.readyAt ?? 0) || b.id - a.id);
+  }
+
+  #drain(replica: Replica, now: Nanoseconds): void {
+    replica.life.drain(now);
+    this.#router.set(replica.id, Infinity);
+    if (replica.outstanding === 0) this.#remove(replica, now);
+  }
+
+  #remove(replica: Replica, now: Nanoseconds): void {
+    replica.life.enter("gone", now);
+    this.replicas.delete(replica.id);
+  }
+
+  #settleQueue(now: Nanoseconds): void {
+    this.#context.meters.queued.add(this.#queue.length, this.#queueSince, now);
+    this.#queueSince = now;
+  }
+}
+
+/** Whether a replica could ever finish a request: its context is within `max_model_len`, and its blocks fit into an empty cache. */
+export const isServable = ({ config }: Pick<ReplicaContext, "config">, promptTokens: number, outputTokens: number): boolean => {
+  // The last token produced is never computed, so it needs no block.
+  const cached = promptTokens + outputTokens - 1;
+  return cached < config.maxModelLen && Math.ceil(cached / config.blockSize) <= config.numGpuBlocks - 1;
+};

@@ -1,0 +1,109 @@
+import type { DeviceModel } from "../calibration/device-model.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import { duration, limit, percent, plain } from "../report/format.ts";
+import type { GivenScenario } from "../scenario/parse.ts";
+import { resolveScenario } from "../scenario/resolve.ts";
+import { objectivesSchema, scenarioSchema, type Objectives } from "../scenario/schema.ts";
+import { createStreams } from "../sim/streams.ts";
+import { generate } from "../traffic/generate.ts";
+import type { LengthDistribution, Traffic } from "../traffic/schema.ts";
+import type { Seconds } from "../units.ts";
+import { valuesOf } from "./objectives.ts";
+import { plan } from "./plan.ts";
+import type { Plan } from "./schema.ts";
+import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
+import { unloadedLatencies } from "./unloaded.ts";
+
+/** Traffic over what one replica sustains. */
+const LOAD = 4;
+/** Requests by which it is found what one replica sustains. */
+const SAMPLE = 3000;
+const LEAST_DURATION: Seconds = 1200;
+const LEAST_REQUESTS = 2000;
+/** Where a request alone takes more than half of an objective, the objective becomes this many times what it takes. */
+const RELATIVE_LIMIT = 4;
+
+export interface DefaultQuestionRequest {
+  readonly device: DeviceModel;
+  readonly model: LanguageModel;
+  /** What of the question the user chose, as dotted paths of a scenario with the option that says so: `model` → `--model`. */
+  readonly given: ReadonlyMap<string, string>;
+  /** The user's objectives; the question's own for the others. */
+  readonly objectives?: Partial<Objectives>;
+  readonly replications: number;
+  /** Told what is about to be simulated, in words. */
+  readonly onProgress?: (what: string) => void;
+}
+
+/**
+ * Answers the question that Ballast asks where the user asks none: bursty chat at four times what one replica sustains, TTFT p99 ≤ 2 s,
+ * TPOT p99 ≤ 100 ms. The plan's question says all of this with its numbers.
+ *
+ * - Chat: log-normal lengths with the median and 99th percentile of Azure's 2023 conversation trace, at most three quarters (prompt) and a
+ *   quarter (output) of the model's context.
+ * - What one replica sustains: the highest Poisson rate of such requests at which it meets both objectives, found by simulation.
+ * - Bursts: 30 s at four times the calm rate, every 5 minutes on average, for 20 minutes, or longer until 2,000 requests are expected.
+ * - Objectives: where 1 % of the requests, each alone on an idle replica, already take more than half of an objective, that one
+ *   becomes four times what they take: a slow device is asked a question that it can answer.
+ */
+export const planDefaultQuestion = (request: DefaultQuestionRequest): Plan => {
+  const { device, model, given, replications, onProgress = () => {} } = request;
+  const lengths = chatLengths(model.contextLength);
+  const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
+    scenario: scenarioSchema.parse({ name: "default question", traffic, model: model.name, objectives }),
+    given,
+    place: "default question",
+  });
+
+  const sampled: Traffic = { kind: "poisson", requests_per_s: 1, duration_s: SAMPLE, ...lengths };
+  const sample = generate(sampled, createStreams(0));
+  const setup = resolveScenario(scenarioWith(sampled, objectivesSchema.parse({})), device, model, sample);
+  const alone = valuesOf(unloadedLatencies(sample, setup.replica, setup.stepTime));
+  const absolute = objectivesSchema.parse({});
+  const objectives = {
+    ttft_p99_s: relativeWhereSlow(absolute.ttft_p99_s, alone.ttft_p99_s),
+    tpot_p99_s: relativeWhereSlow(absolute.tpot_p99_s, alone.tpot_p99_s),
+    ...request.objectives,
+  };
+  const sustained = sustainedRateOrNull({ setup, objectives, seeds: [0], requestsOf: () => sample, onProgress }, 1, 1);
+  const requestsPerSecond = Number((LOAD * (sustained ?? 1)).toPrecision(3));
+  const traffic: Traffic = {
+    kind: "bursty",
+    requests_per_s: requestsPerSecond,
+    duration_s: Math.max(LEAST_DURATION, Math.ceil(LEAST_REQUESTS / requestsPerSecond / 60) * 60),
+    burst_factor: 4,
+    burst_s: 30,
+    calm_s: 270,
+    ...lengths,
+  };
+  const answer = plan({ from: scenarioWith(traffic, objectives), device, model, trace: null, replications, onProgress });
+  const load =
+    sustained === null
+      ? "One replica meets the objectives at no rate, so 4 requests/s were taken."
+      : `That is ${LOAD} times the ${plain(sustained, 3)} requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within ${percent(PRECISION)}.`;
+  const relative = (Object.keys(absolute) as (keyof Objectives)[])
+    .filter((key) => request.objectives?.[key] === undefined && objectives[key] !== absolute[key])
+    .map((key) => ` ${NAMES[key]} ≤ ${limit(absolute[key])} would leave no room on this device, since one request alone takes ${duration(alone[key] ?? 0)} (p99): the limit is ${RELATIVE_LIMIT} times that instead.`);
+  return {
+    ...answer,
+    question: `${answer.question} This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace. ${load}${relative.join("")}`,
+  };
+};
+
+const NAMES: Readonly<Record<keyof Objectives, string>> = { ttft_p99_s: "TTFT p99", tpot_p99_s: "TPOT p99" };
+
+const relativeWhereSlow = (absolute: Seconds, alone: Seconds | null): Seconds =>
+  alone === null || alone <= absolute / 2 ? absolute : Number((RELATIVE_LIMIT * alone).toPrecision(2));
+
+/** Lengths of Azure's 2023 conversation trace (19,366 requests), which has prompts of up to 14,050 and outputs of up to 1,000 tokens. */
+const chatLengths = (contextLength: number): { prompt: LengthDistribution; output: LengthDistribution } => ({
+  prompt: logNormal(1020, 4142, Math.min(14_050, Math.floor((contextLength * 3) / 4))),
+  output: logNormal(129, 601, Math.min(1000, Math.floor(contextLength / 4))),
+});
+
+const logNormal = (p50: number, p99: number, most: number): LengthDistribution => ({
+  kind: "log-normal",
+  p50_tokens: Math.min(p50, most),
+  p99_tokens: Math.min(p99, most),
+  max_tokens: most,
+});

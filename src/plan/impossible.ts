@@ -1,0 +1,25 @@
+import { duration, limit, percent } from "../report/format.ts";
+import { MOST_REPLICAS } from "./fixed-capacity.ts";
+import { evaluate } from "./objectives.ts";
+import type { Question } from "./replications.ts";
+import { unloadedLatencies } from "./unloaded.ts";
+
+/**
+ * Why no number of replicas meets the objectives: what is missed although every request has an idle replica to itself. Null where that
+ * would meet them.
+ */
+export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Question): string | null => {
+  const requests = requestsOf(seeds[0] ?? 0);
+  const latencies = unloadedLatencies(requests, setup.replica, setup.stepTime);
+  const missed = evaluate(latencies, objectives).find(({ is_met }) => !is_met);
+  if (missed === undefined) return null;
+  if (missed.value_s === null) {
+    const share = percent(latencies.missing / requests.length);
+    return `${share} of the requests are longer than a server takes (max_model_len ${setup.replica.maxModelLen} tokens) and are rejected, and a rejected request misses every objective`;
+  }
+  const name = missed.objective.split("<=")[0] ?? missed.objective;
+  return `${name} is ${duration(missed.value_s)} where every request has an idle replica to itself, and the limit is ${limit(missed.limit_s)}`;
+};
+
+/** Why the search ended without an answer though more replicas would in the end give one. */
+export const SEARCH_ENDED = `${MOST_REPLICAS} replicas miss them too, and the search goes no further`;

@@ -1,0 +1,69 @@
+import type { DeviceModel } from "../calibration/device-model.ts";
+import { duration, mean, percent, quantity, significant } from "../report/format.ts";
+import type { FleetSetup } from "../scenario/resolve.ts";
+import type { Request } from "../traffic/request.ts";
+import { toSeconds, type Seconds } from "../units.ts";
+import type { Replication } from "./replications.ts";
+
+/** What the reader must know before anything else: whose speed this is. */
+export const headingOf = ({ is_gpu, device }: DeviceModel): string =>
+  is_gpu
+    ? "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it"
+    : `Pipeline check, not a capacity answer: ${device} is not a GPU`;
+
+/** How far the device model may be trusted. */
+export const deviceNotes = ({ step, notes }: DeviceModel): string[] => {
+  const { error } = step;
+  const stepError =
+    error.kind === "checked"
+      ? `Step times: on ${quantity(error.points.length, "point")} that the fit did not see, the error is ${percent(error.median_abs)} at the median and ${percent(error.p90_abs)} at the 90th percentile.`
+      : `Step times were not checked on points outside the fit: ${error.because}.`;
+  return [stepError, ...notes];
+};
+
+/** What the runs behind the answer show of its limits. */
+export const runNotes = (replications: readonly Replication[]): string[] => {
+  const runs = replications.map(({ run }) => run);
+  const total = (pick: (run: Replication["run"]) => number): number => runs.reduce((sum, run) => sum + pick(run), 0);
+  const extrapolated = total((run) => run.extrapolated_steps) / total((run) => run.steps);
+  const rejected = total((run) => run.requests.rejected);
+  return [
+    ...(extrapolated > 0 ? [`${percent(extrapolated)} of the steps lie outside the measured range of the step curve: their times are extrapolated.`] : []),
+    ...(rejected > 0
+      ? [`${quantity(rejected, "request")} of ${mean(total((run) => run.requests.arrived))} ${rejected === 1 ? "is" : "are"} longer than a server takes and ${rejected === 1 ? "is" : "are"} rejected: each counts as a miss.`]
+      : []),
+  ];
+};
+
+/** What limits an answer that rests on one recorded trace. */
+export const traceNotes = (requests: readonly Request[], setup: FleetSetup): string[] => {
+  const span = spanOf(requests);
+  const coldStart = setup.coldStart.reduce((sum, phase) => sum + phase.duration, 0);
+  const burst = singleBurstOrNull(requests);
+  return [
+    `The trace is one sample of ${duration(span)}: nothing here says how another hour would differ.`,
+    ...(span < coldStart
+      ? [`The trace lasts ${duration(span)}, less than one cold start (${duration(coldStart)}): a replica that an autoscaler adds comes too late for all of it.`]
+      : []),
+    ...(burst === null ? [] : [burst]),
+  ];
+};
+
+/** From the first to the last arrival. */
+export const spanOf = (requests: readonly Request[]): Seconds => toSeconds((requests.at(-1)?.arrivedAt ?? 0) - (requests[0]?.arrivedAt ?? 0));
+
+const BURST_WINDOW: Seconds = 60;
+const BURST_FACTOR = 2;
+
+/** Where one minute has twice the requests of any that is not next to it, the answer rests on that event. */
+const singleBurstOrNull = (requests: readonly Request[]): string | null => {
+  const first = requests[0]?.arrivedAt ?? 0;
+  const counts: number[] = Array<number>(Math.floor(spanOf(requests) / BURST_WINDOW) + 1).fill(0);
+  for (const { arrivedAt } of requests) counts[Math.floor(toSeconds(arrivedAt - first) / BURST_WINDOW)]! += 1;
+  const peak = counts.reduce((best, count, i) => (count > counts[best]! ? i : best), 0);
+  const others = counts.filter((_, i) => Math.abs(i - peak) > 1);
+  const next = others.reduce((a, b) => Math.max(a, b), 0);
+  if (others.length === 0 || counts[peak]! < BURST_FACTOR * next) return null;
+  const most = next === 0 ? "all requests but those next to it" : `${significant(counts[peak]! / next)} times the requests of any minute not next to it`;
+  return `The answer rests on one event: the minute from ${duration(peak * BURST_WINDOW)} on has ${most}.`;
+};

@@ -1,0 +1,100 @@
+import type { DeviceModel } from "../calibration/device-model.ts";
+import { NOT_MODELLED } from "../fleet/not-modelled.ts";
+import type { Policy } from "../fleet/settings.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import type { Input } from "../provenance.ts";
+import { percent, quantity, significant } from "../report/format.ts";
+import { originOf } from "../scenario/origin.ts";
+import type { GivenScenario } from "../scenario/parse.ts";
+import { trafficInWords } from "../scenario/traffic-inputs.ts";
+import type { Request } from "../traffic/request.ts";
+import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
+import { smallestFixed } from "./fixed-capacity.ts";
+import { SEARCH_ENDED, whyImpossibleOrNull } from "./impossible.ts";
+import { deviceNotes, headingOf, runNotes, traceNotes } from "./notes.ts";
+import { objectiveInputs, objectivesInWords } from "./objectives.ts";
+import { meanRateOf, questionOf } from "./question.ts";
+import { candidateOf, replicate, type Question } from "./replications.ts";
+import { PLAN_SCHEMA, type Candidate, type Plan } from "./schema.ts";
+import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
+
+export interface PlanRequest {
+  readonly from: GivenScenario;
+  readonly device: DeviceModel;
+  /** The language model that the scenario names. */
+  readonly model: LanguageModel;
+  /** The requests of the scenario's trace, in order of arrival; null where its traffic is generated. */
+  readonly trace: readonly Request[] | null;
+  /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
+  readonly replications: number;
+  /** Told what is about to be simulated, in words. */
+  readonly onProgress?: (what: string) => void;
+}
+
+/**
+ * How much stable capacity: the smallest fixed number of replicas that meets the objectives, and beside it what a Kubernetes HPA
+ * does on the same traffic (the scenario's own, or one derived from the answer).
+ *
+ * @throws InputError where the scenario and the device do not fit together, or the traffic is too little to have a rate
+ */
+export const plan = (request: PlanRequest): Plan => {
+  const { from, device, trace } = request;
+  const { scenario } = from;
+  const question = questionOf(request);
+  const search = smallestFixed(question, () => whyImpossibleOrNull(question) !== null);
+  const asked: Omit<Plan, "capacity" | "autoscaler" | "inputs" | "notes"> = {
+    schema: PLAN_SCHEMA,
+    heading: headingOf(device),
+    model: device.model,
+    device: device.device,
+    question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`,
+    seeds: [...question.seeds],
+    tried: [...search.tried],
+    not_modelled: [...NOT_MODELLED, ...question.setup.notModelled],
+  };
+  const inputs = [...question.setup.inputs, ...objectiveInputs(from)];
+  const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];
+  if (search.kind === "not-found") {
+    const because = whyImpossibleOrNull(question) ?? SEARCH_ENDED;
+    return { ...asked, capacity: { kind: "impossible", because, best: search.largest }, autoscaler: null, inputs, notes };
+  }
+
+  const { replicas } = search;
+  const meanRate = meanRateOf(request, question);
+  const sustained = sustainedRateOrNull(question, replicas, meanRate) ?? 0;
+  const own = scenario.policy?.kind === "hpa" ? scenario.policy : null;
+  const hpa = own ?? (sustained > 0 ? suggestedHpa(question, replicas, sustained, meanRate) : null);
+  return {
+    ...asked,
+    capacity: {
+      kind: "found",
+      replicas,
+      candidate: search.candidate,
+      one_fewer: search.oneFewer,
+      headroom_over_mean: sustained / meanRate - 1,
+    },
+    autoscaler: hpa === null ? null : autoscalerCandidate(question, hpa),
+    inputs: [...inputs, ...(hpa === null ? [] : [autoscalerInput(from, hpa)])],
+    notes: [
+      `Headroom: ${quantity(replicas, "replica")} sustain${replicas === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
+      ...(own === null && hpa !== null ? [TARGET_RULE] : []),
+      ...runNotes(search.replications),
+      ...notes,
+      "The search takes it that more replicas are never worse; the answer and one fewer are both simulated.",
+    ],
+  };
+};
+
+const autoscalerCandidate = (question: Question, policy: Policy): Candidate =>
+  candidateOf(
+    question.seeds.map((seed) => {
+      question.onProgress(`the autoscaler, seed ${seed}`);
+      return replicate(question, policy, seed);
+    }),
+  );
+
+const autoscalerInput = (from: GivenScenario, hpa: Extract<Policy, { kind: "hpa" }>): Input => ({
+  name: "autoscaler",
+  value: `HPA on ${hpa.metric}, averageValue ${hpa.target_average}, ${hpa.min_replicas} to ${hpa.max_replicas} replicas, begins with ${hpa.initial_replicas ?? hpa.min_replicas}`,
+  ...originOf(from, "policy.kind", "derived from the fixed answer"),
+});

@@ -1,0 +1,39 @@
+import { InputError } from "../errors.ts";
+import { resolveScenario } from "../scenario/resolve.ts";
+import { createStreams } from "../sim/streams.ts";
+import { generate } from "../traffic/generate.ts";
+import type { Request } from "../traffic/request.ts";
+import { spanOf } from "./notes.ts";
+import type { PlanRequest } from "./plan.ts";
+import type { Question } from "./replications.ts";
+
+/**
+ * The question that a scenario asks of a device, with the requests of each seed.
+ *
+ * @throws InputError where the traffic has no requests, or all at one instant
+ */
+export const questionOf = ({ from, device, model, trace, replications, onProgress = () => {} }: PlanRequest): Question => {
+  const { scenario, place } = from;
+  const { traffic } = scenario;
+  const drawn = new Map<number, readonly Request[]>();
+  const requestsOf = (seed: number): readonly Request[] => {
+    if (traffic.kind === "trace") return trace ?? [];
+    const requests = drawn.get(seed) ?? generate(traffic, createStreams(seed));
+    drawn.set(seed, requests);
+    return requests;
+  };
+  const first = requestsOf(scenario.seed);
+  if (spanOf(first) === 0) {
+    const found = first.length === 0 ? "none" : `${first.length} at one`;
+    throw new InputError(`${place}: traffic`, `expected requests at two instants or more, got ${found}`, "Give more traffic: a longer duration, or a longer trace.");
+  }
+  const seeds = traffic.kind === "trace" ? [scenario.seed] : Array.from({ length: replications }, (_, i) => scenario.seed + i);
+  return { setup: resolveScenario(from, device, model, first), objectives: scenario.objectives, seeds, requestsOf, onProgress };
+};
+
+/** Requests per second: a generator's own mean, or a trace's. */
+export const meanRateOf = ({ from: { scenario } }: PlanRequest, question: Question): number => {
+  if (scenario.traffic.kind !== "trace") return scenario.traffic.requests_per_s;
+  const requests = question.requestsOf(scenario.seed);
+  return requests.length / spanOf(requests);
+};

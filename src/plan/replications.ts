@@ -1,0 +1,76 @@
+import type { Run } from "../fleet/run.ts";
+import { latencyOf } from "../fleet/latency.ts";
+import type { Policy } from "../fleet/settings.ts";
+import { simulate } from "../fleet/simulate.ts";
+import type { FleetSetup } from "../scenario/resolve.ts";
+import type { Objectives } from "../scenario/schema.ts";
+import type { Request } from "../traffic/request.ts";
+import { evaluate, latenciesOf, worstOf, type Latencies } from "./objectives.ts";
+import type { Candidate, ObjectiveResult } from "./schema.ts";
+
+/** What a plan searches over: everything fixed but the policy, and one set of requests for each seed. */
+export interface Question {
+  readonly setup: FleetSetup;
+  readonly objectives: Objectives;
+  readonly seeds: readonly number[];
+  /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
+  readonly requestsOf: (seed: number) => readonly Request[];
+  /** Told what is about to be simulated, in words. */
+  readonly onProgress: (what: string) => void;
+}
+
+/** One policy on the requests of one seed. */
+export interface Replication {
+  readonly run: Run;
+  readonly latencies: Latencies;
+  readonly objectives: readonly ObjectiveResult[];
+  readonly meets: boolean;
+}
+
+export const replicate = ({ setup, objectives: limits, requestsOf }: Question, policy: Policy, seed: number): Replication => {
+  const { run, requests } = simulate({ ...setup, policy, seed, requests: requestsOf(seed) });
+  const latencies = latenciesOf(requests);
+  const objectives = evaluate(latencies, limits);
+  return { run, latencies, objectives, meets: objectives.every(({ is_met }) => is_met) };
+};
+
+/** A policy's replications summed up: objectives by the worst of them, latencies over all requests together, the rest as means. */
+export const candidateOf = (replications: readonly Replication[]): Candidate => {
+  const runs = replications.map(({ run }) => run);
+  const first = runs[0];
+  if (first === undefined) throw new RangeError("a candidate needs at least one replication");
+  const objectives = worstOf(replications.map((replication) => replication.objectives));
+  const wanted = runs.flatMap(replicasWanted);
+  const pooled = (metric: "ttft" | "tpot") => latencyOf(replications.flatMap(({ latencies }) => [...latencies[metric]]));
+  return {
+    policy: first.policy,
+    replicas: {
+      min: wanted.reduce((a, b) => Math.min(a, b)),
+      max: wanted.reduce((a, b) => Math.max(a, b)),
+      mean: mean(runs.map(replicasPaid)),
+    },
+    objectives,
+    meets: objectives.every(({ is_met }) => is_met),
+    replications_met: replications.filter(({ meets }) => meets).length,
+    gpu_hours: mean(runs.map(({ gpu_hours }) => gpu_hours)),
+    scale_events: mean(runs.map(({ scale_events }) => scale_events.length)),
+    utilization: meanOrNull(runs.map(({ utilization }) => utilization)),
+    mean_batch: meanOrNull(runs.map(({ mean_batch }) => mean_batch)),
+    ttft_s: pooled("ttft"),
+    tpot_s: pooled("tpot"),
+  };
+};
+
+/** Every number of replicas that the policy asked for; before the first scale event, what the run was paid for. */
+const replicasWanted = (run: Run): number[] =>
+  run.scale_events.length === 0 ? [Math.floor(replicasPaid(run) + 0.5)] : run.scale_events.flatMap(({ from, to }) => [from, to]);
+
+/** Time average of the replicas paid for, those that start or drain included. */
+const replicasPaid = ({ gpu_hours, ended_at_s }: Run): number => (gpu_hours * 3600) / ended_at_s;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const meanOrNull = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : mean(known);
+};

@@ -1,0 +1,54 @@
+import { createStreams } from "../sim/streams.ts";
+import type { Request } from "../traffic/request.ts";
+import { toNanoseconds } from "../units.ts";
+import { replicate, type Question, type Replication } from "./replications.ts";
+
+/** How close the search comes: the rate it gives meets the objectives, and one at most this share higher misses them. */
+export const PRECISION = 0.03;
+
+/** How often the guess is doubled or halved before the search gives up. */
+const MOST_DOUBLINGS = 20;
+
+/** The same requests in the same order as a Poisson stream of this rate; the gaps of one seed only stretch with the rate. */
+export const asPoisson = (requests: readonly Request[], requestsPerSecond: number, seed: number): Request[] => {
+  const gaps = createStreams(seed).named("arrivals/steady");
+  let at = 0;
+  return requests.map((request) => {
+    at += gaps.exponential(1);
+    return { ...request, arrivedAt: toNanoseconds(at / requestsPerSecond) };
+  });
+};
+
+/** A fixed number of replicas on the question's requests of its first seed, as a Poisson stream of this rate. */
+export const atSteadyRate = (question: Question, replicas: number, requestsPerSecond: number): Replication => {
+  const [seed = 0] = question.seeds;
+  question.onProgress(`${replicas} ${replicas === 1 ? "replica" : "replicas"} at a steady ${requestsPerSecond.toPrecision(3)} requests/s`);
+  const requests = asPoisson(question.requestsOf(seed), requestsPerSecond, seed);
+  return replicate({ ...question, requestsOf: () => requests }, { kind: "fixed", replicas }, seed);
+};
+
+/**
+ * The highest steady rate, in requests per second, that a fixed number of replicas sustains: the question's requests as a Poisson stream,
+ * every objective met. To within `PRECISION`, by doubling or halving from a guess and then bisection of the ratio; takes it that a
+ * higher rate is never better.
+ *
+ * Requests too few to make a queue at any rate give 2²⁰ times the guess.
+ *
+ * @returns null where the objectives are missed at 2⁻²⁰ times the guess
+ */
+export const sustainedRateOrNull = (question: Question, replicas: number, guess: number): number | null => {
+  const meetsAt = (rate: number): boolean => atSteadyRate(question, replicas, rate).meets;
+  const step = meetsAt(guess) ? 2 : 0.5;
+  let met = step === 2 ? guess : null;
+  let missed = step === 2 ? null : guess;
+  for (let doublings = 0, rate = guess * step; doublings < MOST_DOUBLINGS && (met === null || missed === null); doublings += 1, rate *= step) {
+    if (meetsAt(rate)) met = rate;
+    else missed = rate;
+  }
+  while (met !== null && missed !== null && missed > met * (1 + PRECISION)) {
+    const middle = Math.sqrt(met * missed);
+    if (meetsAt(middle)) met = middle;
+    else missed = middle;
+  }
+  return met;
+};

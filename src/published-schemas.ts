@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { deviceModelSchema } from "./calibration/device-model.ts";
+import { runSchema } from "./fleet/run.ts";
+import { planSchema } from "./plan/schema.ts";
+import { profileSchema } from "./profile/schema.ts";
+import { scenarioSchema } from "./scenario/schema.ts";
+
+/** The JSON Schemas (2020-12) that are published in `schema/`, by the name of their file. What is written has its defaults filled in; a scenario is what a user writes. */
+export const publishedSchemas = (): Readonly<Record<string, object>> => ({
+  "profile.schema.json": z.toJSONSchema(profileSchema),
+  "device-model.schema.json": z.toJSONSchema(deviceModelSchema),
+  "scenario.schema.json": z.toJSONSchema(scenarioSchema, { io: "input" }),
+  "run.schema.json": z.toJSONSchema(runSchema),
+  "plan.schema.json": z.toJSONSchema(planSchema),
+});
+
+/** The very bytes of a published schema's file. */
+export const schemaText = (schema: object): string => `${JSON.stringify(schema, null, 2)}\n`;

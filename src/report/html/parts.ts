@@ -1,0 +1,13 @@
+import type { DeviceModel } from "../../calibration/device-model.ts";
+import type { Run } from "../../fleet/run.ts";
+import type { Plan } from "../../plan/schema.ts";
+import type { Profile } from "../../profile/schema.ts";
+
+/** What a report can be made of: any of them, best all from one run folder. */
+export interface ReportParts {
+  readonly profile?: Profile | undefined;
+  readonly deviceModel?: DeviceModel | undefined;
+  /** Simulations of the same traffic: one, or one for each policy. */
+  readonly runs?: readonly Run[] | undefined;
+  readonly plan?: Plan | undefined;
+}

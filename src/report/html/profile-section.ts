@@ -1,0 +1,139 @@
+import { measurementsOf } from "../../calibration/measured.ts";
+import type { Profile } from "../../profile/schema.ts";
+import { conditionName } from "../device-model-sentences.ts";
+import { arithmeticRate, bandwidth, count, duration, NONE, percent, quantity, size } from "../format.ts";
+import { fastestByShape, kernelFigures, nearestRoofOrNull, roofsOf, shapeName } from "../kernel-figures.ts";
+import { uploadFigures } from "../profile-figures.ts";
+import { deviceLines, leftOut, untimedVariants } from "../profile-text.ts";
+import type { Charts } from "./chart.ts";
+import { details, facts, html, type Html, items, part, table } from "./markup.ts";
+import { matmulCharts, spreadText, attentionCharts, uploadCharts, warmUpChart } from "./profile-charts.ts";
+
+const uploadTable = (profile: Profile): Html =>
+  table(
+    "Uploads",
+    [
+      { heading: "size" },
+      { heading: "method" },
+      { heading: "chunk", isNumber: true },
+      { heading: "fresh buffers", isNumber: true },
+      { heading: "same buffers", isNumber: true },
+    ],
+    uploadFigures(profile).map(({ bytes, method, chunk, first, repeated }) => [
+      size(bytes),
+      method,
+      size(chunk),
+      bandwidth(first),
+      bandwidth(repeated),
+    ]),
+  );
+
+const kernelTable = (profile: Profile): Html => {
+  const figures = kernelFigures(profile);
+  const roofs = roofsOf(figures);
+  const fastest = new Set(fastestByShape(figures));
+  return table(
+    "Kernels; the fastest variant of each shape is marked *",
+    [
+      { heading: "variant" },
+      { heading: "shape" },
+      { heading: "time", isNumber: true },
+      { heading: "middle half", isNumber: true },
+      { heading: "samples", isNumber: true },
+      { heading: "arithmetic", isNumber: true },
+      { heading: "memory", isNumber: true },
+      { heading: "of nearest roof", isNumber: true },
+    ],
+    figures.map((figure) => {
+      const { measurement, seconds, rate } = figure;
+      const nearest = nearestRoofOrNull(figure, roofs);
+      return [
+        `${measurement.variant}${fastest.has(figure) ? " *" : ""}`,
+        shapeName(measurement.shape),
+        duration(seconds),
+        spreadText(figure),
+        `${count(measurement.timing.samples_s.length)} × ${count(measurement.timing.runs_per_sample)} runs`,
+        rate === 0 ? NONE : arithmeticRate(rate),
+        bandwidth(figure.bandwidth),
+        nearest === null ? NONE : `${percent(nearest.share)} ${nearest.roof}`,
+      ];
+    }),
+  );
+};
+
+const environmentTable = ({ environment, started_at, ballast_version, runtime }: Profile): Html => {
+  const { adapter, native } = environment;
+  return table(
+    "Environment",
+    [{ heading: "what" }, { heading: "value" }],
+    [
+      ["measured", `${started_at}, Ballast ${ballast_version}, ${runtime}`],
+      ["browser", environment.browser],
+      [
+        "system",
+        `${environment.os}; ${environment.cpu}, ${quantity(environment.cpu_cores, "core")}, ${size(environment.memory_bytes)}; Node ${environment.node}`,
+      ],
+      [
+        "adapter",
+        [adapter.vendor, adapter.architecture, adapter.device, adapter.description, adapter.type, adapter.backend, adapter.driver]
+          .filter((word) => word !== "")
+          .join(", "),
+      ],
+      [
+        "the same GPU, natively",
+        native === null ? "neither nvidia-smi nor system_profiler was there" : `${native.tool}: ${native.name}, driver ${native.driver}`,
+      ],
+      ["features", adapter.features.join(", ")],
+      [
+        "limits",
+        Object.entries(adapter.limits)
+          .map(([name, value]) => `${name} ${count(value)}`)
+          .join(", "),
+      ],
+      ["launch flags", environment.launch_flags.join(" ")],
+      ["Dawn toggles", environment.toggles.length === 0 ? "none" : environment.toggles.join(", ")],
+    ],
+  );
+};
+
+const clockSentence = (profile: Profile): string => {
+  const kinds = new Set(measurementsOf(profile, "kernel").map(({ timing }) => timing.kind));
+  return kinds.size === 0
+    ? ""
+    : kinds.has("wall-clock")
+      ? "Kernels were timed by wall clock (no usable GPU timestamps), with the floor of a round trip taken out by slope."
+      : "Kernels were timed by GPU timestamps.";
+};
+
+/** The device as it was measured: figures, pictures, and every number in tables. */
+export const profileSection = (charts: Charts, profile: Profile): Html => {
+  const kernels = kernelFigures(profile);
+  const matmuls = matmulCharts(charts, profile);
+  const attention = attentionCharts(charts, fastestByShape(kernels));
+  const upload = uploadCharts(charts, profile);
+  const warmUp = warmUpChart(charts, profile);
+  const figures = (content: readonly Html[]): Html =>
+    content.every(({ html: text }) => text === "") ? html`` : html`<div class="figures">${content}</div>`;
+  return html`<section aria-labelledby="device">
+    <h2 id="device">The device, measured</h2>
+    <p>
+      ${profile.device}, ${conditionName(profile.condition)}${profile.is_quick ? ", quick" : ""}. ${clockSentence(profile)} Every variant
+      passed against an f64 reference on this device before it was timed.
+    </p>
+    ${facts(deviceLines(profile))}
+    <h3>Bringing weights to the GPU, and getting ready</h3>
+    ${figures([upload, warmUp])}${details("Every upload", uploadTable(profile))}
+    <h3>Kernels</h3>
+    ${figures([...matmuls, ...attention])}${details("Every kernel", kernelTable(profile))}
+    ${part("Not timed", untimedVariants(profile))}${part("Left out", leftOut(profile))}${part(
+      "Flags that weaken the browser",
+      profile.environment.weakening_flags.map(({ flag, what }) => `${flag}: ${what}`),
+    )}${part("Other programs on this GPU", profile.environment.other_gpu_processes)}${
+      profile.notes.length === 0
+        ? html``
+        : html`<h3>Notes on the measurement</h3>
+            ${items(profile.notes)}`
+    }
+    ${details("Environment", environmentTable(profile))}
+  </section> `;
+};

@@ -1,0 +1,68 @@
+import type { Run } from "../../fleet/run.ts";
+import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../format.ts";
+import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../run-text.ts";
+import type { Charts } from "./chart.ts";
+import { details, html, type Html, table } from "./markup.ts";
+import { timelineCharts } from "./timeline-charts.ts";
+
+const latencyTable = (run: Run): Html =>
+  table(
+    `Latency: ${run.policy}`,
+    [{ heading: "latency" }, ...["mean", "p50", "p90", "p95", "p99", "max", "requests"].map((heading) => ({ heading, isNumber: true }))],
+    latencyRows(run).map(([name, latency]) => [
+      name,
+      ...(["mean", "p50", "p90", "p95", "p99", "max"] as const).map((percentile) => durationOrNone(latency?.[percentile])),
+      count(latency?.count ?? 0),
+    ]),
+  );
+
+const fleetTable = (runs: readonly Run[]): Html =>
+  table(
+    "Fleet by policy",
+    [
+      { heading: "policy" },
+      ...["GPU-hours", "busy", "mean batch", "scale events", "preemptions", "steps extrapolated"].map((heading) => ({
+        heading,
+        isNumber: true,
+      })),
+      { heading: "paid GPU time" },
+    ],
+    runs.map((run) => [
+      run.policy,
+      gpuHours(run.gpu_hours),
+      run.utilization === null ? NONE : percent(run.utilization),
+      run.mean_batch === null ? NONE : mean(run.mean_batch),
+      count(run.scale_events.length),
+      count(run.preemptions),
+      run.steps === 0 ? NONE : percent(run.extrapolated_steps / run.steps),
+      paidShares(run)
+        .map(({ state, share }) => `${state} ${percent(share)}`)
+        .join(", "),
+    ]),
+  );
+
+const scaleEventTable = (run: Run): Html =>
+  run.scale_events.length === 0
+    ? html``
+    : details(
+        `Scale events of "${run.policy}" (${count(run.scale_events.length)})`,
+        table(
+          `Scale events: ${run.policy}`,
+          [{ heading: "at", isNumber: true }, { heading: "replicas" }, { heading: "ready after", isNumber: true }, { heading: "because" }],
+          run.scale_events.map(({ at_s, from, to, ready_after_s, because }) => [
+            duration(at_s),
+            `${from} → ${to}`,
+            to > from ? durationOrNone(ready_after_s) : "",
+            because,
+          ]),
+        ),
+      );
+
+/** What happened in single simulations of the same traffic: timelines first, then the numbers. */
+export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: number | null): Html =>
+  html`<section aria-labelledby="runs">
+    <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
+    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)}</p> `)}
+    <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
+    ${runs.map(latencyTable)}${fleetTable(runs)}${runs.map(scaleEventTable)}
+  </section> `;

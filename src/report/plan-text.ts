@@ -1,0 +1,87 @@
+import type { Candidate, Plan } from "../plan/schema.ts";
+import { durationOrNever, durationOrNone, gpuHours, limit, mean, objectiveName, percent } from "./format.ts";
+import { inputLines } from "./inputs.ts";
+import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+import {
+  answerSentence,
+  autoscalerSentenceOrNull,
+  comparedCandidates,
+  confidenceSentence,
+  headroomSentenceOrNull,
+  replicaRange,
+  triedSentence,
+  whyNotFewerSentence,
+} from "./plan-sentences.ts";
+
+const row = (name: string, candidate: Candidate): Cell[] => [
+  name,
+  ...candidate.objectives.map(({ value_s, is_met }): Cell => ({
+    text: `${durationOrNever(value_s)}${is_met ? "" : " !"}`,
+    tone: is_met ? "good" : "bad",
+  })),
+  durationOrNone(candidate.ttft_s?.p50),
+  durationOrNone(candidate.ttft_s?.max),
+  replicaRange(candidate),
+  gpuHours(candidate.gpu_hours),
+  mean(candidate.scale_events),
+  candidate.utilization === null ? "" : percent(candidate.utilization),
+  candidate.mean_batch === null ? "" : mean(candidate.mean_batch),
+  { text: candidate.meets ? "yes" : "no", tone: candidate.meets ? "good" : "bad" },
+];
+
+/** Policies beside one another, one a line, with the limits below; a value over its limit carries a "!". */
+const comparison = (plan: Plan, style: Style): string[] => {
+  const compared = comparedCandidates(plan);
+  const objectives = compared[0]?.candidate.objectives ?? [];
+  if (compared.length === 0) return [];
+  const limits: Cell[] = [
+    { text: "limit", tone: "faint" },
+    ...objectives.map(({ limit_s }): Cell => ({ text: limit(limit_s), tone: "faint" })),
+  ];
+  return [
+    ...table(
+      [
+        left("policy"),
+        ...objectives.map(({ objective }) => right(objectiveName(objective))),
+        right("TTFT p50"),
+        right("TTFT max"),
+        right("replicas"),
+        right("GPU-hours"),
+        right("scale events"),
+        right("busy"),
+        right("batch"),
+        right("meets"),
+      ],
+      [...compared.map(({ name, candidate }) => row(name, candidate)), limits],
+      style,
+      "    ",
+    ),
+    ...(plan.autoscaler === null ? [] : wrap(`autoscaler: ${plan.autoscaler.policy}`, "      ", undefined, "    ")),
+  ];
+};
+
+/**
+ * A plan for a terminal: the answer in its first sentence (after a heading that limits it, where there is one), then what decides it, and
+ * what it rests on.
+ */
+export const planText = (plan: Plan, style: Style = PLAIN): string => {
+  const sentences = [whyNotFewerSentence(plan), headroomSentenceOrNull(plan), autoscalerSentenceOrNull(plan)].filter(
+    (line) => line !== null && line !== "",
+  );
+  const tried = triedSentence(plan);
+  return text([
+    ...(plan.heading === null ? [] : [...wrap(plan.heading).map(style.bad), ""]),
+    ...wrap(answerSentence(plan)).map(style.strong),
+    ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
+    ...block("Policies on the same traffic", comparison(plan, style), style),
+    ...block("Question", wrap(plan.question, "    "), style),
+    ...block(
+      "Confidence",
+      [...wrap(confidenceSentence(plan), "    "), ...(tried === "" ? [] : wrap(`Replicas tried: ${tried}.`, "    "))],
+      style,
+    ),
+    ...block("Inputs", inputLines(plan.inputs, style), style),
+    ...block("Not modelled", bullets(plan.not_modelled), style),
+    ...block("Notes", bullets(plan.notes), style),
+  ]);
+};

@@ -1,0 +1,219 @@
+import { median } from "simple-statistics";
+import { measurementsOf } from "../calibration/measured.ts";
+import type { Profile } from "../profile/schema.ts";
+import { conditionName } from "./device-model-sentences.ts";
+import { arithmeticRate, bandwidth, duration, limit, list, NONE, percent, quantity, size } from "./format.ts";
+import {
+  fastestByShape,
+  isComposite,
+  isRoof,
+  type KernelFigure,
+  kernelFigures,
+  nearestRoofOrNull,
+  type Roofs,
+  roofsOf,
+  shapeName,
+} from "./kernel-figures.ts";
+import { type KernelGrid, kernelGrids } from "./kernel-grid.ts";
+import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+import { notAGpuOrNull } from "./not-a-gpu.ts";
+import { bestUploadOrNull, warmUpFigureOrNull } from "./profile-figures.ts";
+
+/** Figure first, then what it is a figure of. */
+type Line = readonly [name: string, value: string, rest: string];
+
+const uploadLine = (profile: Profile): Line => {
+  const best = bestUploadOrNull(profile);
+  return best === null
+    ? ["upload", NONE, "not measured"]
+    : [
+        "upload",
+        bandwidth(best.first),
+        `${best.method}, ${size(best.bytes)} in chunks of ${size(best.chunk)}, into fresh buffers; repeated ${bandwidth(best.repeated)}`,
+      ];
+};
+
+const warmUpLine = (profile: Profile): Line => {
+  const figure = warmUpFigureOrNull(profile);
+  return figure === null
+    ? ["warm-up", NONE, "not measured"]
+    : [
+        "warm-up",
+        duration(figure.total),
+        `${list(figure.phases.map(({ name, seconds }) => `${name} ${duration(seconds)}`))}; steady after ${quantity(figure.runsUntilSteady, "run")}`,
+      ];
+};
+
+/** Of the matmuls: the most arithmetic at the most tokens measured, the most memory at one. */
+const matmulLines = (figures: readonly KernelFigure[]): Line[] => {
+  const matmuls = figures.filter(({ measurement }) => measurement.family === "matmul");
+  const describe = ({ measurement }: KernelFigure): string =>
+    `${shapeName(measurement.shape)}, ${measurement.dtype}, ${measurement.variant}`;
+  const most = Math.max(...matmuls.map(({ measurement }) => measurement.shape["m"] ?? 0));
+  const prefill = matmuls.filter(({ measurement }) => measurement.shape["m"] === most).toSorted((a, b) => b.rate - a.rate)[0];
+  const decode = matmuls.filter(({ measurement }) => measurement.shape["m"] === 1).toSorted((a, b) => b.bandwidth - a.bandwidth)[0];
+  return [
+    prefill === undefined
+      ? ["prefill", NONE, "no matmul measured"]
+      : ["prefill", arithmeticRate(prefill.rate), `the fastest matmul of ${quantity(most, "token")}: ${describe(prefill)}`],
+    decode === undefined
+      ? ["decode", NONE, "no matmul of one token measured"]
+      : ["decode", bandwidth(decode.bandwidth), `the fastest matmul of one token: ${describe(decode)}`],
+  ];
+};
+
+const roofLines = (roofs: Roofs): Line[] => [
+  roofs.memory === null
+    ? ["memory roof", NONE, "not measured"]
+    : ["memory roof", bandwidth(roofs.memory), "copy kernel, bytes read and written"],
+  ...(Object.keys(roofs.arithmetic).length === 0 ? [["arith. roof", NONE, "not measured"] as const] : []),
+  ...Object.entries(roofs.arithmetic).map(([dtype, rate]): Line => ["arith. roof", arithmeticRate(rate), `multiply-add kernel, ${dtype}`]),
+];
+
+const clockLine = (profile: Profile): Line[] => {
+  const clock = measurementsOf(profile, "clock").at(-1);
+  if (clock === undefined) return [["clock", NONE, "not measured"]];
+  const tick = clock.timestamp_tick_s === null ? "no GPU timestamps: wall clock" : `GPU timestamp tick ${duration(clock.timestamp_tick_s)}`;
+  return [
+    [
+      "clock",
+      duration(median(clock.small_submit_s)),
+      `round trip of a small submit, the floor of a wall-clock time; empty ${duration(median(clock.empty_submit_s))}; ${tick}; page clock ${duration(clock.performance_now_step_s)}`,
+    ],
+  ];
+};
+
+const overheadLine = (profile: Profile): Line[] =>
+  measurementsOf(profile, "overhead")
+    .slice(-1)
+    .map(({ dispatch_s, submit_s }) => [
+      "dispatch",
+      duration(median(dispatch_s)),
+      `one more in a pass; one more submit ${duration(median(submit_s))}`,
+    ]);
+
+/** A family's fastest kernels as a grid: the axis that varies first across, the others down. A letter names the variant. */
+const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
+  const letterOf = (variant: string): string => String.fromCharCode("a".charCodeAt(0) + grid.variants.indexOf(variant));
+  const cell = (figure: KernelFigure | undefined): Cell => {
+    if (figure === undefined) return NONE;
+    const isMemory = figure.rate === 0 || nearestRoofOrNull(figure, roofs)?.roof === "memory";
+    const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
+    const letter = grid.variants.length > 1 ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
+    return figure.isBelowClock ? { text: `${rate}${letter} !`, tone: "bad" } : `${rate}${letter}`;
+  };
+  const variants = grid.variants.map((variant) => (grid.variants.length > 1 ? `${letterOf(variant)} ${variant}` : variant));
+  return [
+    ...wrap(
+      `${grid.family}, ${grid.dtype}${grid.constant === "" ? "" : ` (${grid.constant})`}: ${variants.join(", ")}`,
+      "      ",
+      undefined,
+      "    ",
+    ),
+    ...table(
+      [left(grid.down), ...grid.columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
+      grid.rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
+      style,
+      "      ",
+    ),
+    "",
+  ];
+};
+
+/** Whole decoder layers by the sizes that are not 0, with their time. */
+const compositeLines = (figures: readonly KernelFigure[], style: Style): string[] =>
+  figures.length === 0
+    ? []
+    : table(
+        [left("sizes"), left(""), right("time"), right("")],
+        figures.map(({ measurement: { shape, dtype }, seconds, spread }): Cell[] => [
+          shapeName(Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 0))),
+          dtype,
+          duration(seconds),
+          { text: `±${percent(spread / 2)}`, tone: "faint" },
+        ]),
+        style,
+        "    ",
+      );
+
+/** Reasons with all that share them. */
+export const groupedByReason = (items: readonly { readonly name: string; readonly because: string }[]): string[] => {
+  const groups = new Map<string, string[]>();
+  for (const { name, because } of items) groups.set(because, [...(groups.get(because) ?? []), name]);
+  return [...groups].map(([because, names]) => `${names.join(", ")}: ${because}`);
+};
+
+export const leftOut = (profile: Profile): string[] => groupedByReason(profile.left_out.map(({ id, because }) => ({ name: id, because })));
+
+/** Variants that were not timed: failed against their reference, or could not run here. */
+export const untimedVariants = (profile: Profile): string[] =>
+  groupedByReason(
+    profile.verifications.flatMap((verification) =>
+      verification.kind === "passed"
+        ? []
+        : [
+            {
+              name: verification.variant,
+              because:
+                verification.kind === "failed"
+                  ? `WRONG, so not timed: ${verification.because}`
+                  : `unverified here: ${verification.because}`,
+            },
+          ],
+    ),
+  );
+
+/** The figures a person looks for, each with what it is a figure of. */
+export const deviceLines = (profile: Profile): Line[] => {
+  const figures = kernelFigures(profile);
+  return [
+    uploadLine(profile),
+    warmUpLine(profile),
+    ...matmulLines(figures),
+    ...roofLines(roofsOf(figures)),
+    ...overheadLine(profile),
+    ...clockLine(profile),
+  ];
+};
+
+/** A measured device for a terminal: what it is, the figures a person looks for, then the fastest kernel of each shape as grids and what was left out. */
+export const profileText = (profile: Profile, style: Style = PLAIN): string => {
+  const notAGpu = notAGpuOrNull(profile);
+  const figures = kernelFigures(profile);
+  const roofs = roofsOf(figures);
+  const grids = kernelGrids(fastestByShape(figures.filter((figure) => !isRoof(figure) && !isComposite(figure))));
+  const { environment } = profile;
+  const passed = profile.verifications.filter(({ kind }) => kind === "passed").length;
+  return text([
+    ...(notAGpu === null ? [] : [...wrap(notAGpu).map(style.bad), ""]),
+    style.strong(
+      `${profile.device}, ${conditionName(profile.condition)}, ${profile.runtime === "chrome" ? environment.browser : "Dawn in Node"}`,
+    ),
+    ...wrap(
+      `${profile.started_at}, Ballast ${profile.ballast_version}${profile.is_quick ? ", quick" : ""}, budget ${limit(profile.budget_s)}; ${environment.os}, ${environment.cpu}`,
+      "  ",
+    ),
+    "",
+    ...deviceLines(profile).flatMap(([name, value, rest]) =>
+      wrap(rest, " ".repeat(31), undefined, `  ${name.padEnd(11)}  ${value.padStart(13)}   `),
+    ),
+    ...block(
+      "Fastest verified kernel by shape, in the unit of the roof it is nearer to",
+      grids.flatMap((grid) => gridLines(grid, roofs, style)).slice(0, -1),
+      style,
+    ),
+    ...(figures.some(({ isBelowClock }) => isBelowClock)
+      ? wrap("!: the samples are under 20 ticks of the clock they were taken with; do not quote them.", "    ")
+      : []),
+    ...block(
+      "Verified",
+      wrap(`${quantity(passed, "variant")} passed against an f64 reference on this device before being timed.`, "    "),
+      style,
+    ),
+    ...block("Not timed", bullets(untimedVariants(profile)), style),
+    ...block("Left out", bullets(leftOut(profile)), style),
+    ...block("Flags that weaken the browser", bullets(environment.weakening_flags.map(({ flag, what }) => `${flag}: ${what}`)), style),
+    ...block("Other programs on this GPU", bullets(environment.other_gpu_processes), style),
+    ...block("Notes", bullets(profile.notes), style),
+  ]);
+};

@@ -1,0 +1,110 @@
+import type { Latency, Run } from "../fleet/run.ts";
+import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "./format.ts";
+import { inputLines } from "./inputs.ts";
+import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+
+const STATES = {
+  finished: "finished",
+  rejected: "rejected",
+  timed_out: "timed out",
+  cut_off: "cut off",
+  lost: "lost",
+  deferred: "still deferred",
+  queued: "still queued",
+  running: "still running",
+} as const;
+
+/** What became of the requests: `all 1,204 requests finished`, or each state that has any. */
+export const requestsSentence = ({ requests }: Run): string => {
+  if (requests.arrived === 0) return "no request arrived";
+  if (requests.finished === requests.arrived) return `all ${count(requests.arrived)} requests finished`;
+  const states = (Object.keys(STATES) as (keyof typeof STATES)[]).filter((state) => requests[state] > 0);
+  return `of ${count(requests.arrived)} requests ${list(states.map((state) => `${count(requests[state])} ${STATES[state]}`))}`;
+};
+
+/** The result in one sentence. */
+export const runSentence = (run: Run): string =>
+  `${run.policy}: ${requestsSentence(run)}; TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
+
+/** Steps outside the measured range, as a caveat; null where there were none. */
+export const extrapolationOrNull = (run: Run): string | null =>
+  run.extrapolated_steps === 0
+    ? null
+    : `${percent(run.extrapolated_steps / run.steps)} of the steps lie outside the measured range of the step curve: their times are extrapolated.`;
+
+const LATENCIES = [
+  ["TTFT", "ttft_s"],
+  ["TPOT", "tpot_s"],
+  ["end to end", "end_to_end_s"],
+] as const;
+
+export const latencyRows = (run: Run): [name: string, latency: Latency][] => LATENCIES.map(([name, key]) => [name, run.latency[key]]);
+
+const PERCENTILES = ["mean", "p50", "p90", "p95", "p99", "max"] as const;
+
+/** GPU time by state, those with any, the largest first. */
+export const paidShares = (run: Run): { state: string; seconds: number; share: number }[] => {
+  const total = Object.values(run.paid_s).reduce((sum, seconds) => sum + seconds, 0);
+  return Object.entries(run.paid_s)
+    .filter(([, seconds]) => seconds > 0)
+    .map(([state, seconds]) => ({ state, seconds, share: seconds / total }))
+    .sort((a, b) => b.seconds - a.seconds);
+};
+
+/** How many scale events a terminal shows; the file and the page hold all. */
+const MOST_EVENTS = 12;
+
+/** A run for a terminal: the result in its first sentence, then latencies, the fleet, scale events, and what it rests on. */
+export const runText = (run: Run, style: Style = PLAIN): string => {
+  const extrapolation = extrapolationOrNull(run);
+  const latency = table(
+    [left("latency"), ...PERCENTILES.map(right), right("requests")],
+    latencyRows(run).map(([name, values]): Cell[] => [
+      name,
+      ...PERCENTILES.map((percentile) => durationOrNone(values?.[percentile])),
+      count(values?.count ?? 0),
+    ]),
+    style,
+    "    ",
+  );
+  const fleet = [
+    `busy ${run.utilization === null ? "–" : percent(run.utilization)} of ready time; mean batch ${run.mean_batch === null ? "–" : mean(run.mean_batch)}; ${quantity(run.preemptions, "preemption")}`,
+    `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again after preemption` : ""}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
+    `paid GPU time: ${paidShares(run)
+      .map(({ state, share }) => `${state} ${percent(share)}`)
+      .join(", ")}`,
+  ];
+  const events = run.scale_events.slice(0, MOST_EVENTS);
+  const scaling = [
+    ...table(
+      [right("at"), right("replicas"), right("ready after"), left("because")],
+      events.map(({ at_s, from, to, ready_after_s, because }): Cell[] => [
+        duration(at_s),
+        `${from} → ${to}`,
+        to > from ? durationOrNone(ready_after_s) : "",
+        because,
+      ]),
+      style,
+      "    ",
+    ),
+    ...(run.scale_events.length > MOST_EVENTS ? [`    and ${count(run.scale_events.length - MOST_EVENTS)} more`] : []),
+  ];
+  return text([
+    ...wrap(runSentence(run)).map(style.strong),
+    ...(extrapolation === null ? [] : wrap(extrapolation, "  ")),
+    ...block("Latency", latency, style),
+    ...block(
+      "Fleet",
+      fleet.flatMap((line) => wrap(line, "      ", undefined, "    ")),
+      style,
+    ),
+    ...block("Scale events", events.length === 0 ? [] : scaling, style),
+    ...block(
+      "Confidence",
+      wrap(`One simulation of "${run.scenario}" (seed ${run.seed}); the same seed gives the same bytes.`, "    "),
+      style,
+    ),
+    ...block("Inputs", inputLines(run.inputs, style), style),
+    ...block("Not modelled", bullets(run.not_modelled), style),
+  ]);
+};

@@ -1,0 +1,97 @@
+import type { DeviceModel } from "../calibration/device-model.ts";
+import { kvBlocks } from "../calibration/kv-blocks.ts";
+import { InputError } from "../errors.ts";
+import type { FleetConfig } from "../fleet/config.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import type { Input } from "../provenance.ts";
+import type { ReplicaConfig } from "../replica/config.ts";
+import type { ReplicaSettings } from "../replica/settings.ts";
+import { stepTimeModel } from "../replica/step-time.ts";
+import { count, duration, percent, size } from "../report/format.ts";
+import { MOONCAKE_NOTE } from "../traffic/trace/mooncake.ts";
+import type { Request } from "../traffic/request.ts";
+import { coldStartOf } from "./cold-start.ts";
+import { originOf } from "./origin.ts";
+import type { GivenScenario } from "./parse.ts";
+import { trafficInputs } from "./traffic-inputs.ts";
+
+/** All of a fleet's configuration but what `plan` varies: the requests of a seed, and the policy. */
+export type FleetSetup = Omit<FleetConfig, "seed" | "requests" | "policy">;
+
+/**
+ * A scenario on a calibrated device, ready to simulate, with where each input came from.
+ *
+ * @param model the language model that the scenario names
+ * @param requests its traffic; of generated traffic one replication, for the description
+ * @throws InputError where the device was calibrated for another model, or the model does not fit it
+ */
+export const resolveScenario = (
+  from: GivenScenario,
+  device: DeviceModel,
+  model: LanguageModel,
+  requests: readonly Request[],
+): FleetSetup => {
+  if (model.name !== device.model) {
+    throw new InputError("device", `expected a device model of ${model.name}, got one of ${device.model}`, "Calibrate the device for this model: ballast calibrate --model …");
+  }
+  const { scenario } = from;
+  const replica = resolveReplica(from, device, model);
+  const coldStart = coldStartOf(from, device);
+  return {
+    scenario: scenario.name,
+    stepTime: stepTimeModel(device.step),
+    replica: replica.config,
+    coldStart: coldStart.phases,
+    inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs],
+    notModelled: scenario.traffic.kind === "trace" && scenario.traffic.format === "mooncake" ? [MOONCAKE_NOTE] : [],
+  };
+};
+
+const resolveReplica = (from: GivenScenario, device: DeviceModel, model: LanguageModel): { config: ReplicaConfig; inputs: Input[] } => {
+  const settings = from.scenario.replica;
+  const numGpuBlocks = settings.num_gpu_blocks ?? kvBlocks(device, model, settings).numGpuBlocks;
+  const kvTokens = (numGpuBlocks - 1) * settings.block_size;
+  if (settings.max_model_len !== undefined && settings.max_model_len > kvTokens) {
+    throw new InputError(
+      `${from.place}: replica.max_model_len`,
+      `expected at most ${kvTokens} tokens, which the KV cache holds, got ${settings.max_model_len}: vLLM does not start so`,
+      "Lower it, or give the server more memory.",
+    );
+  }
+  const maxModelLen = settings.max_model_len ?? Math.min(model.contextLength, kvTokens);
+  const config = {
+    maxNumSeqs: settings.max_num_seqs,
+    maxNumBatchedTokens: settings.max_num_batched_tokens,
+    maxModelLen,
+    blockSize: settings.block_size,
+    numGpuBlocks,
+  };
+  const setting = (key: keyof ReplicaSettings, whose: string): Input => ({ name: key, value: count(settings[key] ?? 0), ...originOf(from, `replica.${key}`, whose) });
+  const estimate = `${percent(settings.gpu_memory_utilization)} of the memory less weights and activations: an estimate`;
+  const limit = maxModelLen < kvTokens ? "the model's own limit" : "all that the KV cache holds";
+  return {
+    config,
+    inputs: [
+      setting("max_num_seqs", "vLLM's default"),
+      setting("max_num_batched_tokens", "vLLM's default"),
+      { name: "max_model_len", value: `${count(maxModelLen)} tokens`, ...originOf(from, "replica.max_model_len", limit) },
+      { name: "num_gpu_blocks", value: `${count(numGpuBlocks)} of ${settings.block_size} tokens`, ...originOf(from, "replica.num_gpu_blocks", estimate) },
+    ],
+  };
+};
+
+const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {
+  const time = stepTimeModel(device.step);
+  const oneToken = time.stepTime({ tokens: 1, outputs: 1, prefillSequences: 0, prefillPairs: 0, prefillContext: 0, decodeSequences: 1, decodeKeys: 1, decodeContext: 1 });
+  return [
+    { name: "model", value: device.model, ...originOf(from, "model", "the largest built-in model that fits") },
+    { name: "weights", value: `${size(device.weight_bytes)}, ${device.dtype}`, origin: "given", source: `config.json of ${device.model}; the type that the device can hold` },
+    { name: "memory", value: size(device.memory.bytes), origin: device.memory.origin, source: device.memory.source },
+    {
+      name: "step time",
+      value: `from ${duration(oneToken / 1e9)} for one token`,
+      origin: "measured",
+      source: `WebGPU kernels on ${device.device} (${device.condition}); profile ${device.profile.slice(0, 12)}`,
+    },
+  ];
+};

@@ -1,0 +1,217 @@
+import type { Dtype, Shape } from "../../kernels/kernel.ts";
+import { prefillPairs } from "../../kernels/attention/problem.ts";
+import { layerLinears, type LayerSizes } from "../../kernels/layer/linears.ts";
+import { residualAdd } from "../../kernels/layer/residual-add.ts";
+import { rmsNorm } from "../../kernels/layer/rms-norm.ts";
+import { rotary } from "../../kernels/layer/rotary.ts";
+import { swiglu } from "../../kernels/layer/swiglu.ts";
+import type { LinearLayer } from "../../src/model/shapes.ts";
+import { PROFILE_SCHEMA, profileSchema, type Measurement, type Profile } from "../../src/profile/schema.ts";
+
+/** A device whose every time is known in closed form, so that what calibration finds can be compared with what is true. */
+export interface Truth {
+  readonly dtype: Dtype;
+  readonly linear: (layer: LinearLayer, tokens: number) => number;
+  readonly prefill: { readonly setup_s: number; readonly per_pair_and_width_s: number };
+  readonly decode: { readonly setup_s: number; readonly per_sequence_s: number; readonly per_key_and_width_s: number };
+  readonly small: { readonly setup_s: number; readonly s_per_byte: number };
+  readonly dispatch_s: number;
+  readonly submit_s: number;
+  readonly load: { readonly setup_s: number; readonly bytes_per_s: number };
+}
+
+export const truth: Truth = {
+  dtype: "f32",
+  // Weights are read once, then every token is multiplied: a knee that a single line would miss.
+  linear: ({ n, k }, tokens) => n * k * Math.max(4e-11, 1.5e-12 * tokens),
+  prefill: { setup_s: 2e-5, per_pair_and_width_s: 4e-13 },
+  decode: { setup_s: 1.5e-5, per_sequence_s: 3e-6, per_key_and_width_s: 8e-11 },
+  small: { setup_s: 6e-6, s_per_byte: 2e-11 },
+  dispatch_s: 6e-6,
+  submit_s: 4e-5,
+  load: { setup_s: 0.004, bytes_per_s: 3e9 },
+};
+
+export const tokenCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+
+/** Time of a whole layer by the truth, with no formula of the calibration in between. */
+export const trueLayerSeconds = (truth: Truth, sizes: LayerSizes, batch: Batch): number => {
+  const tokens = batch.prefill_tokens + batch.decode_sequences;
+  const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
+  const move = (bytes: number) => truth.small.setup_s + bytes * truth.small.s_per_byte;
+  const slope = (variant: { run(shape: Shape): { bytes: number } }, shape: (tokens: number) => Shape) =>
+    tokens * (variant.run(shape(2)).bytes - variant.run(shape(1)).bytes);
+  const { dtype } = truth;
+  let seconds = layerLinears(sizes).reduce((sum, layer) => sum + truth.linear(layer, tokens), 0);
+  seconds += 2 * move(slope(rmsNorm(dtype), (tokens) => ({ tokens, hidden })));
+  seconds += move(slope(swiglu(dtype), (tokens) => ({ tokens, intermediate })));
+  seconds += 2 * move(slope(residualAdd(dtype), (tokens) => ({ length: tokens * hidden })));
+  seconds += truth.small.s_per_byte * slope(rotary(dtype), (tokens) => ({ tokens, heads, kv_heads, head_dim, context: 0 }));
+  if (batch.prefill_tokens > 0) {
+    const pairs = prefillPairs(batch.prefill_tokens, batch.prefill_context);
+    seconds += truth.small.setup_s + truth.prefill.setup_s + truth.prefill.per_pair_and_width_s * pairs * heads * head_dim;
+  }
+  if (batch.decode_sequences > 0) {
+    const keys = batch.decode_sequences * batch.decode_context;
+    seconds += truth.small.setup_s + truth.decode.setup_s + truth.decode.per_sequence_s * batch.decode_sequences;
+    seconds += truth.decode.per_key_and_width_s * keys * kv_heads * head_dim;
+  }
+  return seconds;
+};
+
+export interface Batch {
+  readonly prefill_tokens: number;
+  readonly prefill_context: number;
+  readonly decode_sequences: number;
+  readonly decode_context: number;
+}
+
+export const batches: readonly Batch[] = [
+  { prefill_tokens: 64, prefill_context: 0, decode_sequences: 0, decode_context: 0 },
+  { prefill_tokens: 0, prefill_context: 0, decode_sequences: 4, decode_context: 300 },
+  { prefill_tokens: 120, prefill_context: 256, decode_sequences: 8, decode_context: 700 },
+];
+
+const kernel = (family: string, dtype: Dtype, shape: Shape, seconds: number, bytes = 0, variant = `${family}/a-${dtype}`): Measurement => ({
+  kind: "kernel",
+  id: `${variant} ${Object.entries(shape).flat().join(" ")}`,
+  family,
+  variant,
+  version: 1,
+  dtype,
+  shape: { ...shape },
+  operations: 0,
+  bytes,
+  timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 10, dropped: 0 },
+});
+
+/** Every measurement of a device that obeys the truth, for layers of these sizes. */
+export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], linears: readonly LinearLayer[] = []): Measurement[] => {
+  const { dtype } = truth;
+  const shapes = new Map([...layers.flatMap((sizes) => layerLinears(sizes)), ...linears].map(({ n, k }) => [`${n}×${k}`, { n, k }]));
+  const moved = (bytes: number) => truth.small.setup_s + bytes * truth.small.s_per_byte;
+  const small = (variant: { family: string; run(shape: Shape): { bytes: number } }, shape: Shape) => {
+    const { bytes } = variant.run(shape);
+    return kernel(variant.family, dtype, shape, moved(bytes), bytes);
+  };
+  return [
+    { kind: "overhead", id: "overhead", dispatch_s: [truth.dispatch_s], submit_s: [truth.submit_s] },
+    {
+      kind: "warm-up",
+      id: "warm-up",
+      browser_start_s: 0.9,
+      adapter_s: 0.05,
+      device_s: 0.03,
+      shader_modules_s: [0.001, 0.002],
+      pipelines_s: [0.1, 0.2, 0.3],
+      first_dispatch_s: 0.5,
+      dispatches_s: [0.4, 0.2, 0.1, 0.1, 0.1],
+      steady_after: 2,
+    },
+    ...[1, 4, 16, 64].map((mebibytes): Measurement => {
+      const bytes = mebibytes * 2 ** 20;
+      return {
+        kind: "upload",
+        id: `upload ${mebibytes}`,
+        method: "writeBuffer",
+        bytes,
+        chunk_bytes: 2 ** 22,
+        first_s: truth.load.setup_s + bytes / truth.load.bytes_per_s,
+        repeated_s: [bytes / truth.load.bytes_per_s],
+        verified: true,
+      };
+    }),
+    ...[...shapes.values()].flatMap(({ n, k }) =>
+      tokenCounts.map((m) => kernel("matmul", dtype, { m, n, k }, truth.linear({ n, k }, m), 0)),
+    ),
+    ...layers.flatMap((sizes) => {
+      const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
+      return [
+        ...[
+          [64, 0],
+          [64, 512],
+          [256, 0],
+          [256, 1024],
+        ].map(([chunk = 0, context = 0]) =>
+          kernel(
+            "attention-prefill",
+            dtype,
+            { heads, kv_heads, head_dim, chunk, context },
+            truth.prefill.setup_s + truth.prefill.per_pair_and_width_s * prefillPairs(chunk, context) * heads * head_dim,
+          ),
+        ),
+        ...[
+          [1, 128],
+          [1, 2048],
+          [8, 128],
+          [8, 1024],
+          [32, 512],
+        ].map(([sequences = 0, context = 0]) =>
+          kernel(
+            "attention-decode",
+            dtype,
+            { heads, kv_heads, head_dim, sequences, context },
+            truth.decode.setup_s +
+              truth.decode.per_sequence_s * sequences +
+              truth.decode.per_key_and_width_s * sequences * context * kv_heads * head_dim,
+          ),
+        ),
+        ...[1, 64, 512].flatMap((tokens) => [
+          small(rmsNorm(dtype), { tokens, hidden }),
+          small(swiglu(dtype), { tokens, intermediate }),
+          small(residualAdd(dtype), { length: tokens * hidden }),
+          small(rotary(dtype), { tokens, heads, kv_heads, head_dim, context: 0 }),
+        ]),
+        ...batches.map((batch) => kernel("decoder-layer", dtype, { ...sizes, ...batch }, trueLayerSeconds(truth, sizes, batch))),
+      ];
+    }),
+    kernel("copy", "f32", { length: 1 << 22 }, 8 * (1 << 22) * truth.small.s_per_byte, 8 * (1 << 22), "copy/vec4"),
+  ];
+};
+
+/** A profile around measurements; every variant in them passed its verification unless it is named as failed. */
+export const profileOf = (measurements: readonly Measurement[], changes: Partial<Profile> = {}): Profile => {
+  const variants = new Set(measurements.flatMap((measurement) => (measurement.kind === "kernel" ? [measurement.variant] : [])));
+  return profileSchema.parse({
+    schema: PROFILE_SCHEMA,
+    device: "Imagined GPU",
+    is_gpu: true,
+    condition: "web",
+    runtime: "chrome",
+    ballast_version: "0.1.0",
+    started_at: "2026-01-02T03:04:05Z",
+    budget_s: 60,
+    is_quick: false,
+    environment: {
+      os: "Linux",
+      cpu: "Imagined CPU",
+      cpu_cores: 8,
+      memory_bytes: 32e9,
+      node: "v20.0.0",
+      browser: "Chrome/156.0",
+      launch_flags: ["--headless=new"],
+      weakening_flags: [],
+      toggles: [],
+      adapter: {
+        vendor: "imagined",
+        architecture: "",
+        device: "",
+        description: "",
+        is_fallback: false,
+        type: "discrete GPU",
+        backend: "vulkan",
+        driver: "",
+        memory_heaps: [{ size_bytes: 24e9, device_local: true }],
+        features: ["timestamp-query"],
+        limits: { maxStorageBufferBindingSize: 2 ** 31 - 4 },
+      },
+      native: null,
+      other_gpu_processes: [],
+    },
+    verifications: [...variants].map((variant) => ({ kind: "passed", variant, shapes: 3, worst_share_of_bound: 0.1 })),
+    measurements,
+    left_out: [],
+    notes: [],
+    ...changes,
+  });
+};

@@ -1,0 +1,186 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkedResult, runBench, type BenchOptions, type Journal } from "../../harness/driver/bench-run.ts";
+import type { Outcome } from "../../harness/driver/session.ts";
+import type { Job, JobResult } from "../../src/profile/jobs.ts";
+import type { Measurement } from "../../src/profile/schema.ts";
+import { runs } from "../runs.ts";
+
+const job = (id: string): Job => ({ kind: "clock", id });
+const measured = (id: string): JobResult => ({
+  kind: "measured",
+  measurement: { kind: "clock", id, timestamp_tick_s: null, performance_now_step_s: 5e-6, empty_submit_s: [1e-4], small_submit_s: [2e-3] },
+});
+const lost: Outcome = { kind: "device-lost", because: "device lost: unknown" };
+const hung: Outcome = { kind: "hung", because: "no answer from the page in 60 s" };
+const crashed: Outcome = { kind: "crashed", because: "the browser crashed" };
+
+/** A device on a clock of its own: every job takes `each` seconds; `faults` are what it does first, by job. */
+const bench = (
+  jobs: readonly (readonly string[])[],
+  {
+    faults = {},
+    each = 1,
+    budget = 100,
+    journal = {},
+  }: { faults?: Record<string, Outcome[]>; each?: number; budget?: number; journal?: Partial<Journal> } = {},
+) => {
+  let time = 50;
+  const events: string[] = [];
+  const pending = new Map(Object.entries(faults).map(([id, outcomes]) => [id, [...outcomes]]));
+  const kept: Journal = {
+    finished: new Map(),
+    notes: [],
+    spent: 0,
+    append: (id, result, spent) => events.push(`journal ${id} ${result.kind} ${spent}`),
+    note: (text) => events.push(`note ${text}`),
+    ...journal,
+  };
+  const options: BenchOptions = {
+    device: {
+      run: (job, limit) => {
+        const fault = pending.get(job.id)?.shift();
+        time += fault?.kind === "hung" ? limit : Math.min(each, limit);
+        events.push(`run ${job.id}`);
+        return Promise.resolve(fault ?? (each > limit ? hung : measured(job.id)));
+      },
+      reopen: () => {
+        events.push("reopen");
+        return Promise.resolve();
+      },
+    },
+    journal: kept,
+    now: () => time,
+    budget,
+    jobLimit: 60,
+    stages: jobs.map((ids) => () => ids.map(job)),
+  };
+  return { options, events };
+};
+
+const ids = (measurements: readonly Measurement[]) => measurements.map(({ id }) => id);
+
+describe("a bench run", () => {
+  it("measures every job in order, and journals each as it ends", async () => {
+    const { options, events } = bench([["a", "b"], ["c"]]);
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["a", "b", "c"]);
+    expect(outcome.leftOut).toEqual([]);
+    expect(events).toEqual(["run a", "journal a measured 1", "run b", "journal b measured 2", "run c", "journal c measured 3"]);
+  });
+
+  it("plans a stage from what the stages before it found", async () => {
+    const { options } = bench([]);
+    const found: string[][] = [];
+    await runBench({
+      ...options,
+      stages: [
+        () => [job("a")],
+        ({ measurements }) => {
+          found.push(ids(measurements));
+          return [];
+        },
+      ],
+    });
+    expect(found).toEqual([["a"]]);
+  });
+
+  it.each<[string, Outcome]>([
+    ["a lost device", lost],
+    ["a hung page", hung],
+    ["a crashed browser", crashed],
+  ])("opens again after %s, repeats the job once, and says so", async (_, fault) => {
+    const { options, events } = bench([["a", "b"]], { faults: { a: [fault] }, budget: 1000 });
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["a", "b"]);
+    expect(events.filter((event) => !event.startsWith("journal"))).toEqual([
+      "run a",
+      `note a: ${"because" in fault ? fault.because : ""}; the browser was started again and the measurement repeated.`,
+      "reopen",
+      "run a",
+      "run b",
+    ]);
+    expect(outcome.notes).toHaveLength(1);
+  });
+
+  it("leaves a job out after the second fault, with the reason, and goes on with a fresh browser", async () => {
+    const { options, events } = bench([["a", "b"]], { faults: { a: [lost, crashed] } });
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["b"]);
+    expect(outcome.leftOut).toEqual([{ id: "a", because: "twice: the browser crashed" }]);
+    expect(events.filter((event) => event === "reopen")).toHaveLength(2);
+  });
+
+  it("keeps a reason that the page gives, without a repeat", async () => {
+    const { options, events } = bench([["a"]], { faults: { a: [{ kind: "left-out", because: "no shader-f16" }] } });
+    expect((await runBench(options)).leftOut).toEqual([{ id: "a", because: "no shader-f16" }]);
+    expect(events).not.toContain("reopen");
+  });
+
+  it("names what did not fit the budget, the interrupted job included", async () => {
+    const { options, events } = bench([["a", "b", "c", "d"]], { each: 4, budget: 10 });
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["a", "b"]);
+    expect(outcome.leftOut).toEqual(["c", "d"].map((id) => ({ id, because: "the time budget had ended" })));
+    expect(events).not.toContain("run d");
+  });
+
+  it("continues a stopped run: what is finished is not measured again, and its time counts", async () => {
+    const finished = new Map([["a", measured("a")]]);
+    const { options, events } = bench([["a", "b", "c"]], {
+      each: 4,
+      budget: 10,
+      journal: { finished, spent: 5, notes: ["a: device lost"] },
+    });
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["a", "b"]);
+    expect(outcome.notes).toEqual(["a: device lost"]);
+    expect(events.filter((event) => event.startsWith("run"))).toEqual(["run b", "run c"]);
+  });
+
+  it("passes on what reopening throws: a device that does not come back ends the run", async () => {
+    const { options } = bench([["a"]], { faults: { a: [lost] } });
+    const device = { ...options.device, reopen: () => Promise.reject(new Error("gone")) };
+    await expect(runBench({ ...options, device })).rejects.toThrow("gone");
+  });
+
+  it("accounts for every job exactly once and never measures past the budget, whatever happens", async () => {
+    const outcomes = fc.constantFrom<Outcome>(lost, hung, crashed, { kind: "left-out", because: "no memory" });
+    const plans = fc.array(fc.record({ faults: fc.array(outcomes, { maxLength: 3 }), isFinished: fc.boolean() }), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(plans, fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 80 }), async (plan, budget, each) => {
+        const named = plan.map((entry, index) => ({ ...entry, id: `job-${index}` }));
+        const finished = new Map(named.filter(({ isFinished }) => isFinished).map(({ id }) => [id, measured(id)]));
+        const faults = Object.fromEntries(named.map(({ id, faults }) => [id, faults]));
+        const { options } = bench([named.map(({ id }) => id)], { faults, each, budget, journal: { finished } });
+        const start = options.now();
+        const outcome = await runBench(options);
+        const accounted = [...ids(outcome.measurements), ...outcome.leftOut.map(({ id }) => id)];
+        expect(accounted.toSorted()).toEqual(named.map(({ id }) => id).toSorted());
+        expect(options.now() - start).toBeLessThanOrEqual(budget);
+      }),
+      runs(100),
+    );
+  });
+});
+
+describe("what the page answers", () => {
+  it("is left out where it is no measurement", () => {
+    const broken = { kind: "measured", measurement: { kind: "clock", id: "a", empty_submit_s: [null] } } as unknown as JobResult;
+    expect(checkedResult(job("a"), broken)).toMatchInlineSnapshot(`
+      {
+        "because": "the page gave a measurement that is none: timestamp_tick_s: Invalid input: expected number, received undefined",
+        "kind": "left-out",
+      }
+    `);
+  });
+
+  it("is left out where it is another job's", () => {
+    expect(checkedResult(job("a"), measured("b"))).toMatchInlineSnapshot(`
+      {
+        "because": "the page answered a with b",
+        "kind": "left-out",
+      }
+    `);
+  });
+});

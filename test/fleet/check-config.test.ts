@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import type { FleetConfig } from "../../src/fleet/config.ts";
+import { simulate } from "../../src/fleet/simulate.ts";
+import { InputError } from "../../src/errors.ts";
+import { fleetConfig, requestsOf, roomyReplica } from "./configs.ts";
+
+const messageOf = (parts: Partial<FleetConfig>): string => {
+  try {
+    simulate(fleetConfig({ requests: requestsOf([0, 100, 50]), ...parts }));
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+  return "accepted";
+};
+
+const request = { id: 0, arrivedAt: 0, promptTokens: 100, outputTokens: 50 };
+const hpa = { kind: "hpa", metric: "requests_in_flight", target_average: 1 } as const;
+
+describe("a configuration that cannot be is refused with place, rule, value and next step", () => {
+  it("server limits", () => {
+    expect([
+      messageOf({ replica: { ...roomyReplica, maxNumSeqs: 0 } }),
+      messageOf({ replica: { ...roomyReplica, maxNumBatchedTokens: 0 } }),
+      messageOf({ replica: { ...roomyReplica, blockSize: 1.5 } }),
+      messageOf({ replica: { ...roomyReplica, numGpuBlocks: 1 } }),
+      messageOf({ replica: { ...roomyReplica, maxNumBatchedTokens: 63 } }),
+      messageOf({ replica: { ...roomyReplica, maxNumBatchedTokens: 64 } }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "replica.max_num_seqs: expected a whole number of 1 or more, got 0. See the replica section of \`ballast init\`.",
+        "replica.max_num_batched_tokens: expected a whole number of 1 or more, got 0. See the replica section of \`ballast init\`.",
+        "replica.block_size: expected a whole number of 1 or more, got 1.5. See the replica section of \`ballast init\`.",
+        "replica.num_gpu_blocks: expected a whole number of 2 or more, got 1. See the replica section of \`ballast init\`.",
+        "replica.max_num_batched_tokens: expected at least max_num_seqs, 64, got 63: vLLM does not start so. Raise the token budget, or lower max_num_seqs.",
+        "accepted",
+      ]
+    `);
+  });
+
+  it("no request would be served", () => {
+    expect([
+      messageOf({ replica: { ...roomyReplica, numGpuBlocks: 10 } }),
+      messageOf({ replica: { ...roomyReplica, numGpuBlocks: 11 } }),
+      messageOf({ replica: { ...roomyReplica, maxModelLen: 149 } }),
+      messageOf({ replica: { ...roomyReplica, maxModelLen: 150 } }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "replica.num_gpu_blocks: expected room for at least the shortest request, 150 tokens, got 144: every request would be rejected. Give the server more KV blocks: more memory, a smaller model, or fewer bytes per token.",
+        "accepted",
+        "replica.max_model_len: expected room for at least the shortest request, 150 tokens, got 149: every request would be rejected. Raise it.",
+        "accepted",
+      ]
+    `);
+  });
+
+  it("policy and cold start", () => {
+    expect([
+      messageOf({ policy: { ...hpa, min_replicas: 3, max_replicas: 2 } }),
+      messageOf({ coldStart: [{ name: "weights", state: "loading", duration: -1 }] }),
+      messageOf({ coldStart: [{ name: "weights", state: "loading", duration: NaN }] }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "policy.min_replicas: expected at most max_replicas, 2, got 3. Swap the two, or raise max_replicas.",
+        "cold_start, phase "weights": expected a time of 0 s or more, got -1. Give its seconds.",
+        "cold_start, phase "weights": expected a time of 0 s or more, got NaN. Give its seconds.",
+      ]
+    `);
+  });
+
+  it("requests", () => {
+    expect([
+      messageOf({ requests: [{ ...request, id: 1 }] }),
+      messageOf({
+        requests: [
+          { ...request, arrivedAt: 10 },
+          { ...request, id: 1, arrivedAt: 9 },
+        ],
+      }),
+      messageOf({ requests: [{ ...request, arrivedAt: 0.5 }] }),
+      messageOf({ requests: [{ ...request, promptTokens: 0 }] }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "requests[0]: expected the id to be its place in order of arrival, got 1. Read or generate the traffic with src/traffic.",
+        "requests[1]: expected an arrival in whole nanoseconds, not before 10, got 9. Read or generate the traffic with src/traffic.",
+        "requests[0]: expected an arrival in whole nanoseconds, not before 0, got 0.5. Read or generate the traffic with src/traffic.",
+        "requests[0]: expected whole token counts of 1 or more, got 0 prompt and 50 output tokens. Read or generate the traffic with src/traffic.",
+      ]
+    `);
+  });
+});

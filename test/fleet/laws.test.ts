@@ -1,0 +1,98 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { runSchema } from "../../src/fleet/run.ts";
+import { simulate } from "../../src/fleet/simulate.ts";
+import { runs } from "../runs.ts";
+import { fleets } from "./configs.ts";
+
+const forAllFleets = (law: (config: Parameters<typeof simulate>[0]) => void): void => fc.assert(fc.property(fleets(), law), runs(300));
+
+describe("laws of the simulator, over random fleets with preemption and scaling", () => {
+  it("the fast path gives the same bytes as stepwise", () => {
+    forAllFleets((config) => {
+      expect(JSON.stringify(simulate(config))).toBe(JSON.stringify(simulate({ ...config, isStepwise: true })));
+    });
+  });
+
+  it("the same configuration gives the same bytes", () => {
+    forAllFleets((config) => {
+      expect(JSON.stringify(simulate(config))).toBe(JSON.stringify(simulate(config)));
+    });
+  });
+
+  it("every request ends in exactly one state, and none is left behind", () => {
+    forAllFleets((config) => {
+      const { run, requests } = simulate(config);
+      const { arrived, ...states } = run.requests;
+      expect(arrived).toBe(config.requests.length);
+      expect(Object.values(states).reduce((a, b) => a + b)).toBe(arrived);
+      expect(states.finished + states.rejected).toBe(arrived);
+      for (const { state, arrivedAt, firstTokenAt, lastTokenAt } of requests) {
+        const isInOrder = arrivedAt < (firstTokenAt ?? -1) && (firstTokenAt ?? 0) <= (lastTokenAt ?? -1);
+        const hasNoTimes = firstTokenAt === null && lastTokenAt === null;
+        expect(state === "finished" ? isInOrder : hasNoTimes).toBe(true);
+      }
+    });
+  });
+
+  it("every step's tokens are accounted for: prompts, outputs and what was recomputed", () => {
+    forAllFleets((config) => {
+      let scheduled = 0;
+      const stepTime = {
+        ...config.stepTime,
+        stepTime(batch: Parameters<typeof config.stepTime.stepTime>[0]) {
+          scheduled += batch.tokens;
+          return config.stepTime.stepTime(batch);
+        },
+      };
+      const { run } = simulate({ ...config, stepTime, isStepwise: true });
+      const { prompt, output, recomputed } = run.tokens;
+      // The last token of a request is produced and never computed.
+      expect(scheduled).toBe(prompt + output - run.requests.finished + recomputed);
+    });
+  });
+
+  it("a fixed fleet pays for all its replicas until the last request has left", () => {
+    forAllFleets((config) => {
+      const { run } = simulate({ ...config, policy: { kind: "fixed", replicas: 3 } });
+      expect(run.paid_s.busy + run.paid_s.idle).toBeCloseTo(3 * run.ended_at_s, 6);
+      expect(run.gpu_hours * 3600).toBeCloseTo(3 * run.ended_at_s, 6);
+    });
+  });
+
+  it("a scaled fleet's windows add up to what it paid for", () => {
+    forAllFleets((config) => {
+      const { run } = simulate(config);
+      const { window_s, replicas_starting, replicas_ready, running } = run.timeline;
+      const integral = (means: readonly number[]): number =>
+        means.reduce((sum, mean, i) => sum + mean * Math.max(0, Math.min(window_s, run.ended_at_s - i * window_s)), 0);
+      const { provisioning, loading, warming, busy, idle } = run.paid_s;
+      expect(integral(replicas_starting)).toBeCloseTo(provisioning + loading + warming, 5);
+      // Draining replicas are paid for, but not ready for requests.
+      expect(integral(replicas_ready)).toBeLessThanOrEqual(busy + idle + 1e-5);
+      expect(integral(running)).toBeCloseTo((run.mean_batch ?? 0) * busy, 5);
+    });
+  });
+
+  it("every run satisfies the published schema", () => {
+    forAllFleets((config) => {
+      expect(runSchema.safeParse(simulate(config).run).error).toBeUndefined();
+    });
+  });
+
+  it("these fleets do preempt, reject, scale up and scale down", () => {
+    let preempted = 0;
+    let rejected = 0;
+    let up = 0;
+    let down = 0;
+    forAllFleets((config) => {
+      const { run } = simulate(config);
+      preempted += run.preemptions;
+      rejected += run.requests.rejected;
+      for (const event of run.scale_events)
+        if (event.to > event.from) up += 1;
+        else down += 1;
+    });
+    expect(Math.min(preempted, rejected, up, down)).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,38 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Folders of `src/` in the one order that imports may follow; files directly in `src/` come before all of them. */
+const ORDER = ["stats", "model", "profile", "calibration", "traffic", "sim", "replica", "fleet", "scenario", "plan", "report"];
+
+const sourceFiles = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+
+const importsOf = (file: string): string[] =>
+  [...readFileSync(join(root, file), "utf8").matchAll(/(?:from|import)\s+"(\.[^"]+)"/g)].map(([, path]) =>
+    relative(root, join(root, dirname(file), path ?? "")),
+  );
+
+const rankOf = (file: string): number => {
+  const [, folder] = file.split("/");
+  return folder === undefined || folder.endsWith(".ts") ? -1 : ORDER.indexOf(folder);
+};
+
+it("knows every folder of src/", () => {
+  const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(folders.map(({ name }) => name).sort()).toEqual([...ORDER].sort());
+});
+
+it("imports inside src/ run down the list of its folders", () => {
+  const uphill = sourceFiles("src").flatMap((file) =>
+    importsOf(file)
+      .filter((imported) => imported.startsWith("src/") && rankOf(imported) > rankOf(file))
+      .map((imported) => `${file} imports ${imported}`),
+  );
+  expect(uphill).toEqual([]);
+});

@@ -1,0 +1,32 @@
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+import { WaitingQueue } from "../../src/replica/waiting-queue.ts";
+import { runs } from "../runs.ts";
+
+it("a waiting queue behaves as a list with append, prepend and removal at the front", () => {
+  const operations = fc.array(fc.constantFrom("append", "append", "prepend", "remove"), { maxLength: 120, size: "max" });
+  fc.assert(
+    fc.property(operations, (list) => {
+      const queue = new WaitingQueue();
+      const model: number[] = [];
+      const taken: (number | undefined)[][] = [];
+      const expected: (number | undefined)[][] = [];
+      for (const [id, operation] of list.entries()) {
+        if (operation === "append") {
+          queue.append(id);
+          model.push(id);
+        } else if (operation === "prepend") {
+          queue.prepend(id);
+          model.unshift(id);
+        } else if (model.length > 0) {
+          taken.push([queue.first(), queue.removeFirst()]);
+          expected.push([model[0], model.shift()]);
+        }
+        expect(queue.length).toBe(model.length);
+      }
+      expect(taken).toEqual(expected);
+      expect(model.map(() => queue.removeFirst())).toEqual(model);
+    }),
+    runs(200),
+  );
+});
