@@ -45,7 +45,10 @@ export const chooseDevice = (io: Io, device: Written | undefined, model: Written
   const { profile, path } = chooseProfile(device === undefined ? io : { ...io, cwd: device.folder }, device?.text);
   const chosen = named ?? largestBuiltInThatFits(profile, settings);
   io.err(`Profile: ${path}\n`);
-  return { device: calibrate(profile, chosen, { profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")) }), model: chosen };
+  return {
+    device: calibrate(profile, chosen, { profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")) }),
+    model: chosen,
+  };
 };
 
 /** Null where the path is not a file that says it is a device model. */

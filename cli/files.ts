@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { InputError } from "../src/errors.ts";
 
@@ -16,13 +16,25 @@ export const writing = <T>(place: string, write: () => T, nextStep = NEXT_STEP):
   }
 };
 
+/** Node's own recursive mkdir does not return where a parent takes no folders and says "not found", as /proc does. */
+const makeWithParents = (folder: string): void => {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST" && statSync(folder).isDirectory()) return;
+    const parent = dirname(folder);
+    if (codeOf(error) !== "ENOENT" || existsSync(parent)) throw error;
+    makeWithParents(parent);
+    mkdirSync(folder);
+  }
+};
+
 /**
  * Makes a folder with its parents, where it is not there yet.
  *
  * @throws InputError where it cannot be made
  */
-export const ensureFolder = (folder: string, nextStep?: string): void =>
-  void writing(folder, () => mkdirSync(folder, { recursive: true }), nextStep);
+export const ensureFolder = (folder: string, nextStep?: string): void => writing(folder, () => makeWithParents(folder), nextStep);
 
 /**
  * Makes a folder that was not there; its parent is.
@@ -40,7 +52,7 @@ export const writeWhole = (path: string, content: string | Uint8Array): void => 
   const temporary = `${path}.${process.pid}.tmp`;
   writing(path, () => {
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeWithParents(dirname(path));
       writeFileSync(temporary, content);
       renameSync(temporary, path);
     } catch (error) {

@@ -35,7 +35,12 @@ export const loadScenario = async (io: Io, file: string, overrides: Overrides): 
   const folder = dirname(path);
   const written = (option: string | undefined, field: string | undefined): Written | undefined =>
     option !== undefined ? { text: option, folder: io.cwd } : field === undefined ? undefined : { text: field, folder };
-  const chosen = chooseDevice(io, written(overrides.device, parsed.scenario.device), written(overrides.model, parsed.scenario.model), parsed.scenario.replica);
+  const chosen = chooseDevice(
+    io,
+    written(overrides.device, parsed.scenario.device),
+    written(overrides.model, parsed.scenario.model),
+    parsed.scenario.replica,
+  );
   const from: GivenScenario = {
     ...parsed,
     scenario: { ...parsed.scenario, seed: overrides.seed ?? parsed.scenario.seed },
@@ -62,13 +67,18 @@ export const scenarioOfTrace = async (io: Io, file: string, format: string | und
 };
 
 /** A path of an option, which starts from the user's folder. */
-export const atUser = (io: Io, text: string | undefined): Written | undefined => (text === undefined ? undefined : { text, folder: io.cwd });
+export const atUser = (io: Io, text: string | undefined): Written | undefined =>
+  text === undefined ? undefined : { text, folder: io.cwd };
 
 const formatByName = (file: string): Extract<Traffic, { kind: "trace" }>["format"] => {
   const name = file.replace(/\.gz$/u, "");
   if (name.endsWith(".csv")) return "azure";
   if (name.endsWith(".jsonl")) return "mooncake";
-  throw new InputError("--traffic", `expected a name that tells the format, .csv (Azure) or .jsonl (Mooncake), got ${file}`, "Say which it is: --format azure");
+  throw new InputError(
+    "--traffic",
+    `expected a name that tells the format, .csv (Azure) or .jsonl (Mooncake), got ${file}`,
+    "Say which it is: --format azure",
+  );
 };
 
 const traceOf = async ({ scenario: { traffic, seed } }: GivenScenario, folder: string): Promise<Request[] | null> =>

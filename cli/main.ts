@@ -1,12 +1,16 @@
 import { Command, CommanderError } from "commander";
 import { InputError } from "../src/errors.ts";
 import { benchCommand } from "./commands/bench.ts";
+import { calibrateCommand } from "./commands/calibrate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { initCommand } from "./commands/init.ts";
+import { planCommand } from "./commands/plan.ts";
+import { simulateCommand } from "./commands/simulate.ts";
 import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
 import { ballastVersion } from "./project.ts";
 
-const commands = [benchCommand, doctorCommand];
+const commands = [benchCommand, calibrateCommand, doctorCommand, simulateCommand, planCommand, initCommand];
 
 /** Exit codes: 0 done · 1 something the user gave or has must change · 70 a fault of Ballast · 130 stopped by the user. */
 export const main = async (args: readonly string[], io: Io = processIo()): Promise<number> => {
@@ -15,7 +19,7 @@ export const main = async (args: readonly string[], io: Io = processIo()): Promi
     .version(ballastVersion)
     .showHelpAfterError("(add --help for the options)")
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err });
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
   try {
     await program.parseAsync([...args], { from: "user" });

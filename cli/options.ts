@@ -10,13 +10,15 @@ export const positiveNumber = (text: string): number => {
 /** Parser of an option that is a whole number, 0 or above. */
 export const wholeNumber = (text: string): number => {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError("Expected a whole number, 0 or above.");
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError("Expected a whole number, 0 or above.");
   return value;
 };
 
 /** Parser of an option that is a whole number, 1 or above. */
 export const positiveWholeNumber = (text: string): number => {
   const value = Number(text);
-  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError("Expected a whole number, 1 or above.");
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("Expected a whole number, 1 or above.");
   return value;
 };

@@ -32,7 +32,11 @@ export const readTrace = async ({ format, file, speed }: Trace, path: string, se
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     if (error instanceof InputError || !/^(E[A-Z]+|Z_.*)$/u.test(code)) throw error;
-    throw new InputError(file, code === "ENOENT" ? "is not there" : `cannot be read: ${code}`, "`ballast init` says where public traces are to be had.");
+    throw new InputError(
+      file,
+      code === "ENOENT" ? "is not there" : `cannot be read: ${code}`,
+      "`ballast init` says where public traces are to be had.",
+    );
   }
 };
 
@@ -57,6 +61,10 @@ async function* csvRecords(file: Readable, place: string): AsyncGenerator<CsvRec
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    throw new InputError(`${place}: line ${parser.info.lines}`, `expected CSV, got this: ${error.message.split(" at line ")[0]}`, "Repair the line, or take it out.");
+    throw new InputError(
+      `${place}: line ${parser.info.lines}`,
+      `expected CSV, got this: ${error.message.split(" at line ")[0]}`,
+      "Repair the line, or take it out.",
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DEVICE_MODEL_SCHEMA, type DeviceModel, deviceModelSchema } from "../src/calibration/device-model.ts";
 import { InputError } from "../src/errors.ts";
@@ -83,11 +83,7 @@ export const readReportParts = (paths: readonly string[]): ReportParts => {
     else if (isOf(RUN_SCHEMA)) runs.push(readVersioned(runFile, text, path));
     else {
       const got = schema === undefined ? "none" : JSON.stringify(schema);
-      throw new InputError(
-        `${basename(path)}: schema`,
-        `expected that of a profile, a device model, a run or a plan, got ${got}`,
-        NEXT_STEP,
-      );
+      throw new InputError(`${path}: schema`, `expected that of a profile, a device model, a run or a plan, got ${got}`, NEXT_STEP);
     }
   }
   // The fixed fleet first: it is the answer, and what the others are held against.

@@ -27,11 +27,21 @@ export const schemaError = (error: z.ZodError, value: unknown, place: string, ne
   if (issue === undefined) return new InputError(place, "does not match its schema", nextStep);
   const path = issue.path.map(String);
   const where = path.length === 0 ? place : `${place}: ${path.join(".")}`;
-  const rule = issue.message.replace(/^(Invalid input|Too small|Too big|Invalid option): /u, "").replace(/, received .*$/u, "");
+  const rule = ruleOf(issue);
   const others = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";
   if (issue.code === "unrecognized_keys")
     return new InputError(where, `expected no field named ${issue.keys.join(", ")}${others}`, nextStep);
   return new InputError(where, `${rule}, got ${describe(at(value, path))}${others}`, nextStep);
+};
+
+/** The rule that an issue states, as a clause: of a union every alternative's. */
+const ruleOf = (issue: z.core.$ZodIssue): string => {
+  if (issue.code === "invalid_union") {
+    const options = issue.errors.flatMap(([first]) => (first === undefined ? [] : [ruleOf(first).replace(/^expected /u, "")]));
+    if (options.length > 0) return `expected ${options.join(" or ")}`;
+  }
+  const message = issue.message.replace(/^(Invalid input|Too small|Too big|Invalid option|Invalid discriminator value)[:.] /u, "");
+  return message.replace(/, received .*$/u, "").replace(/^E/u, "e");
 };
 
 const at = (value: unknown, path: readonly string[]): unknown =>

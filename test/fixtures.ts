@@ -22,7 +22,13 @@ export const deviceModel = (overrides: Partial<DeviceModel> = {}): DeviceModel =
     bandwidth_bytes_per_s: 5e9,
     method: "staging-ring",
     valid_bytes: [1e6, 1e9],
-    error: { kind: "checked", points: [{ id: "upload/1", predicted_s: 1, measured_s: 1.02 }], median_abs: 0.02, p90_abs: 0.02, bias: -0.02 },
+    error: {
+      kind: "checked",
+      points: [{ id: "upload/1", predicted_s: 1, measured_s: 1.02 }],
+      median_abs: 0.02,
+      p90_abs: 0.02,
+      bias: -0.02,
+    },
   },
   warm_up: {
     phases: [
@@ -45,7 +51,13 @@ export const deviceModel = (overrides: Partial<DeviceModel> = {}): DeviceModel =
     prefill_attention: { setup_s: 0.0002, per_pair_s: 1.7e-9 },
     decode_attention: { setup_s: 0.0002, per_sequence_s: 2e-6, per_key_s: 5.2e-8 },
     valid: { tokens: [1, 8192], prefill_context: [1, 16_384], decode_sequences: [1, 256], decode_context: [1, 16_384] },
-    error: { kind: "checked", points: [{ id: "step/1", predicted_s: 1, measured_s: 0.97 }], median_abs: 0.031, p90_abs: 0.031, bias: 0.031 },
+    error: {
+      kind: "checked",
+      points: [{ id: "step/1", predicted_s: 1, measured_s: 0.97 }],
+      median_abs: 0.031,
+      p90_abs: 0.031,
+      bias: 0.031,
+    },
   },
   notes: [],
   ...overrides,

@@ -1,7 +1,8 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { agenda } from "../../src/profile/agenda.ts";
 import type { Condition } from "../../src/profile/schema.ts";
+import { answerDefaultQuestion } from "../answer.ts";
 import { lockRuns } from "../bench-lock.ts";
 import { browserFor } from "../browser.ts";
 import { interruptible } from "../interrupt.ts";
@@ -68,16 +69,24 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
         signal,
       ),
     );
-    const run = writeRun(runs, profile);
+    const folder = writeRun(runs, profile);
     journal.remove();
-    io.err(`Profile: ${run}
-`);
-    if (options.keep)
-      io.err(`Kept: ${keepProfile(resultsFolder, profile)}
-`);
-    if (options.json)
-      io.out(`${JSON.stringify(profile, null, 1)}
-`);
+    if (options.keep) io.err(`Kept: ${keepProfile(resultsFolder, profile)}\n`);
+    try {
+      const { text, report } = answerDefaultQuestion({
+        profile,
+        folder,
+        results: resultsFolder,
+        replications: options.quick ? 1 : 3,
+        onProgress: (what) => progress.show(1, `simulating ${what}`),
+      });
+      progress.end();
+      io.out(options.json ? `${JSON.stringify(profile, null, 1)}\n` : text);
+      io.err(`Report: ${report}\n`);
+    } finally {
+      progress.end();
+      io.err(`Profile: ${join(folder, "profile.json")}\n`);
+    }
   } finally {
     unlock();
   }

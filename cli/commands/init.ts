@@ -1,6 +1,8 @@
+import { existsSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command } from "commander";
-import { writeNew } from "../files.ts";
+import { InputError } from "../../src/errors.ts";
+import { writing } from "../files.ts";
 import type { Io } from "../io.ts";
 import { scenarioTemplate } from "../scenario-template.ts";
 
@@ -25,6 +27,8 @@ export const initCommand = (io: Io): Command =>
     .description("Write a commented scenario to begin with, and say where public traces are to be had. Never overwrites.")
     .argument("[file]", "the file to write", "scenario.yaml")
     .action((file: string) => {
-      writeNew(resolve(io.cwd, file), scenarioTemplate);
+      const path = resolve(io.cwd, file);
+      if (existsSync(path)) throw new InputError(file, "is there already, and is never overwritten", "Move it away, or give another name.");
+      writing(file, () => writeFileSync(path, scenarioTemplate, { flag: "wx" }));
       io.out(nextSteps(file));
     });

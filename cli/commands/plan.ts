@@ -35,7 +35,11 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     return planDefaultQuestion({ ...chosen, given, objectives, replications, onProgress });
   }
   if (file !== undefined && traffic !== undefined) {
-    throw new InputError("--traffic", `expected a scenario or a trace, got both ${file} and ${traffic}`, "Name the trace in the scenario, or leave one out.");
+    throw new InputError(
+      "--traffic",
+      `expected a scenario or a trace, got both ${file} and ${traffic}`,
+      "Name the trace in the scenario, or leave one out.",
+    );
   }
   const loaded = file === undefined ? await scenarioOfTrace(io, traffic ?? "", format, options) : await loadScenario(io, file, options);
   const { scenario, given } = loaded.from;
@@ -50,14 +54,21 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
 export const planCommand = (io: Io): Command =>
   new Command("plan")
-    .description("Say how much stable capacity the traffic needs: the smallest fixed number of replicas that meets the objectives, beside an autoscaler.")
+    .description(
+      "Say how much stable capacity the traffic needs: the smallest fixed number of replicas that meets the objectives, beside an autoscaler.",
+    )
     .argument("[scenario]", "the scenario's file, YAML or JSON (see: ballast init; default: the default question, chat in bursts)")
     .addOption(new Option("--traffic <file>", "a trace's file instead of a scenario, .gz or not"))
-    .addOption(new Option("--format <format>", "the trace's format (default: azure for .csv, mooncake for .jsonl)").choices(["azure", "mooncake"]))
-    .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the scenario's, else the largest built-in that fits)")
+    .addOption(
+      new Option("--format <format>", "the trace's format (default: azure for .csv, mooncake for .jsonl)").choices(["azure", "mooncake"]),
+    )
+    .option(
+      "--model <name|path>",
+      "a built-in model, or the path of a Hugging Face config.json (default: the scenario's, else the largest built-in that fits)",
+    )
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
     .option("--slo <objectives>", 'such as "ttft.p99<=2s tpot.p99<=80ms" (default: the scenario\'s, else 2 s and 100 ms)')
-    .option("--replications <n>", "how often generated traffic is drawn anew; a trace is played once", positiveWholeNumber, 5)
+    .option("--replications <n>", "how often generated traffic is drawn anew; a trace is played once", positiveWholeNumber, 3)
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {

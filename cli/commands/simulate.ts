@@ -40,7 +40,11 @@ export const simulateCommand = (io: Io): Command =>
       const { from, device, model } = loaded;
       const { policy, seed } = from.scenario;
       if (policy === undefined) {
-        throw new InputError(`${file}: policy`, "expected a policy to simulate, got none", "Write one, {kind: fixed, replicas: 4}, or search for it: ballast plan");
+        throw new InputError(
+          `${file}: policy`,
+          "expected a policy to simulate, got none",
+          "Write one, {kind: fixed, replicas: 4}, or search for it: ballast plan",
+        );
       }
       const requests = requestsOf(loaded);
       if (requests.length === 0) {

@@ -18,12 +18,12 @@ import { measureWarmUp } from "./warm-up.ts";
 /** Samples until the median is known to a few percent on a software adapter, whose cores are shared, and to half a percent on a GPU. */
 const RULES = {
   software: {
-    kernel: { fewest: 10, most: 200, noise: 0.02, timeLimit: 0.6 },
-    upload: { fewest: 3, most: 20, noise: 0.05, timeLimit: 0.3 },
+    kernel: { fewest: 10, most: 200, noise: 0.02, shortest: 0.3, timeLimit: 0.6 },
+    upload: { fewest: 3, most: 20, noise: 0.05, shortest: 0.1, timeLimit: 0.3 },
   },
   gpu: {
-    kernel: { fewest: 10, most: 200, noise: 0.005, timeLimit: 0.5 },
-    upload: { fewest: 5, most: 30, noise: 0.02, timeLimit: 2 },
+    kernel: { fewest: 20, most: 500, noise: 0.005, shortest: 0.1, timeLimit: 0.5 },
+    upload: { fewest: 5, most: 30, noise: 0.02, shortest: 0.5, timeLimit: 2 },
   },
 } as const satisfies Record<string, Record<string, StoppingRule>>;
 

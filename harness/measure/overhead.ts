@@ -9,7 +9,7 @@ const DISPATCHES = [256, 2304] as const;
 const SUBMITS = [20, 320] as const;
 const SAMPLES = 15;
 
-/** Seconds by which one more of something lengthens the whole: (T(many) − T(few)) over (many − few), sample by sample. */
+/** Seconds by which one more of something lengthens the whole: (T(many) − T(few)) over (many − few), sample by sample; 0 where noise makes it negative. */
 const slopes = async ([few, many]: readonly [number, number], time: (count: number) => Promise<Seconds>): Promise<Seconds[]> => {
   await time(many);
   const samples: Seconds[] = [];

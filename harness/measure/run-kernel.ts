@@ -14,8 +14,6 @@ export interface PreparedKernel {
   read(): Promise<Values>;
   /** The input buffers as they were filled, exactly as the GPU holds them. */
   readonly inputs: Values;
-  /** Bytes of GPU memory the run holds. */
-  readonly bytesHeld: number;
   /** Frees the buffers; pipelines stay with the device. */
   destroy(): void;
 }
@@ -96,7 +94,6 @@ export const prepare = async (device: GPUDevice, run: KernelRun, { seed, keepInp
     return {
       inputs,
       destroy,
-      bytesHeld: held.reduce((sum, buffer) => sum + buffer.size, 0),
       encode: (pass, times) => {
         for (let time = 0; time < times; time++) {
           for (const { pipeline, group, workgroups } of steps) {

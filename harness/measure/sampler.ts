@@ -8,6 +8,8 @@ export interface StoppingRule {
   readonly most: number;
   /** Half the width of the median's 95 % interval, relative to the median. */
   readonly noise: number;
+  /** Not before this time: noise that comes and goes, such as another program's turn, shows only over a while. */
+  readonly shortest: Seconds;
   readonly timeLimit: Seconds;
 }
 
@@ -15,9 +17,10 @@ export interface StoppingRule {
 export const stopReasonOrNull = (
   samples: readonly number[],
   elapsed: Seconds,
-  { fewest, most, noise, timeLimit }: StoppingRule,
+  { fewest, most, noise, shortest, timeLimit }: StoppingRule,
 ): "precise" | "enough" | "time is up" | null => {
-  if (samples.length >= Math.max(1, fewest) && relativeNoise(medianInterval(samples)) <= noise) return "precise";
+  const mayBePrecise = samples.length >= Math.max(1, fewest) && elapsed >= shortest;
+  if (mayBePrecise && relativeNoise(medianInterval(samples)) <= noise) return "precise";
   if (samples.length >= most) return "enough";
   return elapsed >= timeLimit ? "time is up" : null;
 };

@@ -13,7 +13,7 @@ export interface Timer {
 }
 
 /** A sample shorter than this is mostly the pass's own beginning and end. */
-const SHORTEST_SAMPLE: Seconds = 200e-6;
+const SHORTEST_SAMPLE: Seconds = 1e-3;
 /** A clock's step is then at most half a percent of a sample. */
 const TICKS_PER_SAMPLE = 200;
 const LONGEST_SAMPLE: Seconds = 0.25;
@@ -34,13 +34,16 @@ const timestampTimer = (device: GPUDevice, tick: Seconds): Timer => ({
     const passes = passTimer(device);
     const length: SampleLength = { aim: Math.max(SHORTEST_SAMPLE, TICKS_PER_SAMPLE * tick), limit: LONGEST_SAMPLE };
     try {
-      // The first run compiles what the driver left for later and touches every page; the second is the estimate.
-      await passes.time(work, 1, 1);
-      const [oneRun] = await passes.time(work, 1, 1);
-      const guess = runsPerSample(oneRun ?? tick, length);
-      // Runs in a row are faster than one alone.
-      const warm = guess === 1 ? oneRun : (await passes.time(work, guess, 1))[0];
-      const hotRun = (warm ?? tick) / guess;
+      /** Of one run among so many; by the page's clock, which says too much, where the timestamps say nothing. */
+      const estimate = async (runs: number): Promise<Seconds> => {
+        const started = now();
+        const [duration] = await passes.time(work, runs, 1);
+        return (duration ?? now() - started) / runs;
+      };
+      // The first run compiles what the driver left for later and touches every page; those in a row are faster than one alone.
+      await estimate(1);
+      const guess = runsPerSample(await estimate(1), length);
+      const hotRun = await estimate(guess);
       const runs = runsPerSample(hotRun, length);
       const perSubmit = Math.max(1, Math.min(MOST_PASSES, Math.floor(SUBMIT_LENGTH / (runs * hotRun))));
       let dropped = 0;

@@ -1,4 +1,5 @@
 import type { Job } from "../../src/profile/jobs.ts";
+import { LeftOut } from "./left-out.ts";
 import type { RandomSource } from "./random-source.ts";
 import { chunksOf, type Chunk } from "./shards.ts";
 
@@ -47,6 +48,15 @@ const backPressure = (queue: GPUQueue) => {
 };
 
 const makeShards = (device: GPUDevice, sizes: readonly number[]) => sizes.map((size) => device.createBuffer({ size, usage: WEIGHTS() }));
+/** @throws LeftOut where the browser finds no memory to map */
+const makeMapped = (device: GPUDevice, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+  try {
+    return device.createBuffer({ size, usage, mappedAtCreation: true });
+  } catch (error) {
+    if (error instanceof RangeError) throw new LeftOut(`the browser could not map ${size} bytes: ${error.message}`);
+    throw error;
+  }
+};
 const destroyAll = (buffers: readonly GPUBuffer[]) => {
   for (const buffer of buffers) buffer.destroy();
 };
@@ -84,7 +94,7 @@ const mappedAtCreation = (device: GPUDevice, { shardSizes, chunkBytes, source }:
       shards = [];
       const drain = backPressure(queue);
       for (const [shard, size] of shardSizes.entries()) {
-        const buffer = device.createBuffer({ size, usage: WEIGHTS(), mappedAtCreation: true });
+        const buffer = makeMapped(device, size, WEIGHTS());
         shards.push(buffer);
         const mapped = new Uint8Array(buffer.getMappedRange());
         for (const chunk of chunks) if (chunk.shard === shard) mapped.set(source.of(chunk), chunk.offset);
@@ -104,12 +114,12 @@ const stagingRing = (device: GPUDevice, { shardSizes, chunkBytes, source }: Uplo
   const { queue } = device;
   const chunks = chunksOf(shardSizes, chunkBytes);
   let shards: GPUBuffer[] = [];
-  let ring: { readonly buffer: GPUBuffer; mapped: Promise<undefined> | undefined }[] = [];
+  let ring: { readonly buffer: GPUBuffer; mapped: Promise<undefined> }[] = [];
   const make = () => {
     shards = makeShards(device, shardSizes);
     ring = Array.from({ length: Math.min(RING_SLOTS, chunks.length) }, () => ({
-      buffer: device.createBuffer({ size: chunkBytes, usage: GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC, mappedAtCreation: true }),
-      mapped: undefined,
+      buffer: makeMapped(device, chunkBytes, GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC),
+      mapped: Promise.resolve(undefined),
     }));
   };
   const send = async ({ index, shard, offset, size }: Chunk) => {

@@ -139,7 +139,9 @@ const variant = (
       dispatches,
       operations: attentionOperations(sizes, sequences * context),
       bytes: (2 * sequences * heads + 2 * sequences * context * kv_heads) * head_dim * (dtype === "f16" ? 2 : 4),
-      reference: ({ queries, keys, values }) => [{ buffer: "out", ...attendDecode(dtype, sizes, queries!, keys!, values!) }],
+      reference: ({ queries, keys, values }) => [
+        { buffer: "out", ...attendDecode(dtype, sizes, { queries: queries!, keys: keys!, values: values! }) },
+      ],
     };
   },
 });

@@ -74,7 +74,9 @@ export const prefillAttention = (dtype: Dtype): AttentionVariant<PrefillSizes> =
         dispatches,
         operations: attentionOperations(sizes, prefillPairs(chunk, context)),
         bytes: (2 * chunk * heads + 2 * (context + chunk) * kv_heads) * head_dim * (dtype === "f16" ? 2 : 4),
-        reference: ({ queries, keys, values }) => [{ buffer: "out", ...attendPrefill(dtype, sizes, queries!, keys!, values!) }],
+        reference: ({ queries, keys, values }) => [
+          { buffer: "out", ...attendPrefill(dtype, sizes, { queries: queries!, keys: keys!, values: values! }) },
+        ],
       };
     },
   };

@@ -40,7 +40,7 @@ export interface AttentionBuffers {
 export const ALONE: AttentionBuffers = { queries: "queries", keys: "keys", values: "values", out: "out", firstRow: 0 };
 
 export interface AttentionVariant<Sizes> extends KernelVariant {
-  plan(sizes: Sizes, buffers: AttentionBuffers): Plan;
+  readonly plan: (sizes: Sizes, buffers: AttentionBuffers) => Plan;
 }
 
 /** Buffers of an attention that runs alone: query tokens and cache positions give their lengths. */

@@ -5,11 +5,18 @@ import type { DecodeSizes, HeadSizes, PrefillSizes } from "./problem.ts";
 /** Operations on a softmax weight that do not grow with the keys: rescales by fully masked tiles, merges of splits. */
 const SPARE_STEPS = 64;
 
-/** What one query vector attends to: where it lies in `queries` and `out`, and where its keys are. */
-interface Attending {
-  readonly queryVector: number;
+interface Tensors {
+  readonly queries: Float64Array;
+  readonly keys: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** A query vector: its token and head, and the cache positions it attends to. */
+interface Query {
+  readonly token: number;
+  readonly head: number;
+  readonly firstPosition: number;
   readonly keyCount: number;
-  keyVector(key: number): number;
 }
 
 /**
@@ -24,27 +31,21 @@ interface Attending {
  *    and again in the denominator, whose sums add γₙ each, and the final division its own error.
  * 4. The output, a mean of values v weighted by p, is then off by the weights' relative error times Σ p|v|.
  */
-const attendOne = (
-  dtype: Dtype,
-  { kv_heads, head_dim }: HeadSizes,
-  head: number,
-  perGroup: number,
-  { queryVector, keyCount, keyVector }: Attending,
-  queries: Float64Array,
-  keys: Float64Array,
-  values: Float64Array,
-  out: Expectation,
-): void => {
+const attendOne = (dtype: Dtype, sizes: HeadSizes, query: Query, { queries, keys, values }: Tensors, out: Expectation): void => {
+  const { heads, kv_heads, head_dim } = sizes;
+  const { token, head, firstPosition, keyCount } = query;
+  const queryAt = (token * heads + head) * head_dim;
+  const kvHead = Math.floor(head / (heads / kv_heads));
+  const cachedAt = (key: number) => ((firstPosition + key) * kv_heads + kvHead) * head_dim;
   const scale = 1 / Math.sqrt(head_dim);
-  const kvHead = Math.floor(head / perGroup);
   const scores = new Float64Array(keyCount);
   let scoreError = 0;
   for (let key = 0; key < keyCount; key++) {
-    const k = (keyVector(key) * kv_heads + kvHead) * head_dim;
+    const k = cachedAt(key);
     let sum = 0;
     let magnitudes = 0;
     for (let d = 0; d < head_dim; d++) {
-      const product = queries[queryVector * head_dim + d]! * keys[k + d]!;
+      const product = queries[queryAt + d]! * keys[k + d]!;
       sum += product;
       magnitudes += Math.abs(product);
     }
@@ -64,52 +65,33 @@ const attendOne = (
     let mean = 0;
     let magnitude = 0;
     for (let key = 0; key < keyCount; key++) {
-      const v = (keyVector(key) * kv_heads + kvHead) * head_dim + d;
+      const v = cachedAt(key) + d;
       const weight = weights[key]! / total;
       mean += weight * values[v]!;
       magnitude += weight * Math.abs(values[v]!);
     }
-    const at = queryVector * head_dim + d;
-    out.expected[at] = mean;
-    out.bound[at] = storedError(dtype, mean, relative * magnitude + keyCount * 2 ** -120);
+    out.expected[queryAt + d] = mean;
+    out.bound[queryAt + d] = storedError(dtype, mean, relative * magnitude + keyCount * 2 ** -120);
   }
 };
 
 /** Attention of a prompt chunk in f64: token t sees keys 0 … context + t. `queries` holds the chunk's tokens only. */
-export const attendPrefill = (
-  dtype: Dtype,
-  sizes: PrefillSizes,
-  queries: Float64Array,
-  keys: Float64Array,
-  values: Float64Array,
-): Expectation => {
-  const out = blank(queries.length);
+export const attendPrefill = (dtype: Dtype, sizes: PrefillSizes, tensors: Tensors): Expectation => {
+  const out = blank(tensors.queries.length);
   for (let token = 0; token < sizes.chunk; token++) {
     for (let head = 0; head < sizes.heads; head++) {
-      const attending = { queryVector: token * sizes.heads + head, keyCount: sizes.context + token + 1, keyVector: (key: number) => key };
-      attendOne(dtype, sizes, head, sizes.heads / sizes.kv_heads, attending, queries, keys, values, out);
+      attendOne(dtype, sizes, { token, head, firstPosition: 0, keyCount: sizes.context + token + 1 }, tensors, out);
     }
   }
   return out;
 };
 
 /** Attention of one token per sequence in f64: each sees all `context` keys of its own cache. */
-export const attendDecode = (
-  dtype: Dtype,
-  sizes: DecodeSizes,
-  queries: Float64Array,
-  keys: Float64Array,
-  values: Float64Array,
-): Expectation => {
-  const out = blank(queries.length);
-  for (let sequence = 0; sequence < sizes.sequences; sequence++) {
+export const attendDecode = (dtype: Dtype, sizes: DecodeSizes, tensors: Tensors): Expectation => {
+  const out = blank(tensors.queries.length);
+  for (let token = 0; token < sizes.sequences; token++) {
     for (let head = 0; head < sizes.heads; head++) {
-      const attending = {
-        queryVector: sequence * sizes.heads + head,
-        keyCount: sizes.context,
-        keyVector: (key: number) => sequence * sizes.context + key,
-      };
-      attendOne(dtype, sizes, head, sizes.heads / sizes.kv_heads, attending, queries, keys, values, out);
+      attendOne(dtype, sizes, { token, head, firstPosition: token * sizes.context, keyCount: sizes.context }, tensors, out);
     }
   }
   return out;

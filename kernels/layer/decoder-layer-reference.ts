@@ -48,12 +48,12 @@ export const decoderLayerReference = (
   if (prefill !== null) {
     const part = { heads, kv_heads, head_dim, chunk: prefill_tokens, context: prefill_context };
     const queries = left("queries").subarray(0, prefill_tokens * queryLength);
-    attended.push(attendPrefill(dtype, part, queries, left("prefill_keys"), left("prefill_values")));
+    attended.push(attendPrefill(dtype, part, { queries, keys: left("prefill_keys"), values: left("prefill_values") }));
   }
   if (decode !== null) {
     const part = { heads, kv_heads, head_dim, sequences: decode_sequences, context: decode_context };
     const queries = left("queries").subarray(prefill_tokens * queryLength);
-    attended.push(attendDecode(dtype, part, queries, left("decode_keys"), left("decode_values")));
+    attended.push(attendDecode(dtype, part, { queries, keys: left("decode_keys"), values: left("decode_values") }));
   }
   return [
     { buffer: "attention_normed", ...normalise(dtype, rows, given("x"), given("attention_norm")) },

@@ -24,7 +24,7 @@ export interface MatmulBuffers {
 }
 
 export interface MatmulVariant extends KernelVariant {
-  plan(sizes: MatmulSizes, buffers: MatmulBuffers): Plan;
+  readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
 }
 
 /** Scale of uniform random weights for which k inputs of unit variance give an output of unit variance. */
@@ -39,7 +39,7 @@ interface Technique {
   readonly summary: string;
   readonly version: number;
   readonly verificationShapes: readonly MatmulSizes[];
-  plan(sizes: MatmulSizes, buffers: MatmulBuffers): Plan;
+  readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
 }
 
 export const matmulVariant = ({ name, dtype, needs, summary, version, verificationShapes, plan }: Technique): MatmulVariant => ({

@@ -1,6 +1,7 @@
 import { prefillPairs, type HeadSizes } from "../../kernels/attention/problem.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
 import type { Profile } from "../profile/schema.ts";
+import { canonicalJson } from "../json.ts";
 import { groupBy } from "../stats/group-by.ts";
 import { relativeNonNegativeLeastSquares } from "../stats/least-squares.ts";
 import { measuredKernels, missing, sizeOf, type MeasuredKernel } from "./measured.ts";
@@ -103,7 +104,7 @@ const nearestLayout = (kernels: readonly MeasuredKernel[], shape: HeadSizes, wid
 
 /** The fastest variant at each shape. */
 const fastestOf = (kernels: readonly MeasuredKernel[]): MeasuredKernel[] =>
-  [...groupBy(kernels, ({ shape }) => JSON.stringify(Object.entries(shape).sort())).values()].map((group) =>
+  [...groupBy(kernels, ({ shape }) => canonicalJson(shape)).values()].map((group) =>
     group.reduce((best, kernel) => (kernel.seconds < best.seconds ? kernel : best)),
   );
 

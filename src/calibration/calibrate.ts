@@ -31,7 +31,8 @@ export interface CalibrationOptions {
  */
 export const calibrate = (profile: Profile, model: LanguageModel, options: CalibrationOptions): DeviceModel => {
   const dtype = options.dtype ?? stepDtype(profile);
-  const { curve: step, notes } = stepCurve(profile, model, dtype);
+  const step = stepCurve(profile, model, dtype);
+  const load = loadCurve(profile);
   return {
     schema: DEVICE_MODEL_SCHEMA,
     model: model.name,
@@ -44,10 +45,10 @@ export const calibrate = (profile: Profile, model: LanguageModel, options: Calib
     weight_bytes: weightBytes(model, dtype),
     kv_bytes_per_token: kvBytesPerToken(model, dtype),
     memory: deviceMemory(profile, options.memory),
-    load: loadCurve(profile),
+    load: load.curve,
     warm_up: warmUpCurve(profile),
-    step,
-    notes: [...deviceNotes(profile, model, dtype), ...notes],
+    step: step.curve,
+    notes: [...deviceNotes(profile, model, dtype), ...load.notes, ...step.notes],
   };
 };
 

@@ -18,7 +18,7 @@ interface MeasuredLinear {
  * Times of linear layers on a device, measured or inferred.
  *
  * A layer of a measured (n, k) is read from its own table. Another one takes seconds per weight, interpolated over log(n·k)
- * between the measured layers around it; outside them the nearest one's holds.
+ * between the measured layers around it whose measurements reach on both sides of this token count; outside them the nearest one's holds.
  */
 export interface LinearTimes {
   /** Every token count that was measured, rising. */
@@ -46,29 +46,27 @@ export const linearTimes = (profile: Profile, dtype: Dtype): LinearTimes => {
 
   const same = ({ n, k }: LinearLayer) => layers.find((layer) => layer.n === n && layer.k === k);
   const perWeight = ({ n, k, byTokens }: MeasuredLinear, tokens: number) => tableSeconds(byTokens, tokens) / (n * k);
-  const neighbours = (weights: number) => ({
-    below: layers.findLast((layer) => layer.n * layer.k <= weights) ?? layers[0]!,
-    above: layers.find((layer) => layer.n * layer.k >= weights) ?? layers.at(-1)!,
-  });
   const inferred = ({ n, k }: LinearLayer, tokens: number): Seconds => {
     const weights = n * k;
-    const { below, above } = neighbours(weights);
+    const covering = layers.filter(({ byTokens: { at } }) => at[0]! <= tokens && tokens <= at.at(-1)!);
+    const among = covering.length > 0 ? covering : layers;
+    const below = among.findLast((layer) => layer.n * layer.k <= weights) ?? among[0]!;
+    const above = among.find((layer) => layer.n * layer.k >= weights) ?? among.at(-1)!;
     const [low, high] = [below.n * below.k, above.n * above.k];
     const share = low === high ? 0 : Math.log(weights / low) / Math.log(high / low);
     return weights * ((1 - share) * perWeight(below, tokens) + share * perWeight(above, tokens));
   };
+  const tokens = [...new Set(layers.flatMap((layer) => layer.byTokens.at))].sort((a, b) => a - b);
   return {
-    tokens: [...new Set(layers.flatMap((layer) => layer.byTokens.at))].sort((a, b) => a - b),
+    tokens,
     seconds: (layer, tokens) => {
       const measured = same(layer);
       return measured === undefined ? inferred(layer, tokens) : tableSeconds(measured.byTokens, tokens);
     },
     isMeasured: (layer) => same(layer) !== undefined,
     range: (layer) => {
-      const measured = same(layer);
-      const { below, above } = neighbours(layer.n * layer.k);
-      const tables = (measured === undefined ? [below, above] : [measured]).map(({ byTokens }) => byTokens.at);
-      return [Math.max(...tables.map((at) => at[0]!)), Math.min(...tables.map((at) => at.at(-1)!))];
+      const at = same(layer)?.byTokens.at ?? tokens;
+      return [at[0]!, at.at(-1)!];
     },
     weights: [layers[0]!.n * layers[0]!.k, layers.at(-1)!.n * layers.at(-1)!.k],
   };

@@ -13,34 +13,49 @@ interface Line {
   readonly s_per_byte: number;
 }
 
+/** One way to upload: a method with its chunk size, and the line through its first uploads. */
+interface Way {
+  readonly name: string;
+  readonly uploads: readonly Upload[];
+  readonly sizes: readonly Bytes[];
+  readonly line: Line;
+}
+
 /**
  * The load curve: set-up and bandwidth of the fastest way to upload, from first uploads into fresh buffers, since that is what
  * a cold start does.
  *
- * Each method with its chunk size is fitted by itself; the fastest at the largest size that was measured is taken. Its error is
- * that of leaving each size out in turn.
+ * Each method with its chunk size is fitted by itself; of those that reached the largest size, the fastest there is taken. One
+ * that was measured at that size only has no line, so it is taken only where no other has one, and named in the notes where it
+ * was faster. The error is that of leaving each size out in turn.
  *
  * @throws InputError where the profile has no upload
  */
-export const loadCurve = (profile: Profile): LoadCurve => {
+export const loadCurve = (profile: Profile): { readonly curve: LoadCurve; readonly notes: string[] } => {
   const uploads = measurementsOf(profile, "upload").filter(({ first_s }) => first_s > 0);
   if (uploads.length === 0) throw missing(profile, "uploads", "upload");
   const largest = Math.max(...uploads.map(({ bytes }) => bytes));
-  const best = [...groupBy(uploads, ({ method, chunk_bytes }) => `${method}, chunks of ${mebibytes(chunk_bytes)}`)]
-    .map(([method, group]) => ({ method, group, line: fit(group) }))
-    // A method tried only with small sizes does not compete: its line would be stretched far beyond them.
-    .filter(({ group }) => group.some(({ bytes }) => bytes === largest))
-    .reduce((fastest, way) => (secondsOf(way.line, largest) < secondsOf(fastest.line, largest) ? way : fastest));
-  const sizes = best.group.map(({ bytes }) => bytes);
+  const ways = [...groupBy(uploads, ({ method, chunk_bytes }) => `${method}, chunks of ${mebibytes(chunk_bytes)}`)]
+    .map(([name, group]): Way => ({ name, uploads: group, sizes: [...new Set(group.map(({ bytes }) => bytes))], line: fit(group) }))
+    .filter(({ sizes }) => sizes.includes(largest))
+    .sort((a, b) => secondsOf(a.line, largest) - secondsOf(b.line, largest));
+  const fastest = ways[0]!;
+  const chosen = ways.find(({ sizes }) => sizes.length > 1) ?? fastest;
+  const { name, line, sizes } = chosen;
   return {
-    setup_s: best.line.setup_s,
-    bandwidth_bytes_per_s: 1 / best.line.s_per_byte,
-    method: best.method,
-    valid_bytes: [Math.min(...sizes), Math.max(...sizes)],
-    error: heldOutError(
-      leaveOneOut(best.group),
-      `${best.method} was measured at ${new Set(sizes).size} sizes; three are needed to leave one out`,
-    ),
+    curve: {
+      setup_s: line.setup_s,
+      bandwidth_bytes_per_s: 1 / line.s_per_byte,
+      method: name,
+      valid_bytes: [Math.min(...sizes), largest],
+      error: heldOutError(leaveOneOut(chosen), "fewer than three sizes were measured, so none can be left out"),
+    },
+    notes:
+      chosen === fastest
+        ? []
+        : [
+            `Faster than the load curve at ${mebibytes(largest)}, but measured at that size only: ${fastest.name} (${rate(fastest.line, largest)} against ${rate(line, largest)}).`,
+          ],
   };
 };
 
@@ -59,8 +74,8 @@ const fit = (uploads: readonly Upload[]): Line => {
 
 const secondsOf = ({ setup_s, s_per_byte }: Line, bytes: number) => setup_s + bytes * s_per_byte;
 
-const leaveOneOut = (uploads: readonly Upload[]): CheckedPoint[] =>
-  new Set(uploads.map(({ bytes }) => bytes)).size < 3
+const leaveOneOut = ({ uploads, sizes }: Way): CheckedPoint[] =>
+  sizes.length < 3
     ? []
     : uploads.map((upload) => ({
         id: upload.id,
@@ -68,4 +83,5 @@ const leaveOneOut = (uploads: readonly Upload[]): CheckedPoint[] =>
         measured_s: upload.first_s,
       }));
 
+const rate = (line: Line, bytes: Bytes): string => `${(bytes / secondsOf(line, bytes) / 1e9).toPrecision(3)} GB/s`;
 const mebibytes = (bytes: number): string => `${Math.round((bytes / 2 ** 20) * 100) / 100} MiB`;

@@ -7,7 +7,7 @@ import { headLinear, layerSizes, type LinearLayer } from "../model/shapes.ts";
 import type { Profile } from "../profile/schema.ts";
 import { isSameLayout } from "./attention.ts";
 import { compositeError } from "./composites.ts";
-import type { StepCurve } from "./device-model.ts";
+import type { StepCurve, Table } from "./device-model.ts";
 import { layerCurve, type LayerCurve } from "./layer.ts";
 import { linearTimes, type LinearTimes } from "./linear.ts";
 import { measurementsOf, missing } from "./measured.ts";
@@ -37,7 +37,7 @@ export const stepCurve = (
   const curve: StepCurve = {
     overhead_s: all(terms.overhead_s) + small.norm_setup_s + median(overhead.submit_s),
     linear: mapTable(terms.linear, all),
-    head: tableOf(linears.tokens.map((outputs) => [outputs, linears.seconds(head, outputs)])),
+    head: headTable(linears, head),
     per_token_s: all(terms.per_token_s),
     prefill_attention: { setup_s: all(terms.prefill_attention.setup_s), per_pair_s: all(terms.prefill_attention.per_pair_s) },
     decode_attention: {
@@ -53,7 +53,19 @@ export const stepCurve = (
     },
     error: compositeError(profile, linears, dtype),
   };
-  return { curve, notes: [...linearNotes(linears, [...layerLinears(sizes), { name: "head", ...head }]), ...otherNotes(layer, sizes)] };
+  const named = [...layerLinears(sizes), { name: "head", ...head }];
+  return {
+    curve,
+    notes: [...linearNotes(linears, named), ...headNotes(linears.range(head), decode.sequences), ...otherNotes(layer, sizes)],
+  };
+};
+
+/** At the sizes at which the head, or the layers it is inferred from, were measured. */
+const headTable = (linears: LinearTimes, head: LinearLayer): Table => {
+  const [low, high] = linears.range(head);
+  return tableOf(
+    linears.tokens.filter((outputs) => outputs >= low && outputs <= high).map((outputs) => [outputs, linears.seconds(head, outputs)]),
+  );
 };
 
 /** What all of the ranges cover. */
@@ -80,6 +92,9 @@ const linearNotes = (linears: LinearTimes, layers: readonly (LinearLayer & { rea
   }
   return notes;
 };
+
+const headNotes = ([, outputs]: readonly [number, number], [, sequences]: readonly [number, number]): string[] =>
+  outputs >= sequences ? [] : [`The output head was measured up to ${outputs} sequences; beyond, its last slope goes on.`];
 
 const otherNotes = ({ prefill, decode, small }: LayerCurve, sizes: HeadSizes): string[] => {
   const layout = ({ heads, kv_heads, head_dim }: HeadSizes) => `${heads}/${kv_heads} heads of ${head_dim}`;

@@ -6,7 +6,7 @@ type Config = Readonly<Record<string, unknown>>;
 interface Refusal {
   readonly what: string;
   /** The field and its value where the configuration is of this kind, else null. */
-  found(config: Config): string | null;
+  readonly found: (config: Config) => string | null;
 }
 
 /** The first of these fields whose value has that meaning, as `name = value`. */

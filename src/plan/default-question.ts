@@ -83,7 +83,10 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): Plan => {
       : `That is ${LOAD} times the ${plain(sustained, 3)} requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within ${percent(PRECISION)}.`;
   const relative = (Object.keys(absolute) as (keyof Objectives)[])
     .filter((key) => request.objectives?.[key] === undefined && objectives[key] !== absolute[key])
-    .map((key) => ` ${NAMES[key]} ≤ ${limit(absolute[key])} would leave no room on this device, since one request alone takes ${duration(alone[key] ?? 0)} (p99): the limit is ${RELATIVE_LIMIT} times that instead.`);
+    .map(
+      (key) =>
+        ` ${NAMES[key]} ≤ ${limit(absolute[key])} would leave no room on this device, since one request alone takes ${duration(alone[key] ?? 0)} (p99): the limit is ${RELATIVE_LIMIT} times that instead.`,
+    );
   return {
     ...answer,
     question: `${answer.question} This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace. ${load}${relative.join("")}`,

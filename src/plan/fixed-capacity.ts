@@ -20,8 +20,9 @@ type Tried = readonly { readonly replicas: number; readonly meets: boolean }[];
 /**
  * The smallest fixed number of replicas that meets every objective in every replication.
  *
- * Doubling until one meets them, then bisection, which takes it that more replicas are never worse; that the answer meets them and one
- * fewer does not is simulated, not inferred. A number is given up at its first replication that misses.
+ * Doubling until one meets them, then bisection, which takes it that more replicas are never worse. Close to an objective that does not
+ * quite hold (a percentile of few requests is noisy), and then a smaller number may meet it by luck; that the answer meets the objectives
+ * and one fewer does not is always simulated, not inferred. A number is given up at its first replication that misses.
  *
  * @param impossible asked once, after one replica has missed: true ends the search
  */
@@ -41,7 +42,9 @@ export const smallestFixed = (question: Question, impossible: () => boolean): Fi
   const meets = (replicas: number): boolean => question.seeds.every((seed) => replication(replicas, seed).meets);
   const all = (replicas: number): Replication[] => question.seeds.map((seed) => replication(replicas, seed));
   const tried = (): Tried =>
-    [...simulated].map(([replicas, runs]) => ({ replicas, meets: [...runs.values()].every((run) => run.meets) })).sort((a, b) => a.replicas - b.replicas);
+    [...simulated]
+      .map(([replicas, runs]) => ({ replicas, meets: [...runs.values()].every((run) => run.meets) }))
+      .sort((a, b) => a.replicas - b.replicas);
 
   let misses = 0;
   let suffices = 1;

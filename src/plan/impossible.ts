@@ -1,4 +1,4 @@
-import { duration, limit, percent } from "../report/format.ts";
+import { count, duration, limit, objectiveName, percent } from "../report/format.ts";
 import { MOST_REPLICAS } from "./fixed-capacity.ts";
 import { evaluate } from "./objectives.ts";
 import type { Question } from "./replications.ts";
@@ -9,16 +9,18 @@ import { unloadedLatencies } from "./unloaded.ts";
  * would meet them.
  */
 export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Question): string | null => {
-  const requests = requestsOf(seeds[0] ?? 0);
-  const latencies = unloadedLatencies(requests, setup.replica, setup.stepTime);
-  const missed = evaluate(latencies, objectives).find(({ is_met }) => !is_met);
-  if (missed === undefined) return null;
-  if (missed.value_s === null) {
+  for (const seed of seeds) {
+    const requests = requestsOf(seed);
+    const latencies = unloadedLatencies(requests, setup.replica, setup.stepTime);
+    const missed = evaluate(latencies, objectives).find(({ is_met }) => !is_met);
+    if (missed === undefined) continue;
+    if (missed.value_s !== null) {
+      return `${objectiveName(missed.objective)} is ${duration(missed.value_s)} where every request has an idle replica to itself, and the limit is ${limit(missed.limit_s)}`;
+    }
     const share = percent(latencies.missing / requests.length);
-    return `${share} of the requests are longer than a server takes (max_model_len ${setup.replica.maxModelLen} tokens) and are rejected, and a rejected request misses every objective`;
+    return `${share} of the requests are longer than a server takes (max_model_len ${count(setup.replica.maxModelLen)} tokens) and are rejected, and a rejected request misses every objective`;
   }
-  const name = missed.objective.split("<=")[0] ?? missed.objective;
-  return `${name} is ${duration(missed.value_s)} where every request has an idle replica to itself, and the limit is ${limit(missed.limit_s)}`;
+  return null;
 };
 
 /** Why the search ended without an answer though more replicas would in the end give one. */

@@ -8,8 +8,8 @@ import type { Replication } from "./replications.ts";
 /** What the reader must know before anything else: whose speed this is. */
 export const headingOf = ({ is_gpu, device }: DeviceModel): string =>
   is_gpu
-    ? "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it"
-    : `Pipeline check, not a capacity answer: ${device} is not a GPU`;
+    ? "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it."
+    : `Pipeline check, not a capacity answer: ${device} is not a GPU.`;
 
 /** How far the device model may be trusted. */
 export const deviceNotes = ({ step, notes }: DeviceModel): string[] => {
@@ -28,9 +28,13 @@ export const runNotes = (replications: readonly Replication[]): string[] => {
   const extrapolated = total((run) => run.extrapolated_steps) / total((run) => run.steps);
   const rejected = total((run) => run.requests.rejected);
   return [
-    ...(extrapolated > 0 ? [`${percent(extrapolated)} of the steps lie outside the measured range of the step curve: their times are extrapolated.`] : []),
+    ...(extrapolated > 0
+      ? [`${percent(extrapolated)} of the steps lie outside the measured range of the step curve: their times are extrapolated.`]
+      : []),
     ...(rejected > 0
-      ? [`${quantity(rejected, "request")} of ${mean(total((run) => run.requests.arrived))} ${rejected === 1 ? "is" : "are"} longer than a server takes and ${rejected === 1 ? "is" : "are"} rejected: each counts as a miss.`]
+      ? [
+          `${quantity(rejected, "request")} of ${mean(total((run) => run.requests.arrived))} ${rejected === 1 ? "is" : "are"} longer than a server takes and ${rejected === 1 ? "is" : "are"} rejected: each counts as a miss.`,
+        ]
       : []),
   ];
 };
@@ -43,14 +47,17 @@ export const traceNotes = (requests: readonly Request[], setup: FleetSetup): str
   return [
     `The trace is one sample of ${duration(span)}: nothing here says how another hour would differ.`,
     ...(span < coldStart
-      ? [`The trace lasts ${duration(span)}, less than one cold start (${duration(coldStart)}): a replica that an autoscaler adds comes too late for all of it.`]
+      ? [
+          `The trace lasts ${duration(span)}, less than one cold start (${duration(coldStart)}): a replica that an autoscaler adds comes too late for all of it.`,
+        ]
       : []),
     ...(burst === null ? [] : [burst]),
   ];
 };
 
 /** From the first to the last arrival. */
-export const spanOf = (requests: readonly Request[]): Seconds => toSeconds((requests.at(-1)?.arrivedAt ?? 0) - (requests[0]?.arrivedAt ?? 0));
+export const spanOf = (requests: readonly Request[]): Seconds =>
+  toSeconds((requests.at(-1)?.arrivedAt ?? 0) - (requests[0]?.arrivedAt ?? 0));
 
 const BURST_WINDOW: Seconds = 60;
 const BURST_FACTOR = 2;
@@ -64,6 +71,9 @@ const singleBurstOrNull = (requests: readonly Request[]): string | null => {
   const others = counts.filter((_, i) => Math.abs(i - peak) > 1);
   const next = others.reduce((a, b) => Math.max(a, b), 0);
   if (others.length === 0 || counts[peak]! < BURST_FACTOR * next) return null;
-  const most = next === 0 ? "all requests but those next to it" : `${significant(counts[peak]! / next)} times the requests of any minute not next to it`;
+  const most =
+    next === 0
+      ? "all requests but those next to it"
+      : `${significant(counts[peak]! / next)} times the requests of any minute not next to it`;
   return `The answer rests on one event: the minute from ${duration(peak * BURST_WINDOW)} on has ${most}.`;
 };

@@ -54,7 +54,8 @@ export const parseObjectives = (text: string, place: string): Partial<Objectives
     const objective = OBJECTIVES.find((candidate) => nameOf(candidate) === match?.[1]);
     const seconds = Number(match?.[2]) / (match?.[3] === "ms" ? 1000 : 1);
     if (objective === undefined || !(seconds > 0)) throw malformed(place, term);
-    if (objectives[objective.key] !== undefined) throw new InputError(place, `expected ${nameOf(objective)} once, got it twice`, "Keep one of them.");
+    if (objectives[objective.key] !== undefined)
+      throw new InputError(place, `expected ${nameOf(objective)} once, got it twice`, "Keep one of them.");
     objectives[objective.key] = seconds;
   }
   return objectives;

@@ -25,7 +25,11 @@ export const questionOf = ({ from, device, model, trace, replications, onProgres
   const first = requestsOf(scenario.seed);
   if (spanOf(first) === 0) {
     const found = first.length === 0 ? "none" : `${first.length} at one`;
-    throw new InputError(`${place}: traffic`, `expected requests at two instants or more, got ${found}`, "Give more traffic: a longer duration, or a longer trace.");
+    throw new InputError(
+      `${place}: traffic`,
+      `expected requests at two instants or more, got ${found}`,
+      "Give more traffic: a longer duration, or a longer trace.",
+    );
   }
   const seeds = traffic.kind === "trace" ? [scenario.seed] : Array.from({ length: replications }, (_, i) => scenario.seed + i);
   return { setup: resolveScenario(from, device, model, first), objectives: scenario.objectives, seeds, requestsOf, onProgress };

@@ -41,7 +41,11 @@ export const sustainedRateOrNull = (question: Question, replicas: number, guess:
   const step = meetsAt(guess) ? 2 : 0.5;
   let met = step === 2 ? guess : null;
   let missed = step === 2 ? null : guess;
-  for (let doublings = 0, rate = guess * step; doublings < MOST_DOUBLINGS && (met === null || missed === null); doublings += 1, rate *= step) {
+  for (
+    let doublings = 0, rate = guess * step;
+    doublings < MOST_DOUBLINGS && (met === null || missed === null);
+    doublings += 1, rate *= step
+  ) {
     if (meetsAt(rate)) met = rate;
     else missed = rate;
   }

@@ -1,6 +1,6 @@
 import { median } from "simple-statistics";
 import { variantsOf } from "../../kernels/index.ts";
-import type { Dtype, KernelFeature, Shape } from "../../kernels/kernel.ts";
+import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { defaultChoices, type LayerChoices } from "../../kernels/layer/decoder-layer.ts";
 import type { Seconds } from "../units.ts";
 import type { Findings } from "./jobs.ts";
@@ -11,21 +11,24 @@ const HOPELESS = 8;
 /** Which element type to measure in: f16 where kernels may use it, as models are served. */
 export const dtypeFor = (features: readonly string[], isGpu: boolean): Dtype => (isGpu && features.includes("shader-f16") ? "f16" : "f32");
 
+/** Up to here a step counts as of few tokens until it is known better: decode batches of a lightly loaded server. */
+const FEW_TOKENS = 16;
+
 /**
  * The variants to begin with, before any was timed here. Barriers and workgroup memory are what GPUs are good at and what a
  * software adapter is worst at.
  */
 export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly string[]): LayerChoices => {
+  const choices = { ...defaultChoices(dtype), few_tokens: FEW_TOKENS };
   if (!isGpu) {
     return {
-      ...defaultChoices(dtype),
+      ...choices,
       matmul_few: `matmul/matvec-thread-${dtype}`,
       matmul_many: `matmul/registers-${dtype}`,
       attention_decode: `attention-decode/direct-${dtype}`,
     };
   }
-  const subgroups: KernelFeature = "subgroups";
-  return features.includes(subgroups) ? { ...defaultChoices(dtype), matmul_few: `matmul/matvec-subgroup-${dtype}` } : defaultChoices(dtype);
+  return features.includes("subgroups") ? { ...choices, matmul_few: `matmul/matvec-subgroup-${dtype}` } : choices;
 };
 
 /** The family's variants in this element type that are right on this device. */
@@ -71,7 +74,7 @@ export const fastestOrNull = (found: Findings, variants: readonly string[], shap
 /** Shapes at which variants were compared: the same layer at rising token counts. */
 export interface ComparedShapes {
   readonly linear: readonly { readonly m: number; readonly n: number; readonly k: number }[];
-  /** Token counts at most this are few. */
+  /** For how many tokens the variant for few is sought; the other is sought beyond. */
   readonly fewUpTo: number;
   readonly prefill: Shape;
   readonly decode: Shape;
@@ -94,7 +97,7 @@ export const chosenVariants = (found: Findings, starting: LayerChoices, dtype: D
     fastestOrNull(
       found,
       matmuls,
-      linear.filter(({ m }) => m >= fewUpTo),
+      linear.filter(({ m }) => m > fewUpTo),
     ) ?? usable(matmuls, starting.matmul_many);
   const races = linear.map((shape) => ({ m: shape.m, times: timesAt(found, [few, many], shape) })).filter(({ times }) => times.size > 0);
   const firstLost = races.findIndex(({ times }) => (times.get(few) ?? Infinity) > (times.get(many) ?? Infinity));

@@ -14,8 +14,10 @@ export const engineCaveat = ({ condition }: DeviceModel): string =>
 export const loadSentence = (model: DeviceModel): string => {
   const { setup_s, bandwidth_bytes_per_s, method, valid_bytes } = model.load;
   const { timesBeyondMeasured } = weightLoad(model);
+  const [least, most] = valid_bytes;
+  const between = least === most ? `at ${size(least)} only` : `from ${size(least)} to ${size(most)}`;
   const beyond = timesBeyondMeasured > 1 ? `; extrapolated to ${plain(timesBeyondMeasured, 2)}× the largest` : "";
-  return `${size(model.weight_bytes)} at ${bandwidth(bandwidth_bytes_per_s)} after ${duration(setup_s)}, by ${method}; measured ${valid_bytes[0] === valid_bytes[1] ? `at ${size(valid_bytes[0])} only` : `from ${size(valid_bytes[0])} to ${size(valid_bytes[1])}`}${beyond}`;
+  return `${size(model.weight_bytes)} at ${bandwidth(bandwidth_bytes_per_s)} after ${duration(setup_s)}, by ${method}; measured ${between}${beyond}`;
 };
 
 export const warmUpSentence = ({ warm_up }: DeviceModel): string =>

@@ -56,8 +56,14 @@ const timeWith = (time: Seconds, digits: Digits): string => {
 /** A measured or simulated time: 412 ms, 2.00 s, 3.50 min. */
 export const duration = (time: Seconds): string => timeWith(time, significant);
 
-/** A time someone chose, or a tick of an axis: 2 s, 100 ms. */
-export const limit = (time: Seconds): string => timeWith(time, plain);
+/**
+ * A time someone chose, or a tick of an axis: 2 s, 100 ms. Minutes only where they come out in halves, so that 280 s stays 280 s; four
+ * digits at most.
+ */
+export const limit = (time: Seconds): string => {
+  const isOdd = time >= 120 && time < 7200 && !Number.isInteger(time / 30);
+  return isOdd ? `${plain(time, 4)} s` : timeWith(time, (value) => plain(value, 4));
+};
 
 /** A percentile that requests may never reach: null is "never". */
 export const durationOrNever = (time: Seconds | null): string => (time === null ? "never" : duration(time));

@@ -1,5 +1,5 @@
 import type { Input } from "../provenance.ts";
-import { type Cell, left, type Style, table } from "./layout.ts";
+import { wrap } from "./layout.ts";
 
 const ORDER = ["given", "measured", "assumed"] as const;
 
@@ -7,18 +7,11 @@ const ORDER = ["given", "measured", "assumed"] as const;
 export const inOrderOfOrigin = (inputs: readonly Input[]): Input[] =>
   ORDER.flatMap((origin) => inputs.filter((input) => input.origin === origin));
 
-/** Each input with its value, where it came from, and its source. */
-export const inputLines = (inputs: readonly Input[], style: Style): string[] =>
-  inputs.length === 0
-    ? []
-    : table(
-        [left("origin"), left("input"), left("value"), left("source")],
-        inOrderOfOrigin(inputs).map(({ name, value, origin, source }): Cell[] => [
-          origin === "assumed" ? { text: origin, tone: "strong" } : origin,
-          name,
-          value,
-          { text: source, tone: "faint" },
-        ]),
-        style,
-        "    ",
-      );
+/** Each input with where it came from, its value, and its source in brackets; long ones wrapped under themselves. */
+export const inputLines = (inputs: readonly Input[]): string[] => {
+  const widest = Math.max(0, ...inputs.map(({ name }) => name.length));
+  return inOrderOfOrigin(inputs).flatMap(({ name, value, origin, source }) => {
+    const first = `    ${origin.padEnd(8)}  ${name.padEnd(widest)}  `;
+    return wrap(`${value} (${source})`, " ".repeat(first.length), undefined, first);
+  });
+};

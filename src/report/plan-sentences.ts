@@ -40,9 +40,12 @@ export const whyNotFewerSentence = (plan: Plan): string => {
   return `Not fewer: ${quantity(fewer, "replica")} ${fewer === 1 ? "misses" : "miss"}, ${missSentence(capacity.one_fewer, plan)}.`;
 };
 
-/** How much of the capacity stands above the mean load. */
-export const headroomSentenceOrNull = (plan: Plan): string | null =>
-  plan.capacity.kind === "found" ? `Headroom: capacity is ${percent(plan.capacity.headroom_over_mean)} above the mean load.` : null;
+/** How far the capacity stands from the mean load. */
+export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
+  if (capacity.kind === "impossible") return null;
+  const { headroom_over_mean: headroom } = capacity;
+  return `Headroom: capacity is ${percent(Math.abs(headroom))} ${headroom < 0 ? "below" : "above"} the mean load.`;
+};
 
 /** What the autoscaler does on the same traffic, against the fixed fleet. */
 export const autoscalerSentenceOrNull = (plan: Plan): string | null => {

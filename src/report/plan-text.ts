@@ -80,7 +80,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
       [...wrap(confidenceSentence(plan), "    "), ...(tried === "" ? [] : wrap(`Replicas tried: ${tried}.`, "    "))],
       style,
     ),
-    ...block("Inputs", inputLines(plan.inputs, style), style),
+    ...block("Inputs", inputLines(plan.inputs), style),
     ...block("Not modelled", bullets(plan.not_modelled), style),
     ...block("Notes", bullets(plan.notes), style),
   ]);

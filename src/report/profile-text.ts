@@ -2,20 +2,11 @@ import { median } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
 import type { Profile } from "../profile/schema.ts";
 import { conditionName } from "./device-model-sentences.ts";
-import { arithmeticRate, bandwidth, duration, limit, list, NONE, percent, quantity, size } from "./format.ts";
-import {
-  fastestByShape,
-  isComposite,
-  isRoof,
-  type KernelFigure,
-  kernelFigures,
-  nearestRoofOrNull,
-  type Roofs,
-  roofsOf,
-  shapeName,
-} from "./kernel-figures.ts";
-import { type KernelGrid, kernelGrids } from "./kernel-grid.ts";
-import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size } from "./format.ts";
+import { fastestByShape, isComposite, isRoof, type KernelFigure, kernelFigures, type Roofs, roofsOf, shapeName } from "./kernel-figures.ts";
+import { kernelGrids } from "./kernel-grid.ts";
+import { compositeLines, gridLines } from "./kernel-text.ts";
+import { block, bullets, PLAIN, type Style, text, wrap } from "./layout.ts";
 import { notAGpuOrNull } from "./not-a-gpu.ts";
 import { bestUploadOrNull, warmUpFigureOrNull } from "./profile-figures.ts";
 
@@ -92,50 +83,6 @@ const overheadLine = (profile: Profile): Line[] =>
       `one more in a pass; one more submit ${duration(median(submit_s))}`,
     ]);
 
-/** A family's fastest kernels as a grid: the axis that varies first across, the others down. A letter names the variant. */
-const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
-  const letterOf = (variant: string): string => String.fromCharCode("a".charCodeAt(0) + grid.variants.indexOf(variant));
-  const cell = (figure: KernelFigure | undefined): Cell => {
-    if (figure === undefined) return NONE;
-    const isMemory = figure.rate === 0 || nearestRoofOrNull(figure, roofs)?.roof === "memory";
-    const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
-    const letter = grid.variants.length > 1 ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
-    return figure.isBelowClock ? { text: `${rate}${letter} !`, tone: "bad" } : `${rate}${letter}`;
-  };
-  const variants = grid.variants.map((variant) => (grid.variants.length > 1 ? `${letterOf(variant)} ${variant}` : variant));
-  return [
-    ...wrap(
-      `${grid.family}, ${grid.dtype}${grid.constant === "" ? "" : ` (${grid.constant})`}: ${variants.join(", ")}`,
-      "      ",
-      undefined,
-      "    ",
-    ),
-    ...table(
-      [left(grid.down), ...grid.columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
-      grid.rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
-      style,
-      "      ",
-    ),
-    "",
-  ];
-};
-
-/** Whole decoder layers by the sizes that are not 0, with their time. */
-const compositeLines = (figures: readonly KernelFigure[], style: Style): string[] =>
-  figures.length === 0
-    ? []
-    : table(
-        [left("sizes"), left(""), right("time"), right("")],
-        figures.map(({ measurement: { shape, dtype }, seconds, spread }): Cell[] => [
-          shapeName(Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 0))),
-          dtype,
-          duration(seconds),
-          { text: `±${percent(spread / 2)}`, tone: "faint" },
-        ]),
-        style,
-        "    ",
-      );
-
 /** Reasons with all that share them. */
 export const groupedByReason = (items: readonly { readonly name: string; readonly because: string }[]): string[] => {
   const groups = new Map<string, string[]>();
@@ -205,6 +152,7 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
     ...(figures.some(({ isBelowClock }) => isBelowClock)
       ? wrap("!: the samples are under 20 ticks of the clock they were taken with; do not quote them.", "    ")
       : []),
+    ...block("Whole decoder layers", compositeLines(figures.filter(isComposite), style), style),
     ...block(
       "Verified",
       wrap(`${quantity(passed, "variant")} passed against an f64 reference on this device before being timed.`, "    "),

@@ -104,7 +104,7 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
       wrap(`One simulation of "${run.scenario}" (seed ${run.seed}); the same seed gives the same bytes.`, "    "),
       style,
     ),
-    ...block("Inputs", inputLines(run.inputs, style), style),
+    ...block("Inputs", inputLines(run.inputs), style),
     ...block("Not modelled", bullets(run.not_modelled), style),
   ]);
 };

@@ -25,8 +25,18 @@ export const coldStartOf = (from: GivenScenario, device: DeviceModel): { phases:
   const rows: readonly Row[] = [
     { key: "provision_s", name: "provision", state: "provisioning" },
     { key: "image_s", name: "image", state: "provisioning" },
-    { key: "weights_s", name: "weights", state: "loading", measured: { seconds: loadSeconds(device.load, device.weight_bytes), source: load } },
-    { key: "initialise_s", name: "initialise", state: "warming", measured: { seconds: initialise, source: `browser process to pipelines; ${profile}` } },
+    {
+      key: "weights_s",
+      name: "weights",
+      state: "loading",
+      measured: { seconds: loadSeconds(device.load, device.weight_bytes), source: load },
+    },
+    {
+      key: "initialise_s",
+      name: "initialise",
+      state: "warming",
+      measured: { seconds: initialise, source: `browser process to pipelines; ${profile}` },
+    },
     { key: "warm_up_s", name: "warm-up", state: "warming", measured: { seconds: warmUp, source: `first dispatch to steady; ${profile}` } },
   ];
   const phases: ColdStartPhase[] = [];

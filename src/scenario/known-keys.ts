@@ -1,6 +1,8 @@
 import { z } from "zod";
 
 interface SchemaNode {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, SchemaNode>>;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly oneOf?: readonly SchemaNode[];
   readonly const?: unknown;
@@ -8,7 +10,8 @@ interface SchemaNode {
 
 /** The fields a schema knows at a place of a value; where it has alternatives, those of the one that the value says it is. */
 export const knownKeys = (schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] => {
-  let node: SchemaNode | undefined = z.toJSONSchema(schema, { io: "input" }) as SchemaNode;
+  const root = z.toJSONSchema(schema, { io: "input" }) as SchemaNode;
+  let node: SchemaNode | undefined = root.$defs?.[root.$ref?.replace("#/$defs/", "") ?? ""] ?? root;
   let inner = value;
   for (const key of path) {
     node = alternative(node, inner)?.properties?.[String(key)];
@@ -19,7 +22,9 @@ export const knownKeys = (schema: z.ZodType, value: unknown, path: readonly Prop
 
 const alternative = (node: SchemaNode | undefined, value: unknown): SchemaNode | undefined =>
   node?.oneOf?.find(({ properties }) =>
-    Object.entries(properties ?? {}).every(([key, { const: fixed }]) => fixed === undefined || (value as Record<string, unknown>)[key] === fixed),
+    Object.entries(properties ?? {}).every(
+      ([key, { const: fixed }]) => fixed === undefined || (value as Record<string, unknown>)[key] === fixed,
+    ),
   ) ?? node;
 
 /** The key that takes the fewest changed, missing or added letters, if those are at most a third of it; else null. */

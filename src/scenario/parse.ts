@@ -43,7 +43,8 @@ const parseYaml = (text: string, place: string): Record<string, unknown> => {
   }
   const value: unknown = document.toJS();
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  const found = value === null || value === undefined ? "an empty file" : Array.isArray(value) ? "a list" : JSON.stringify(value).slice(0, 60);
+  const found =
+    value === null || value === undefined ? "an empty file" : Array.isArray(value) ? "a list" : JSON.stringify(value).slice(0, 60);
   throw new InputError(place, `expected a scenario's fields (traffic, model, …), got ${found}`, NEXT_STEP);
 };
 
@@ -53,7 +54,9 @@ const checkVersion = (schema: unknown, place: string): void => {
   const isNewer = typeof schema === "string" && /^ballast\.scenario\/\d+$/u.test(schema);
   throw new InputError(
     `${place}: schema`,
-    isNewer ? `"${schema}" is newer than this program, which reads "${SCENARIO_SCHEMA}"` : `expected "${SCENARIO_SCHEMA}", got ${JSON.stringify(schema)}`,
+    isNewer
+      ? `"${schema}" is newer than this program, which reads "${SCENARIO_SCHEMA}"`
+      : `expected "${SCENARIO_SCHEMA}", got ${JSON.stringify(schema)}`,
     isNewer ? "Update Ballast." : NEXT_STEP,
   );
 };

@@ -32,7 +32,11 @@ export const resolveScenario = (
   requests: readonly Request[],
 ): FleetSetup => {
   if (model.name !== device.model) {
-    throw new InputError("device", `expected a device model of ${model.name}, got one of ${device.model}`, "Calibrate the device for this model: ballast calibrate --model …");
+    throw new InputError(
+      "device",
+      `expected a device model of ${model.name}, got one of ${device.model}`,
+      "Calibrate the device for this model: ballast calibrate --model …",
+    );
   }
   const { scenario } = from;
   const replica = resolveReplica(from, device, model);
@@ -66,7 +70,11 @@ const resolveReplica = (from: GivenScenario, device: DeviceModel, model: Languag
     blockSize: settings.block_size,
     numGpuBlocks,
   };
-  const setting = (key: keyof ReplicaSettings, whose: string): Input => ({ name: key, value: count(settings[key] ?? 0), ...originOf(from, `replica.${key}`, whose) });
+  const setting = (key: keyof ReplicaSettings, whose: string): Input => ({
+    name: key,
+    value: count(settings[key] ?? 0),
+    ...originOf(from, `replica.${key}`, whose),
+  });
   const estimate = `${percent(settings.gpu_memory_utilization)} of the memory less weights and activations: an estimate`;
   const limit = maxModelLen < kvTokens ? "the model's own limit" : "all that the KV cache holds";
   return {
@@ -75,17 +83,43 @@ const resolveReplica = (from: GivenScenario, device: DeviceModel, model: Languag
       setting("max_num_seqs", "vLLM's default"),
       setting("max_num_batched_tokens", "vLLM's default"),
       { name: "max_model_len", value: `${count(maxModelLen)} tokens`, ...originOf(from, "replica.max_model_len", limit) },
-      { name: "num_gpu_blocks", value: `${count(numGpuBlocks)} of ${settings.block_size} tokens`, ...originOf(from, "replica.num_gpu_blocks", estimate) },
+      {
+        name: "num_gpu_blocks",
+        value: `${count(numGpuBlocks)} of ${settings.block_size} tokens`,
+        ...originOf(from, "replica.num_gpu_blocks", estimate),
+      },
     ],
   };
 };
 
 const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {
   const time = stepTimeModel(device.step);
-  const oneToken = time.stepTime({ tokens: 1, outputs: 1, prefillSequences: 0, prefillPairs: 0, prefillContext: 0, decodeSequences: 1, decodeKeys: 1, decodeContext: 1 });
+  const oneToken = time.stepTime({
+    tokens: 1,
+    outputs: 1,
+    prefillSequences: 0,
+    prefillPairs: 0,
+    prefillContext: 0,
+    decodeSequences: 1,
+    decodeKeys: 1,
+    decodeContext: 1,
+  });
   return [
-    { name: "model", value: device.model, ...originOf(from, "model", "the largest built-in model that fits") },
-    { name: "weights", value: `${size(device.weight_bytes)}, ${device.dtype}`, origin: "given", source: `config.json of ${device.model}; the type that the device can hold` },
+    {
+      name: "model",
+      value: device.model,
+      ...originOf(
+        from,
+        "model",
+        device.is_gpu ? "the largest built-in model that fits" : "the smallest built-in model, on a software adapter",
+      ),
+    },
+    {
+      name: "weights",
+      value: `${size(device.weight_bytes)}, ${device.dtype}`,
+      origin: "given",
+      source: `config.json of ${device.model}; the type that the device can hold`,
+    },
     { name: "memory", value: size(device.memory.bytes), origin: device.memory.origin, source: device.memory.source },
     {
       name: "step time",

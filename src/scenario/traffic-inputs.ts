@@ -12,7 +12,7 @@ export const trafficInWords = (traffic: Traffic): string => {
     case "poisson":
       return `Poisson, ${plain(traffic.requests_per_s, 3)} requests/s for ${limit(traffic.duration_s)}`;
     case "bursty":
-      return `bursty, ${plain(traffic.requests_per_s, 3)} requests/s on average for ${limit(traffic.duration_s)}, in bursts of ${limit(traffic.burst_s)} every ${limit(traffic.burst_s + traffic.calm_s)} (mean times) ${plain(traffic.burst_factor)} times the calm rate`;
+      return `bursty, ${plain(traffic.requests_per_s, 3)} requests/s on average for ${limit(traffic.duration_s)}; every ${limit(traffic.burst_s + traffic.calm_s)} a burst of ${limit(traffic.burst_s)} (both on average) at ${plain(traffic.burst_factor)} times the calm rate`;
     case "trace":
       return `trace ${traffic.file}${traffic.speed === 1 ? "" : ` at ${plain(traffic.speed)} times its speed`}`;
     default:
@@ -51,22 +51,23 @@ export const trafficInputs = (from: GivenScenario, requests: readonly Request[])
   const speed = traffic.speed === 1 ? "" : `, played at ${plain(traffic.speed)} times its speed`;
   const mean = rate === null ? "" : `, ${significant(rate)} requests/s on average`;
   return [
-    { name: "traffic", value: `${count(requests.length)} requests in ${duration(span)}${mean}${speed}`, ...source },
-    { name: "burstiness", value: burstinessInWords(in10s, in60s), ...source },
-    { name: "prompt", value: percentilesInWords(promptTokens), ...source },
-    { name: "output", value: percentilesInWords(outputTokens), ...source },
-  ];
+    { name: "traffic", value: `${count(requests.length)} requests in ${duration(span)}${mean}${speed}` },
+    ...burstinessInputs("10 s", in10s),
+    ...burstinessInputs("60 s", in60s),
+    { name: "prompt", value: percentilesInWords(promptTokens) },
+    { name: "output", value: percentilesInWords(outputTokens) },
+  ].map((input) => ({ ...input, ...source }));
 };
 
-const burstinessInWords = (in10s: Burstiness | null, in60s: Burstiness | null): string => {
-  const bins = [
-    { width: "10 s", found: in10s },
-    { width: "60 s", found: in60s },
-  ].flatMap(({ width, found }) =>
-    found === null ? [] : [`in ${width} bins: peak ${significant(found.peakToMean)} times the mean, variance ${significant(found.indexOfDispersion)} times the mean`],
-  );
-  return bins.length === 0 ? "too short to tell" : `${bins.join("; ")} (Poisson: 1)`;
-};
+const burstinessInputs = (width: string, found: Burstiness | null): Pick<Input, "name" | "value">[] =>
+  found === null
+    ? []
+    : [
+        {
+          name: `arrivals in ${width} bins`,
+          value: `peak ${significant(found.peakToMean)} × mean, variance ${significant(found.indexOfDispersion)} × mean (Poisson: 1)`,
+        },
+      ];
 
 const percentilesInWords = ({ p50, p90, p99, max }: LengthSummary): string =>
   `p50 ${count(p50)}, p90 ${count(p90)}, p99 ${count(p99)}, max ${count(max)} tokens`;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { calibrate } from "../../src/calibration/calibrate.ts";
@@ -60,6 +60,18 @@ describe("calibration of a device whose every time is known", () => {
     });
   });
 
+  it("reads the head at the sizes at which it was measured, and says where they end", () => {
+    const upTo8 = profileOf(
+      measurements.filter((m) => m.kind !== "kernel" || m.shape["n"] !== model.vocabSize || (m.shape["m"] ?? 0) <= 8),
+    );
+    const { step, notes } = calibrate(upTo8, model, options);
+    expect(step.head.at).toEqual([1, 2, 4, 8]);
+    expect(notes.filter((note) => note.includes("head"))).toEqual([
+      "The output head was measured up to 8 sequences; beyond, its last slope goes on.",
+    ]);
+    expect(fitted.notes.filter((note) => note.includes("head"))).toEqual([]);
+  });
+
   it("predicts a whole layer that it never saw to within rounding", () => {
     expect(fitted.step.error).toMatchObject({ kind: "checked" });
     if (fitted.step.error.kind !== "checked") return;
@@ -88,7 +100,7 @@ describe("calibration of a device whose every time is known", () => {
   });
 
   it("gives the simulator the same step, rounded to nanoseconds", () => {
-    const { stepTime } = stepTimeModel(fitted.step);
+    const simulated = stepTimeModel(fitted.step);
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 2000 }),
@@ -103,7 +115,7 @@ describe("calibration of a device whose every time is known", () => {
             decodeSequences: sequences,
             decodeKeys: sequences * context,
           };
-          const nanoseconds = stepTime({ ...work, prefillContext: chunk, decodeContext: context });
+          const nanoseconds = simulated.stepTime({ ...work, prefillContext: chunk, decodeContext: context });
           expect(Math.abs(nanoseconds - 1e9 * stepSeconds(fitted.step, work))).toBeLessThanOrEqual(1);
         },
       ),
@@ -141,7 +153,7 @@ describe("what calibration stands on", () => {
       );
     const all = [...measurements, ...faster("matmul/b-f32")];
     const passed = calibrate(profileOf(all), model, options).step.linear.seconds;
-    expect(passed[0]).toBeCloseTo(fitted.step.linear.seconds[0]! / 2, 12);
+    expect(passed[0]).toBeCloseTo((fitted.step.linear.seconds[0] ?? 0) / 2, 12);
     expect(passed.slice(1)).toEqual(fitted.step.linear.seconds.slice(1));
     const failed = profileOf(all, {
       verifications: profileOf(all).verifications.map((verification) =>
@@ -195,6 +207,22 @@ describe("a model whose shapes were not measured", () => {
         "Choosing the next token, and waiting on the CPU for it, are not in the step's time.",
       ]
     `);
+  });
+
+  it("is inferred at a token count only from layers that were measured up to it", () => {
+    // The largest measured layer, nearest in weights, stops at 8 tokens, long before its knee.
+    const few = { n: 65_536, k: 2048 };
+    const stopsEarly = measurementsOf(truth, [sizes], [few]).filter(
+      (measurement) =>
+        measurement.kind !== "kernel" ||
+        measurement.family !== "matmul" ||
+        measurement.shape["n"] !== few.n ||
+        (measurement.shape["m"] ?? 0) <= 8,
+    );
+    const { step } = calibrate(profileOf(stopsEarly), other, options);
+    const expected = other.layers * layerLinears(layerSizes(other)).reduce((sum, layer) => sum + truth.linear(layer, 512), 0);
+    expect(step.linear.seconds.at(-1)).toBeCloseTo(expected, 6);
+    expect(step.valid.tokens).toEqual([1, 512]);
   });
 
   it("scales prefill attention by arithmetic and decode attention by what is read", () => {

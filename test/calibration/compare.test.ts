@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compareDevices } from "../../src/calibration/compare.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
+import { comparisonText } from "../../src/report/comparison-text.ts";
 import { headLinear, layerSizes } from "../../src/model/shapes.ts";
 import { measurementsOf, profileOf, truth, trueLayerSeconds } from "./synthetic.ts";
 
@@ -17,9 +18,9 @@ describe("devices side by side", () => {
     expect(caveats).toEqual([]);
     expect(rows).toHaveLength(1);
     expect(rows[0]).toMatchObject({ device: "Imagined GPU", dtype: "f32", isGpu: true });
-    expect(rows[0]!.upload).toBeCloseTo((64 * 2 ** 20) / (truth.load.setup_s + (64 * 2 ** 20) / truth.load.bytes_per_s), 0);
-    expect(rows[0]!.warmUp).toBeCloseTo(2.483, 6);
-    expect(rows[0]!.decodeTokensPerSecond).toBeCloseTo(8 / step, 3);
+    expect(rows[0]?.upload).toBeCloseTo((64 * 2 ** 20) / (truth.load.setup_s + (64 * 2 ** 20) / truth.load.bytes_per_s), 0);
+    expect(rows[0]?.warmUp).toBeCloseTo(2.483, 6);
+    expect(rows[0]?.decodeTokensPerSecond).toBeCloseTo(8 / step, 3);
   });
 
   it("say first what makes them incomparable", () => {
@@ -35,6 +36,23 @@ describe("devices side by side", () => {
         "Element types differ: this device computes in f32, others otherwise.",
         "Software adapters are among the rows: they say nothing of any GPU.",
       ]
+    `);
+  });
+
+  it("are printed with the caveat above the rows", () => {
+    const broken = profileOf([], { device: "Empty" });
+    const other = profileOf(measurements, { condition: "native-like", device: "Other GPU" });
+    expect(comparisonText(compareDevices(own, [other, broken], model))).toMatchInlineSnapshot(`
+      "This device beside kept profiles, speeds of tiny-llama
+        Conditions differ: this device was measured web, others otherwise. Their times are not of the same browser
+        settings.
+        device        condition    type     upload  warm-up           prefill           decode
+        Imagined GPU  web          f32   2.54 GB/s   2.48 s  144,000 tokens/s  12,000 tokens/s
+        Other GPU     native-like  f32   2.54 GB/s   2.48 s  144,000 tokens/s  12,000 tokens/s
+        Upload: the fastest first upload. Warm-up: process start to steady, weights not included. Prefill: one
+        prompt of 512 tokens. Decode: 8 sequences of 512 tokens, together.
+          - Left out: Empty: expected a measurement of dispatch and submit overhead, got none
+      "
     `);
   });
 

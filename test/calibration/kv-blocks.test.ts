@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { calibrate } from "../../src/calibration/calibrate.ts";
 import { kvBlocks, largestBuiltInThatFits } from "../../src/calibration/kv-blocks.ts";
@@ -29,16 +29,19 @@ describe("KV blocks", () => {
   it("grow with memory and never take more of it than there is", () => {
     fc.assert(
       fc.property(fc.integer({ min: 24e9, max: 200e9 }), fc.integer({ min: 0, max: 50e9 }), (bytes, more) => {
-        const [few, many] = [bytes, bytes + more].map((memory) => kvBlocks(withMemory(memory), model, settings));
-        expect(many!.numGpuBlocks).toBeGreaterThanOrEqual(few!.numGpuBlocks);
-        expect(few!.weightBytes + few!.activationBytes + few!.numGpuBlocks * 2_097_152).toBeLessThanOrEqual(few!.usableBytes);
+        const few = kvBlocks(withMemory(bytes), model, settings);
+        const many = kvBlocks(withMemory(bytes + more), model, settings);
+        expect(many.numGpuBlocks).toBeGreaterThanOrEqual(few.numGpuBlocks);
+        expect(few.weightBytes + few.activationBytes + few.numGpuBlocks * 2_097_152).toBeLessThanOrEqual(few.usableBytes);
       }),
       runs(50),
     );
   });
 
   it("are refused where the model does not fit: by how much, and what would", () => {
-    expect(() => kvBlocks(withMemory(16e9), model, settings)).toThrowErrorMatchingInlineSnapshot(`[InputError: Llama-3.1-8B on Imagined GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. A smaller model, or a device with at least 17.11 GiB, would do.]`);
+    expect(() => kvBlocks(withMemory(16e9), model, settings)).toThrowErrorMatchingInlineSnapshot(
+      `[InputError: Llama-3.1-8B on Imagined GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. A smaller model, or a device with at least 17.11 GiB, would do.]`,
+    );
   });
 });
 
@@ -90,9 +93,9 @@ describe("device memory", () => {
   });
 
   it("is asked for where nothing says", () => {
-    expect(() =>
-      deviceMemory(without({ adapter: { ...adapter, memory_heaps: [heap(64e9, false)] } })),
-    ).toThrowErrorMatchingInlineSnapshot(`[InputError: profile of Imagined GPU: expected the GPU's memory from nvidia-smi, system_profiler or the adapter's heaps, got none. Give it: ballast calibrate --memory 24GiB]`);
+    expect(() => deviceMemory(without({ adapter: { ...adapter, memory_heaps: [heap(64e9, false)] } }))).toThrowErrorMatchingInlineSnapshot(
+      `[InputError: profile of Imagined GPU: expected the GPU's memory from nvidia-smi, system_profiler or the adapter's heaps, got none. Give it: ballast calibrate --memory 24GiB]`,
+    );
   });
 });
 

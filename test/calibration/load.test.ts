@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadCurve, loadSeconds } from "../../src/calibration/load.ts";
 import type { Measurement } from "../../src/profile/schema.ts";
@@ -23,7 +23,7 @@ describe("the load curve", () => {
   it("recovers set-up and bandwidth from first uploads, and predicts each size from the others", () => {
     fc.assert(
       fc.property(fc.double({ min: 1e-4, max: 0.1, noNaN: true }), fc.double({ min: 1e8, max: 5e10, noNaN: true }), (setup, bandwidth) => {
-        const curve = loadCurve(profileOf(sizes.map((size) => upload("writeBuffer", size, line(setup, bandwidth)(size)))));
+        const { curve } = loadCurve(profileOf(sizes.map((size) => upload("writeBuffer", size, line(setup, bandwidth)(size)))));
         expect(Math.abs(curve.bandwidth_bytes_per_s / bandwidth - 1)).toBeLessThan(1e-6);
         expect(Math.abs(loadSeconds(curve, 16e9) / (setup + 16e9 / bandwidth) - 1)).toBeLessThan(1e-6);
         expect(curve.error).toMatchObject({ kind: "checked", median_abs: expect.closeTo(0, 6), p90_abs: expect.closeTo(0, 6) });
@@ -39,30 +39,48 @@ describe("the load curve", () => {
       upload("staging-ring", size, slowToStart(size), 16),
       upload("writeBuffer", size, slowToCopy(size)),
     ]);
-    expect(loadCurve(profileOf(both))).toMatchObject({ method: "staging-ring, chunks of 16 MiB", valid_bytes: [MiB, 64 * MiB] });
+    expect(loadCurve(profileOf(both)).curve).toMatchObject({ method: "staging-ring, chunks of 16 MiB", valid_bytes: [MiB, 64 * MiB] });
   });
 
   it("is not that of a method tried with small sizes only, however fast it looked", () => {
-    const curve = loadCurve(profileOf([upload("staging-ring", 1, 1e-6), upload("writeBuffer", 64, 0.1)]));
+    const { curve } = loadCurve(profileOf([upload("staging-ring", 1, 1e-6), upload("writeBuffer", 64, 0.1)]));
     expect(curve.method).toBe("writeBuffer, chunks of 4 MiB");
   });
 
+  it("is that of a way with a line through several sizes, and names the faster one that has none", () => {
+    const { curve, notes } = loadCurve(
+      profileOf([...sizes.map((size) => upload("writeBuffer", size, line(0, 1e9)(size))), upload("staging-ring", 64, line(0, 2e9)(64))]),
+    );
+    expect(curve.method).toBe("writeBuffer, chunks of 4 MiB");
+    expect(notes).toMatchInlineSnapshot(`
+      [
+        "Faster than the load curve at 64 MiB, but measured at that size only: staging-ring, chunks of 4 MiB (2.00 GB/s against 1.00 GB/s).",
+      ]
+    `);
+  });
+
+  it("is that of the only size where no way has more", () => {
+    const { curve, notes } = loadCurve(profileOf([upload("writeBuffer", 64, 0.2), upload("staging-ring", 64, 0.1)]));
+    expect(curve).toMatchObject({ method: "staging-ring, chunks of 4 MiB", setup_s: 0, valid_bytes: [64 * MiB, 64 * MiB] });
+    expect(notes).toEqual([]);
+  });
+
   it("is not checked where there are too few sizes to leave one out", () => {
-    const curve = loadCurve(profileOf([upload("writeBuffer", 1, 0.01), upload("writeBuffer", 64, 0.1)]));
+    const { curve } = loadCurve(profileOf([upload("writeBuffer", 1, 0.01), upload("writeBuffer", 64, 0.1)]));
     expect(curve.error).toEqual({
       kind: "not-checked",
-      because: "writeBuffer, chunks of 4 MiB was measured at 2 sizes; three are needed to leave one out",
+      because: "fewer than three sizes were measured, so none can be left out",
     });
   });
 
   it("takes the largest upload's own bandwidth where times do not rise with size", () => {
-    const curve = loadCurve(profileOf([upload("writeBuffer", 1, 0.2), upload("writeBuffer", 4, 0.1), upload("writeBuffer", 16, 0.05)]));
+    const { curve } = loadCurve(profileOf([upload("writeBuffer", 1, 0.2), upload("writeBuffer", 4, 0.1), upload("writeBuffer", 16, 0.05)]));
     expect(curve).toMatchObject({ setup_s: 0, bandwidth_bytes_per_s: expect.closeTo((16 * MiB) / 0.05, 0) });
   });
 
   it("shows its error: one upload at half the speed is far off what the others predict", () => {
     const uploads = sizes.map((size) => upload("writeBuffer", size, line(0, 1e9)(size) * (size === 64 ? 2 : 1)));
-    const { error } = loadCurve(profileOf(uploads));
+    const { error } = loadCurve(profileOf(uploads)).curve;
     expect(error.kind === "checked" && error.points.find(({ id }) => id.includes(" 64 "))).toMatchObject({
       predicted_s: expect.closeTo((64 * MiB) / 1e9, 6),
       measured_s: expect.closeTo((128 * MiB) / 1e9, 6),

@@ -169,7 +169,7 @@ describe("what the page answers", () => {
     const broken = { kind: "measured", measurement: { kind: "clock", id: "a", empty_submit_s: [null] } } as unknown as JobResult;
     expect(checkedResult(job("a"), broken)).toMatchInlineSnapshot(`
       {
-        "because": "the page gave a measurement that is none: timestamp_tick_s: Invalid input: expected number, received undefined",
+        "because": "the page's answer is no measurement: timestamp_tick_s: Invalid input: expected number, received undefined",
         "kind": "left-out",
       }
     `);

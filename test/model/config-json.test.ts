@@ -96,7 +96,11 @@ describe("a model's config.json", () => {
       "with a head size that comes out broken": { ...llama8b, hidden_size: 4097 },
       "that is a list": [],
     };
-    expect(Object.entries(cases).map(([name, config]) => `${name}\n  ${messageOf(() => read(config))}`).join("\n")).toMatchInlineSnapshot(`
+    expect(
+      Object.entries(cases)
+        .map(([name, config]) => `${name}\n  ${messageOf(() => read(config))}`)
+        .join("\n"),
+    ).toMatchInlineSnapshot(`
       "with 8 experts
         InputError: config.json: dense one-GPU kernels do not describe mixture of experts (num_local_experts = 8). An answer for this model needs an imported step table, measured on the engine that serves it.
       with latent attention

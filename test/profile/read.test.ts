@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { builtInModel } from "../../src/model/built-in.ts";
@@ -44,8 +44,7 @@ describe("a profile's text", () => {
       "a newer version": '{"schema": "ballast.profile/2"}',
       "a version that never was": '{"schema": "ballast.profile/0"}',
       "a negative time": edited((copy) => {
-        const [overhead] = copy["measurements"] as { dispatch_s: number[] }[];
-        overhead!.dispatch_s = [-1];
+        copy["measurements"] = [{ kind: "overhead", id: "overhead", dispatch_s: [-1], submit_s: [1] }];
       }),
       "no device": edited((copy) => delete copy["device"]),
       "a field of their own": edited((copy) => (copy["remark"] = "mine")),

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nonNegativeLeastSquares, relativeNonNegativeLeastSquares } from "../../src/stats/least-squares.ts";
 import { runs } from "../runs.ts";
@@ -10,9 +10,9 @@ const cells = (rows: number, columns: number) =>
     maxLength: rows,
   });
 const times = (rows: readonly (readonly number[])[], x: readonly number[]) =>
-  rows.map((row) => row.reduce((sum, value, i) => sum + value * x[i]!, 0));
+  rows.map((row) => row.reduce((sum, value, i) => sum + value * (x[i] ?? Number.NaN), 0));
 const residual = (rows: readonly (readonly number[])[], x: readonly number[], y: readonly number[]) =>
-  times(rows, x).reduce((sum, value, i) => sum + (value - y[i]!) ** 2, 0);
+  times(rows, x).reduce((sum, value, i) => sum + (value - (y[i] ?? Number.NaN)) ** 2, 0);
 
 describe("non-negative least squares", () => {
   it("reproduces targets that non-negative coefficients made", () => {

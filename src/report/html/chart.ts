@@ -52,19 +52,20 @@ const GLYPHS: Readonly<Record<(typeof symbols)[number], string>> = {
 
 export const seriesColor = (index: number): string => `var(--series-${(index % symbols.length) + 1})`;
 
-/** Entries for series by their place, so that a legend and its lines agree; `isMarked` where points carry symbols. */
-const legend = (names: readonly string[], isMarked: boolean, references: readonly string[]): Html =>
-  names.length + references.length < 2
+/** Entries for series by their place, so that a legend and its lines agree; a series without points has none. `isMarked` where points carry symbols. */
+const legend = (series: readonly Series[], isMarked: boolean, references: readonly Series[]): Html =>
+  series.length + references.length < 2
     ? html``
     : html`<ul class="legend">
-        ${names.map((name, i) => {
+        ${series.map(({ name, points }, i) => {
+          if (points.length === 0) return html``;
           const glyph = isMarked ? `<path d="${GLYPHS[symbols[i % symbols.length] ?? "circle"]}" fill="none" stroke-width="1.5"/>` : "";
           const line = `<path d="M0,6H32" stroke-width="2" stroke-dasharray="${isMarked ? "none" : dashes[i % dashes.length]}"/>`;
           return html`<li>
             ${{ html: `<svg width="32" height="12" viewBox="0 0 32 12" aria-hidden="true" fill="none" stroke="${seriesColor(i)}">${line}${glyph}</svg>` }}${name}
           </li>`;
         })}${references.map(
-          (name) =>
+          ({ name }) =>
             html`<li>
               ${{ html: `<svg width="32" height="12" viewBox="0 0 32 12" aria-hidden="true"><path d="M0,6H32" stroke="currentColor" stroke-width="1.5" stroke-dasharray="3 3"/></svg>` }}${name}
             </li>`,
@@ -167,16 +168,7 @@ export const lineChart = (charts: Charts, { x, y, series, references = [], isSte
           ]),
     ]),
   ];
-  return figure(
-    charts,
-    frame,
-    { marginLeft: leftMargin(y), x: scaleOf(x), y: scaleOf(y), marks },
-    legend(
-      series.map(({ name }) => name),
-      !isStepped,
-      references.map(({ name }) => name),
-    ),
-  );
+  return figure(charts, frame, { marginLeft: leftMargin(y), x: scaleOf(x), y: scaleOf(y), marks }, legend(series, !isStepped, references));
 };
 
 export { Plot };

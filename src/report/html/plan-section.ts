@@ -34,7 +34,13 @@ const comparison = (plan: Plan): Html => {
   if (compared.length === 0) return html``;
   const numbers = [
     ...objectives.map(({ objective, limit_s }) => `${objectiveName(objective)} ≤ ${limit(limit_s)}`),
-    ...["TTFT p50", "TTFT max", "replicas", "GPU-hours", "scale events", "busy", "meets"],
+    "TTFT p50",
+    "TTFT max",
+    "replicas",
+    "GPU-hours",
+    "scale events",
+    "busy",
+    "meets",
   ];
   return html`${table(
     "Policies on the same traffic; ✗ misses its limit",

@@ -111,7 +111,10 @@ export const matmulCharts = (charts: Charts, profile: Profile): Html[] => {
     ...layers.flatMap(({ references }) => references.flatMap(({ points }) => points.flatMap(({ y }) => (y === null ? [] : [y])))),
   ];
   return layers.map(({ layer, own, references }) => {
-    const variants = distinct(own.map(({ measurement: { variant } }) => variant)).sort();
+    // All variants of the element type, so that each has one colour in every picture.
+    const variants = distinct(
+      matmuls.filter(({ measurement: { dtype } }) => dtype === own[0]?.measurement.dtype).map(({ measurement: { variant } }) => variant),
+    ).sort();
     const best = own.toSorted((a, b) => b.rate - a.rate)[0];
     return lineChart(charts, {
       title: `Matmul, n × k = ${layer}`,

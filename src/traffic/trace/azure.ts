@@ -53,7 +53,8 @@ async function* azureRows(records: AsyncIterable<CsvRecord>, place: string): Asy
 const findColumns = (header: readonly string[], where: string): readonly [number, number, number] => {
   const [time, prompt, output] = COLUMNS.map((name) => header.findIndex((field) => field.trim() === name));
   const missing = COLUMNS.filter((name) => !header.some((field) => field.trim() === name));
-  if (missing.length > 0) throw new InputError(where, `expected the columns ${COLUMNS.join(", ")}, found no ${missing.join(", no ")}`, NEXT_STEP);
+  if (missing.length > 0)
+    throw new InputError(where, `expected the columns ${COLUMNS.join(", ")}, found no ${missing.join(", no ")}`, NEXT_STEP);
   return [time ?? 0, prompt ?? 0, output ?? 0];
 };
 

@@ -23,5 +23,6 @@ export async function* inOrder(rows: AsyncIterable<TimedRequest>, place: string,
     id += 1;
     previous = row;
   }
-  if (previous === null) throw new InputError(place, "expected at least one request, got none", "Check that the file is the trace, and whole.");
+  if (previous === null)
+    throw new InputError(place, "expected at least one request, got none", "Check that the file is the trace, and whole.");
 }

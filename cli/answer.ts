@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { calibrate } from "../src/calibration/calibrate.ts";
+import { compareDevices } from "../src/calibration/compare.ts";
+import { largestBuiltInThatFits } from "../src/calibration/kv-blocks.ts";
+import { planDefaultQuestion } from "../src/plan/default-question.ts";
+import { profileHash } from "../src/profile/read.ts";
+import type { Profile } from "../src/profile/schema.ts";
+import { replicaSchema } from "../src/replica/settings.ts";
+import { comparisonText } from "../src/report/comparison-text.ts";
+import { planText } from "../src/report/text.ts";
+import { writeReport } from "./commands/report.ts";
+import { writeWhole } from "./files.ts";
+import { keptProfiles } from "./kept-profiles.ts";
+
+export interface AnswerRequest {
+  readonly profile: Profile;
+  /** The run's folder; the device model, the plan and the report go there. */
+  readonly folder: string;
+  /** Folder of the profiles that were kept. */
+  readonly results: string;
+  /** How often the question's traffic is drawn anew. */
+  readonly replications: number;
+  readonly onProgress: (what: string) => void;
+}
+
+/** What a bench ends with, as text, and where the page is. */
+export interface Answer {
+  readonly text: string;
+  readonly report: string;
+}
+
+/**
+ * From a profile to the answer of the default question: calibrates the largest built-in model that fits, simulates, writes the report,
+ * and holds the device beside every kept one.
+ *
+ * @throws InputError naming the measurement that the profile lacks
+ */
+export const answerDefaultQuestion = ({ profile, folder, results, replications, onProgress }: AnswerRequest): Answer => {
+  const model = largestBuiltInThatFits(profile, replicaSchema.parse(undefined));
+  const device = calibrate(profile, model, {
+    profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")),
+  });
+  const write = (name: string, value: unknown) => writeWhole(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
+  write("device-model.json", device);
+  const plan = planDefaultQuestion({ device, model, given: new Map(), replications, onProgress });
+  write("plan.json", plan);
+  const others = keptProfiles(results).map(({ profile }) => profile);
+  return { text: `${planText(plan)}\n${comparisonText(compareDevices(profile, others, model))}`, report: writeReport([folder]) };
+};

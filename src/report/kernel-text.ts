@@ -1,0 +1,51 @@
+import { arithmeticRate, bandwidth, duration, NONE, percent } from "./format.ts";
+import { type KernelFigure, nearestRoofOrNull, type Roofs, shapeName } from "./kernel-figures.ts";
+import type { KernelGrid } from "./kernel-grid.ts";
+import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
+
+/** A family's fastest kernels as a grid, its shorter side across, since a terminal is narrow. A letter names the variant. */
+export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
+  const hasLetters = grid.variants.length > 1;
+  const letterOf = (variant: string): string => String.fromCharCode("a".charCodeAt(0) + grid.variants.indexOf(variant));
+  const cell = (figure: KernelFigure | undefined): Cell => {
+    if (figure === undefined) return NONE;
+    const isMemory = figure.rate === 0 || nearestRoofOrNull(figure, roofs)?.roof === "memory";
+    const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
+    const letter = hasLetters ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
+    return figure.isBelowClock ? { text: `${rate}${letter} !`, tone: "bad" } : `${rate}${letter}`;
+  };
+  const { rows, columns } = grid;
+  const lines =
+    columns.length > rows.length
+      ? table(
+          [left(grid.across), ...rows.map(({ name }) => right(name === "" ? "" : `${grid.down} ${name}`))],
+          columns.map((value, i): Cell[] => [String(value), ...rows.map(({ cells }) => cell(cells[i]))]),
+          style,
+          "      ",
+        )
+      : table(
+          [left(grid.down), ...columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
+          rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
+          style,
+          "      ",
+        );
+  const variants = grid.variants.map((variant) => (hasLetters ? `${letterOf(variant)} ${variant}` : variant));
+  const constant = grid.constant === "" ? "" : ` (${grid.constant})`;
+  return [...wrap(`${grid.family}, ${grid.dtype}${constant}: ${variants.join(", ")}`, "      ", undefined, "    "), ...lines, ""];
+};
+
+/** Whole decoder layers by the sizes that are not 0, with their time. */
+export const compositeLines = (figures: readonly KernelFigure[], style: Style): string[] =>
+  figures.length === 0
+    ? []
+    : table(
+        [left("sizes"), left(""), right("time"), right("")],
+        figures.map(({ measurement: { shape, dtype }, seconds, spread }): Cell[] => [
+          shapeName(Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 0))),
+          dtype,
+          duration(seconds),
+          { text: `±${percent(spread / 2)}`, tone: "faint" },
+        ]),
+        style,
+        "    ",
+      );

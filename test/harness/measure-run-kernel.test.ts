@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { guarded } from "../../harness/measure/gpu-errors.ts";
+import { prepare } from "../../harness/measure/run-kernel.ts";
+import { verifyVariant } from "../../harness/measure/verify.ts";
+import { variantById } from "../../kernels/index.ts";
+
+/** As much of a device as is asked before anything is allocated: WebGPU's default limits, and the features named. */
+const device = (features: readonly string[] = []): GPUDevice =>
+  ({
+    features: new Set(features),
+    limits: { maxStorageBufferBindingSize: 2 ** 27, maxBufferSize: 2 ** 28, maxComputeWorkgroupsPerDimension: 65_535 },
+  }) as unknown as GPUDevice;
+
+/** A device whose scopes catch what is given, in the order WebGPU pops them. */
+const deviceWith = (validation: string | null, memory: string | null): GPUDevice => {
+  const scopes: string[] = [];
+  const caught: Record<string, string | null> = { validation, "out-of-memory": memory };
+  return {
+    pushErrorScope: (filter: string) => scopes.push(filter),
+    popErrorScope: () => {
+      const text = caught[scopes.pop() ?? ""] ?? null;
+      return Promise.resolve(text === null ? null : { message: text });
+    },
+  } as unknown as GPUDevice;
+};
+
+describe("before anything is allocated", () => {
+  it("a buffer beyond the device's limit is named with both sizes", async () => {
+    const run = variantById("matmul/tiled-f32").run({ m: 1, n: 128_256, k: 4096 });
+    await expect(prepare(device(), run, { seed: 1, keepInputs: false })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[LimitExceeded: buffer w needs 2101346304 bytes, and this device allows 134217728]`,
+    );
+  });
+
+  it("so is a dispatch with too many workgroups", async () => {
+    const run = variantById("attention-decode/direct-f32").run({ heads: 1, kv_heads: 1, head_dim: 4, sequences: 65_536, context: 1 });
+    await expect(prepare(device(), run, { seed: 1, keepInputs: false })).rejects.toThrowErrorMatchingInlineSnapshot(
+      `[LimitExceeded: dispatch attention decode needs 65536 workgroups in one dimension, and this device allows 65535]`,
+    );
+  });
+
+  it("a variant whose feature the device lacks is unverified, and says which", async () => {
+    expect(await verifyVariant(device(["subgroups"]), variantById("matmul/matvec-subgroup-f16"))).toEqual({
+      kind: "unverified",
+      variant: "matmul/matvec-subgroup-f16",
+      because: "this device has no shader-f16",
+    });
+  });
+});
+
+describe("error scopes", () => {
+  it("hand through what the work gives where nothing went wrong", async () => {
+    expect(await guarded(deviceWith(null, null), () => 42)).toBe(42);
+  });
+
+  it.each([
+    ["a refused call", "bad layout", null, "ValidationFailed: bad layout"],
+    ["no memory", null, "no room", "OutOfMemory: no room"],
+    ["no memory, and calls refused because of it", "invalid buffer", "no room", "OutOfMemory: no room"],
+  ])("turn %s into a typed error", async (_, validation, memory, message) => {
+    await expect(guarded(deviceWith(validation, memory), () => 42).catch(String)).resolves.toBe(message);
+  });
+
+  it("are popped even where the work throws", async () => {
+    const failing = guarded(deviceWith(null, null), () => {
+      throw new RangeError("no such buffer");
+    });
+    await expect(failing).rejects.toThrow("no such buffer");
+  });
+});

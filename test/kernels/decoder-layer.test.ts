@@ -1,0 +1,150 @@
+import { describe, expect, it } from "vitest";
+import { variantById } from "../../kernels/index.ts";
+import { mismatches, type Shape, type Values } from "../../kernels/kernel.ts";
+import { fillValues } from "../../harness/measure/fill.ts";
+
+const shape = {
+  hidden: 12,
+  intermediate: 10,
+  heads: 4,
+  kv_heads: 2,
+  head_dim: 6,
+  prefill_tokens: 3,
+  prefill_context: 2,
+  decode_sequences: 2,
+  decode_context: 4,
+} satisfies Shape;
+
+const { hidden, intermediate, heads, kv_heads, head_dim } = shape;
+const reach = head_dim / 2;
+const run = variantById("decoder-layer/f32").run(shape);
+const inputs: Values = Object.fromEntries(
+  run.buffers.filter(({ role }) => role === "input").map((spec) => [spec.name, fillValues(spec, 7)] as const),
+);
+const given = (name: string): Float64Array => inputs[name]!;
+
+type Vector = readonly number[];
+const row = (name: string, at: number, length: number): Vector => [...given(name).subarray(at * length, (at + 1) * length)];
+const dot = (a: Vector, b: Vector): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+const norm = (x: Vector, weight: string): Vector => {
+  const root = Math.sqrt(dot(x, x) / hidden + 1e-5);
+  return x.map((value, i) => (value / root) * given(weight)[i]!);
+};
+const project = (x: Vector, weights: string, outputs: number): Vector =>
+  Array.from({ length: outputs }, (_, n) => dot(x, row(weights, n, x.length)));
+const plus = (a: Vector, b: Vector): Vector => a.map((x, i) => x + b[i]!);
+const rotate = (x: Vector, position: number): Vector =>
+  x.map((value, i) => {
+    const angle = position * 10_000 ** (-(i % reach) / reach);
+    return i < reach
+      ? value * Math.cos(angle) - x[i + reach]! * Math.sin(angle)
+      : value * Math.cos(angle) + x[i - reach]! * Math.sin(angle);
+  });
+
+interface Token {
+  readonly part: "prefill" | "decode";
+  readonly position: number;
+  /** Cache slots it attends to: all in front of it in its sequence, and its own last. */
+  readonly slots: readonly number[];
+}
+
+const slotsUpTo = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
+const tokens: readonly Token[] = [
+  ...[0, 1, 2].map((t) => ({ part: "prefill" as const, position: 2 + t, slots: slotsUpTo(0, 3 + t) })),
+  ...[0, 1].map((s) => ({ part: "decode" as const, position: 3, slots: slotsUpTo(4 * s, 4) })),
+];
+
+/** The layer as its definition reads, token by token, on nothing but arrays: written apart from the kernels' own references. */
+const layerByDefinition = (): Record<string, number[]> => {
+  const buffers: Record<string, number[]> = {};
+  const append = (name: string, values: Vector): Vector => {
+    (buffers[name] ??= []).push(...values);
+    return values;
+  };
+  for (const part of ["prefill", "decode"])
+    for (const what of ["keys", "values"]) buffers[`${part}_${what}`] = [...given(`${part}_${what}`)];
+
+  const head = (x: Vector, at: number): Vector => x.slice(at * head_dim, (at + 1) * head_dim);
+  const queries = tokens.map(({ part, position, slots }, t) => {
+    const normed = append("attention_normed", norm(row("x", t, hidden), "attention_norm"));
+    const qkv = append("qkv", project(normed, "qkv_weights", (heads + 2 * kv_heads) * head_dim));
+    const slot = slots.at(-1)!;
+    for (let h = 0; h < kv_heads; h++) {
+      const at = (slot * kv_heads + h) * head_dim;
+      rotate(head(qkv, heads + h), position).forEach((value, i) => (buffers[`${part}_keys`]![at + i] = value));
+      head(qkv, heads + kv_heads + h).forEach((value, i) => (buffers[`${part}_values`]![at + i] = value));
+    }
+    return append(
+      "queries",
+      slotsUpTo(0, heads).flatMap((h) => rotate(head(qkv, h), position)),
+    );
+  });
+
+  tokens.forEach(({ part, slots }, t) => {
+    const cached = (what: string, slot: number, h: number) =>
+      head(buffers[`${part}_${what}`]!, slot * kv_heads + Math.floor(h / (heads / kv_heads)));
+    const attended = append(
+      "attended",
+      slotsUpTo(0, heads).flatMap((h) => {
+        const weights = slots.map((slot) => Math.exp(dot(head(queries[t]!, h), cached("keys", slot, h)) / Math.sqrt(head_dim)));
+        const total = weights.reduce((a, b) => a + b, 0);
+        return slotsUpTo(0, head_dim).map((d) =>
+          weights.reduce((sum, weight, i) => sum + (weight / total) * cached("values", slots[i]!, h)[d]!, 0),
+        );
+      }),
+    );
+    const mid = append("mid", plus(row("x", t, hidden), append("attention_out", project(attended, "o_weights", hidden))));
+    const gateUp = append("gate_up", project(append("mlp_normed", norm(mid, "mlp_norm")), "gate_up_weights", 2 * intermediate));
+    const activated = append(
+      "activated",
+      slotsUpTo(0, intermediate).map((i) => (gateUp[i]! / (1 + Math.exp(-gateUp[i]!))) * gateUp[intermediate + i]!),
+    );
+    append("out", plus(mid, append("mlp_out", project(activated, "down_weights", hidden))));
+  });
+  return buffers;
+};
+
+const left = (): Record<string, Float64Array> =>
+  Object.fromEntries(Object.entries(layerByDefinition()).map(([name, values]) => [name, Float64Array.from(values)]));
+
+describe("a decoder layer's references", () => {
+  it("agree, stage by stage, with the layer as its definition reads", () => {
+    const after = left();
+    const references = run.reference(inputs, after);
+    expect(mismatches(after, references)).toEqual([]);
+    expect(references.at(-1)?.buffer).toBe("out");
+  });
+
+  it("judge every buffer that the layer writes", () => {
+    const written = new Set(
+      run.dispatches.flatMap(({ bindings }) => bindings.filter(({ access }) => access === "read_write")).map(({ buffer }) => buffer),
+    );
+    const scratchOfAttention = ["partial_sums", "partial_stats"];
+    const judged = run.reference(inputs, left()).map(({ buffer }) => buffer);
+    expect([...judged].sort()).toEqual([...written].filter((name) => !scratchOfAttention.includes(name)).sort());
+  });
+
+  it.each(Object.keys(left()))("find one wrong number in %s", (name) => {
+    const after = left();
+    const values = after[name]!;
+    values[values.length - 1]! += 0.01;
+    expect(mismatches(after, run.reference(inputs, after), 100)).toContainEqual(
+      expect.objectContaining({ buffer: name, index: values.length - 1 }),
+    );
+  });
+
+  it("find an earlier key that the layer has overwritten", () => {
+    const after = left();
+    after["decode_keys"]![0]! += 0.01;
+    expect(mismatches(after, run.reference(inputs, after))).toContainEqual(
+      expect.objectContaining({ buffer: "decode_keys", index: 0, bound: 0 }),
+    );
+  });
+
+  it("bound every stage far below its values", () => {
+    for (const { expected, bound } of run.reference(inputs, left())) {
+      const rms = Math.sqrt(expected.reduce((sum, x) => sum + x * x, 0) / expected.length);
+      expect(Math.max(...bound)).toBeLessThan(rms * 1e-3);
+    }
+  });
+});

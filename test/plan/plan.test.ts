@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import type { DeviceModel } from "../../src/calibration/device-model.ts";
+import { builtInModel } from "../../src/model/built-in.ts";
+import { planDefaultQuestion } from "../../src/plan/default-question.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { planSchema, type Plan } from "../../src/plan/schema.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import type { Request } from "../../src/traffic/request.ts";
+import { deviceModel } from "../fixtures.ts";
+import { chat } from "./questions.ts";
+
+const model = builtInModel("Llama-3.1-8B");
+const generated = `
+model: Llama-3.1-8B
+traffic:
+  kind: bursty
+  requests_per_s: 20
+  duration_s: 60
+  burst_s: 5
+  calm_s: 20
+  prompt: { kind: log-normal, p50_tokens: 800, p99_tokens: 4000, max_tokens: 8000 }
+  output: { kind: log-normal, p50_tokens: 50, p99_tokens: 300, max_tokens: 500 }
+`;
+const traced = "model: Llama-3.1-8B\ntraffic: { kind: trace, format: azure, file: conv.csv }\n";
+
+const ask = (text: string, trace: readonly Request[] | null = null, device: DeviceModel = deviceModel()): Plan =>
+  plan({ from: parseScenario(text, "chat.yaml"), device, model, trace, replications: 3 });
+const message = (asking: () => unknown): string => {
+  try {
+    return String(asking());
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+const spaced = (count: number, gap: number, tokens = 100): Request[] =>
+  Array.from({ length: count }, (_, id) => ({ id, arrivedAt: Math.round(id * gap * 1e9), promptTokens: tokens, outputTokens: 10 }));
+
+describe("a plan", () => {
+  const answer = ask(generated);
+
+  it("is what its schema says, and the same bytes again", () => {
+    expect(planSchema.parse(answer)).toEqual(answer);
+    expect(JSON.stringify(ask(generated))).toBe(JSON.stringify(answer));
+  });
+
+  it("has found a number, with headroom, and an autoscaler that may go to twice it", () => {
+    if (answer.capacity.kind !== "found") throw new Error(answer.capacity.because);
+    expect(answer.capacity.candidate.meets).toBe(true);
+    expect(answer.capacity.headroom_over_mean).toBeGreaterThan(0);
+    expect(answer.autoscaler?.replicas.max).toBeLessThanOrEqual(2 * answer.capacity.replicas);
+    expect(answer.autoscaler?.policy).toContain(`1 to ${2 * answer.capacity.replicas} replicas`);
+  });
+
+  it("repeats generated traffic with seeds from the scenario's on, and plays a trace once", () => {
+    expect(answer.seeds).toEqual([42, 43, 44]);
+    expect(ask(traced, chat(20, 60)(1)).seeds).toEqual([42]);
+  });
+
+  it("sets the scenario's own HPA beside the fixed answer, where it has one", () => {
+    const own = ask(`${generated}policy: { kind: hpa, min_replicas: 2, max_replicas: 3, target_average: 5 }`);
+    expect(own.autoscaler?.policy).toBe("HPA on requests_in_flight, target 5 a pod, 2 to 3 replicas");
+    expect(own.inputs.find(({ name }) => name === "autoscaler")?.origin).toBe("given");
+  });
+
+  it("says where every input came from, objectives included", () => {
+    const origins = Object.fromEntries(ask(`${generated}objectives: { ttft_p99_s: 3 }`).inputs.map(({ name, origin }) => [name, origin]));
+    expect(origins).toMatchObject({
+      traffic: "given",
+      "step time": "measured",
+      "objective, ttft.p99": "given",
+      "objective, tpot.p99": "assumed",
+      autoscaler: "assumed",
+    });
+  });
+
+  it("tells what it is doing", () => {
+    const told: string[] = [];
+    plan({
+      from: parseScenario(generated, "chat.yaml"),
+      device: deviceModel(),
+      model,
+      trace: null,
+      replications: 1,
+      onProgress: (what) => told.push(what),
+    });
+    expect(told[0]).toBe("1 replica, seed 42");
+    expect(told.at(-1)).toBe("the autoscaler, seed 42");
+  });
+
+  it("is headed by whose speed it speaks of", () => {
+    expect(answer.heading).toMatchInlineSnapshot(
+      `"UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it."`,
+    );
+    const software = deviceModel({ is_gpu: false, device: "SwiftShader" });
+    expect(ask(generated, null, software).heading).toMatchInlineSnapshot(
+      `"Pipeline check, not a capacity answer: SwiftShader is not a GPU."`,
+    );
+  });
+});
+
+describe("a plan that cannot be", () => {
+  it("says which objective stands in the way, and the least that it could be", () => {
+    const because = (text: string, trace: Request[] | null = null) => {
+      const { capacity, autoscaler } = ask(text, trace);
+      expect(autoscaler).toBeNull();
+      return capacity.kind === "impossible" ? capacity.because : "found";
+    };
+    expect(because(`${generated}objectives: { ttft_p99_s: 0.05 }`)).toMatchInlineSnapshot(
+      `"TTFT p99 is 169 ms where every request has an idle replica to itself, and the limit is 50 ms"`,
+    );
+    expect(because(`${generated}objectives: { tpot_p99_s: 0.001 }`)).toMatchInlineSnapshot(
+      `"TPOT p99 is 7.80 ms where every request has an idle replica to itself, and the limit is 1 ms"`,
+    );
+    expect(
+      because(`${traced}replica: { max_model_len: 2000 }`, [
+        ...spaced(50, 1),
+        ...spaced(10, 1, 3000).map((r) => ({ ...r, id: r.id + 50, arrivedAt: r.arrivedAt + 50e9 })),
+      ]),
+    ).toMatchInlineSnapshot(
+      `"17 % of the requests are longer than a server takes (max_model_len 2,000 tokens) and are rejected, and a rejected request misses every objective"`,
+    );
+  });
+
+  it("is refused where the traffic has no rate", () => {
+    expect(message(() => ask(traced, []))).toMatchInlineSnapshot(
+      `"chat.yaml: traffic: expected requests at two instants or more, got none. Give more traffic: a longer duration, or a longer trace."`,
+    );
+    expect(message(() => ask(traced, spaced(3, 0)))).toMatchInlineSnapshot(
+      `"chat.yaml: traffic: expected requests at two instants or more, got 3 at one. Give more traffic: a longer duration, or a longer trace."`,
+    );
+    expect(message(() => ask(generated.replace("requests_per_s: 20", "requests_per_s: 0.000001")))).toMatchInlineSnapshot(
+      `"chat.yaml: traffic: expected requests at two instants or more, got none. Give more traffic: a longer duration, or a longer trace."`,
+    );
+  });
+});
+
+describe("the notes of a plan on a trace", () => {
+  const notes = (trace: Request[]) => ask(traced, trace).notes.join("\n");
+
+  it.each([
+    ["shorter than a cold start", spaced(50, 1), true],
+    ["longer than a cold start", spaced(200, 1), false],
+  ])("one %s", (_, trace, expected) => {
+    expect(notes(trace).includes("less than one cold start")).toBe(expected);
+  });
+
+  it("say where all rests on one burst", () => {
+    const burst = (start: number, gap: number) => spaced(300, 0.1).map((r) => ({ ...r, arrivedAt: r.arrivedAt * gap + start * 1e9 }));
+    const inOrder = (requests: Request[]) => requests.sort((a, b) => a.arrivedAt - b.arrivedAt).map((r, id) => ({ ...r, id }));
+    expect(notes(inOrder([...spaced(600, 1), ...burst(130, 1)]))).toContain(
+      "The answer rests on one event: the minute from 2.00 min on has 6.00 times",
+    );
+    expect(notes(inOrder([...spaced(600, 1), ...burst(130, 1), ...burst(400, 1)]))).not.toContain("one event");
+    expect(notes(spaced(600, 1))).not.toContain("one event");
+  });
+});
+
+describe("the default question", () => {
+  const answer = (device: DeviceModel, of = model, objectives = {}) =>
+    planDefaultQuestion({ device, model: of, given: new Map(), objectives, replications: 1 });
+  const tiny = builtInModel("tiny-llama");
+  /** A device on which every step takes so many times as long, with the small model. */
+  const slow = (factor: number): DeviceModel => {
+    const { step } = deviceModel();
+    return deviceModel({
+      model: "tiny-llama",
+      device: "SwiftShader",
+      is_gpu: false,
+      weight_bytes: 15e6,
+      kv_bytes_per_token: 4096,
+      step: {
+        ...step,
+        linear: { ...step.linear, seconds: step.linear.seconds.map((time) => time * factor) },
+      },
+    });
+  };
+
+  it("is answered, and says how it was made", () => {
+    const { question, capacity, inputs } = answer(slow(5), tiny);
+    expect(capacity.kind).toBe("found");
+    const [, rate = ""] = /bursty, ([\d.]+) requests\/s/.exec(question) ?? [];
+    const [, sustained = ""] = /4 times the ([\d.]+) requests\/s/.exec(question) ?? [];
+    expect(Number(rate) / Number(sustained)).toBeCloseTo(4, 1);
+    expect(question).toContain("TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
+    expect(inputs.filter(({ origin }) => origin === "given").map(({ name }) => name)).toEqual(["weights"]);
+  });
+
+  it("is relative to a device on which one request alone leaves no room, and says so", () => {
+    const { question, capacity } = answer(slow(20), tiny);
+    expect(capacity.kind).toBe("found");
+    expect(question).toMatchInlineSnapshot(
+      `"How many replicas of tiny-llama on SwiftShader meet TTFT p99 ≤ 9.9 s and TPOT p99 ≤ 530 ms? Traffic: bursty, 2.18 requests/s on average for 20 min; every 5 min a burst of 30 s (both on average) at 4 times the calm rate. This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace. That is 4 times the 0.545 requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within 3.0 %. TTFT p99 ≤ 2 s would leave no room on this device, since one request alone takes 2.47 s (p99): the limit is 4 times that instead. TPOT p99 ≤ 100 ms would leave no room on this device, since one request alone takes 131 ms (p99): the limit is 4 times that instead."`,
+    );
+  });
+
+  it("keeps to objectives that the user gave, and then may be impossible", () => {
+    const { question, capacity } = answer(slow(20), tiny, { ttft_p99_s: 2 });
+    expect(question).toContain("TTFT p99 ≤ 2 s");
+    expect(capacity.kind).toBe("impossible");
+  });
+});

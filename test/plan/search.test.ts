@@ -1,0 +1,133 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
+import { whyImpossibleOrNull } from "../../src/plan/impossible.ts";
+import { replicate, type Question } from "../../src/plan/replications.ts";
+import { asPoisson, atSteadyRate, PRECISION, sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
+import { runs } from "../runs.ts";
+import { chat, question, questions } from "./questions.ts";
+
+const meets = (asked: Question, replicas: number) => asked.seeds.every((seed) => replicate(asked, { kind: "fixed", replicas }, seed).meets);
+const search = (asked: Question) => smallestFixed(asked, () => whyImpossibleOrNull(asked) !== null);
+
+describe("the smallest fixed number of replicas", () => {
+  it("is the smallest of all wherever more replicas are never worse, and always meets what one fewer misses", () => {
+    let cases = 0;
+    let monotone = 0;
+    fc.assert(
+      fc.property(questions(), (asked) => {
+        const found = search(asked);
+        if (found.kind === "not-found") {
+          expect(whyImpossibleOrNull(asked)).not.toBeNull();
+          expect(meets(asked, 16)).toBe(false);
+          return;
+        }
+        const all = Array.from({ length: found.replicas + 2 }, (_, i) => meets(asked, i + 1));
+        const smallest = all.indexOf(true) + 1;
+        cases += 1;
+        expect(all[found.replicas - 1]).toBe(true);
+        if (found.replicas > 1) expect(all[found.replicas - 2]).toBe(false);
+        if (!all.slice(smallest).every(Boolean)) return;
+        monotone += 1;
+        expect(found.replicas).toBe(smallest);
+      }),
+      runs(20),
+    );
+    // The percentile of a few hundred requests is noisy, so near an objective one replica more may be worse. The rule would be vacuous if often.
+    expect(monotone / cases).toBeGreaterThan(0.7);
+  });
+
+  it("comes with itself and one fewer simulated for every seed", () => {
+    const found = search(question());
+    if (found.kind !== "found") throw new Error("expected an answer");
+    expect(found.candidate).toMatchObject({ meets: true, replications_met: 2, replicas: { min: found.replicas, max: found.replicas } });
+    expect(found.oneFewer).toMatchObject({ meets: false, replicas: { max: found.replicas - 1 } });
+    expect(found.candidate.replicas.mean).toBeCloseTo(found.replicas, 9);
+    expect(found.tried.find(({ replicas }) => replicas === found.replicas)).toEqual({ replicas: found.replicas, meets: true });
+    expect(found.tried.find(({ replicas }) => replicas === found.replicas - 1)).toEqual({ replicas: found.replicas - 1, meets: false });
+  });
+
+  it("is one where one is enough, with none fewer", () => {
+    expect(search(question({ requestsOf: chat(1, 60) }))).toMatchObject({ kind: "found", replicas: 1, oneFewer: null });
+  });
+
+  it("needs every replication: a hard seed more raises it", () => {
+    const answer = (seeds: number[]) => {
+      const found = search(question({ seeds }));
+      return found.kind === "found" ? found.replicas : Infinity;
+    };
+    expect(answer([1, 2, 3, 4])).toBe(Math.max(answer([1]), answer([2]), answer([3]), answer([4])));
+  });
+});
+
+describe("objectives that no number of replicas meets", () => {
+  it.each([
+    ["a TTFT below that of a request alone", question({ objectives: { ttft_p99_s: 0.1, tpot_p99_s: 1 } })],
+    ["a TPOT below that of a request alone", question({ objectives: { ttft_p99_s: 9, tpot_p99_s: 0.005 } })],
+  ])("%s: the search ends at one replica", (_, asked) => {
+    expect(search(asked)).toMatchObject({ kind: "not-found", tried: [{ replicas: 1, meets: false }] });
+  });
+
+  it("say which one, and the least that it could be", () => {
+    const { setup } = question();
+    const short = question({ setup: { ...setup, replica: { ...setup.replica, maxModelLen: 3000 } } });
+    const why = [
+      question({ objectives: { ttft_p99_s: 0.1, tpot_p99_s: 1 } }),
+      question({ objectives: { ttft_p99_s: 9, tpot_p99_s: 0.005 } }),
+      short,
+    ].map(whyImpossibleOrNull);
+    expect(why.join("\n")).toMatchInlineSnapshot(`
+      "TTFT p99 is 174 ms where every request has an idle replica to itself, and the limit is 100 ms
+      TPOT p99 is 7.81 ms where every request has an idle replica to itself, and the limit is 5 ms
+      3.4 % of the requests are longer than a server takes (max_model_len 3,000 tokens) and are rejected, and a rejected request misses every objective"
+    `);
+  });
+
+  it("are told from those that many replicas do meet", () => {
+    expect(whyImpossibleOrNull(question())).toBeNull();
+  });
+});
+
+describe("the rate that a fleet sustains", () => {
+  it("meets the objectives, and misses them a little above", () => {
+    fc.assert(
+      fc.property(questions(), fc.integer({ min: 1, max: 4 }), (asked, replicas) => {
+        const rate = sustainedRateOrNull(asked, replicas, 10);
+        if (rate === null) {
+          expect(whyImpossibleOrNull(asked)).not.toBeNull();
+          return;
+        }
+        expect(atSteadyRate(asked, replicas, rate).meets).toBe(true);
+        // The bisection ends with a rate above that misses; some rate up to it does.
+        const above = Array.from({ length: 8 }, (_, i) => rate * (1 + (PRECISION * (i + 1)) / 8));
+        expect(above.some((higher) => !atSteadyRate(asked, replicas, higher).meets)).toBe(true);
+      }),
+      runs(8),
+    );
+  });
+
+  it("does not depend on the guess by more than its precision", () => {
+    const rates = [0.1, 7, 1000].map((guess) => sustainedRateOrNull(question(), 2, guess) ?? 0);
+    expect(Math.max(...rates) / Math.min(...rates)).toBeLessThan((1 + PRECISION) ** 2);
+  });
+
+  it("doubles where every step takes half as long and the objectives are half as large", () => {
+    const asked = question();
+    const { stepTime } = asked.setup;
+    const twice = question({
+      setup: { ...asked.setup, stepTime: { ...stepTime, stepTime: (batch) => stepTime.stepTime(batch) / 2 } },
+      objectives: { ttft_p99_s: asked.objectives.ttft_p99_s / 2, tpot_p99_s: asked.objectives.tpot_p99_s / 2 },
+    });
+    expect(sustainedRateOrNull(twice, 2, 20)! / sustainedRateOrNull(asked, 2, 10)!).toBeCloseTo(2, 2);
+  });
+
+  it("is asked of the same requests in the same order, with the gaps of one seed", () => {
+    const requests = chat(5, 30)(1);
+    const slow = asPoisson(requests, 2, 1);
+    const fast = asPoisson(requests, 4, 1);
+    expect(slow.map(({ id, promptTokens, outputTokens }) => [id, promptTokens, outputTokens])).toEqual(
+      requests.map(({ id, promptTokens, outputTokens }) => [id, promptTokens, outputTokens]),
+    );
+    slow.forEach(({ arrivedAt }, i) => expect(Math.abs(arrivedAt - 2 * fast[i]!.arrivedAt)).toBeLessThanOrEqual(1));
+  });
+});

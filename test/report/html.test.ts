@@ -1,0 +1,159 @@
+import { parseHTML } from "linkedom";
+import { describe, expect, it } from "vitest";
+import { makeDocument } from "../../cli/document.ts";
+import { html } from "../../src/report/html/markup.ts";
+import { reportHtml } from "../../src/report/html/page.ts";
+import type { ReportParts } from "../../src/report/html/parts.ts";
+import { deviceModel, gpuProfile, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
+
+const whole: ReportParts = { profile: gpuProfile(), deviceModel: deviceModel(), runs: [run(), run("autoscaler")], plan: plan() };
+const reports: [what: string, parts: ReportParts][] = [
+  ["a whole run", whole],
+  ["a software adapter and an impossible plan", { profile: softwareProfile(), plan: impossiblePlan() }],
+  ["one run of ten seconds", { runs: [run("fixed", { ended_at_s: 10 })] }],
+  ["a profile with nothing measured", { profile: gpuProfile({ measurements: [], verifications: [], left_out: [] }) }],
+  [
+    "a device model checked on nothing",
+    { deviceModel: deviceModel({ step: { ...deviceModel().step, error: { kind: "not-checked", because: "none" } } }) },
+  ],
+  ["nothing", {}],
+];
+const render = (parts: ReportParts): string => reportHtml(parts, makeDocument());
+
+/** Tags that are opened and not closed, or closed and not open; void elements and those that close themselves apart. */
+const unbalanced = (page: string): string[] => {
+  const open: string[] = [];
+  const wrong: string[] = [];
+  for (const [, closes, name = "", ends] of page
+    .replace(/<style>[^<]*<\/style>/g, "")
+    .matchAll(/<(\/?)([a-zA-Z][\w-]*)(?:"[^"]*"|[^">])*?(\/?)>/g)) {
+    if (ends === "/" || ["meta", "br"].includes(name)) continue;
+    if (closes !== "/") open.push(name);
+    else if (open.pop() !== name) wrong.push(name);
+  }
+  return [...wrong, ...open];
+};
+
+describe.each(reports)("the page of %s", (_, parts) => {
+  const page = render(parts);
+  const { document } = parseHTML(page);
+  const all = (selector: string): Element[] => [...document.querySelectorAll(selector)];
+
+  it("closes every tag it opens", () => expect(unbalanced(page)).toEqual([]));
+
+  it("fetches nothing and runs nothing", () => {
+    expect(all("script, link, img, iframe, object, embed, base")).toEqual([]);
+    expect(all("[src], [srcset], [onclick], [onload]")).toEqual([]);
+    for (const element of all("[href]")) expect(element.getAttribute("href")).toMatch(/^#/);
+    expect(page).not.toMatch(/url\(|@import/);
+  });
+
+  it("gives every picture a title and a description of its own", () => {
+    for (const svg of all("svg[role=img]")) {
+      const [title, description] = (svg.getAttribute("aria-labelledby") ?? "")
+        .split(" ")
+        .map((id) => document.getElementById(id)?.textContent ?? "");
+      expect(title).not.toBe("");
+      expect(description?.length).toBeGreaterThan(20);
+      expect(svg.closest("figure")?.querySelector("figcaption")).not.toBeNull();
+    }
+    for (const svg of all("svg:not([role=img])")) expect(svg.getAttribute("aria-hidden")).toBe("true");
+  });
+
+  it("draws no coordinate that is not a number", () =>
+    expect(
+      all("svg")
+        .map(({ outerHTML }) => outerHTML)
+        .join(""),
+    ).not.toMatch(/NaN|undefined|Infinity/));
+
+  it("gives every table a caption and every heading cell its scope", () => {
+    for (const table of all("table")) {
+      expect(table.querySelector("caption")?.textContent).not.toBe("");
+      for (const heading of table.querySelectorAll("th")) expect(heading.getAttribute("scope")).toMatch(/^(row|col)$/);
+      const columns = table.querySelectorAll("thead th").length;
+      for (const row of table.querySelectorAll("tbody tr")) expect(row.children.length).toBe(columns);
+    }
+  });
+
+  it("has one first heading, headings that skip no level, and links that lead somewhere", () => {
+    const levels = all("h1, h2, h3, h4").map(({ tagName }) => Number(tagName.slice(1)));
+    expect(levels.filter((level) => level === 1)).toHaveLength(1);
+    levels.slice(1).forEach((level, i) => expect(level - (levels[i] ?? 0)).toBeLessThanOrEqual(1));
+    for (const link of all("a[href]")) expect(document.getElementById((link.getAttribute("href") ?? "").slice(1))).not.toBeNull();
+    const ids = all("[id]").map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe("a report", () => {
+  const heading = (parts: ReportParts): string => parseHTML(render(parts)).document.querySelector("h1")?.textContent ?? "";
+
+  it.each<[string, ReportParts, string]>([
+    ["a plan", whole, "6 replicas of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms, in 3 of 3 replications."],
+    [
+      "a run",
+      { runs: [run()] },
+      "fixed, 6 replicas: all 7,214 requests finished; TTFT p99 1.42 s, TPOT p99 31.2 ms, 6.00 GPU-hours, 0 scale events.",
+    ],
+    ["a device model", { deviceModel: deviceModel() }, "Llama-3.1-8B on Example GPU: its load, warm-up and step curves"],
+    ["a profile", { profile: gpuProfile() }, "Example GPU, measured in the browser's own defaults"],
+  ])("of %s is headed by what it says", (_, parts, expected) => expect(heading(parts)).toBe(expected));
+
+  it("of a software adapter says so before anything else", () => {
+    const { document } = parseHTML(render({ profile: softwareProfile(), plan: impossiblePlan() }));
+    const first = [...document.querySelectorAll("header .caveat, h1")].map(({ textContent }) => textContent);
+    expect(first.slice(0, 2)).toEqual([
+      "Pipeline check, not a capacity answer: measured on a software adapter",
+      "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.",
+    ]);
+    expect(document.querySelector("header h1")?.previousElementSibling?.className).toBe("caveat");
+  });
+
+  it("draws what it has: timelines, curves, uploads, warm-up, a picture for each matmul, attention", () => {
+    const titles = [...parseHTML(render(whole)).document.querySelectorAll("figcaption strong")].map(({ textContent }) => textContent);
+    expect(titles).toMatchInlineSnapshot(`
+      [
+        "Requests arriving",
+        "Replicas ready",
+        "Replicas starting",
+        "Requests waiting",
+        "Time to first token, 99th percentile",
+        "Decode: time of a step by batch",
+        "Decode: tokens per second by batch",
+        "Prefill: time of one prompt by its length",
+        "Predicted against measured",
+        "Upload into fresh buffers",
+        "Upload again into the same buffers",
+        "Warm-up, phase by phase",
+        "Matmul, n × k = 6144 × 4096, f16",
+        "Matmul, n × k = 4096 × 4096, f16",
+        "Matmul, n × k = 28672 × 4096, f16",
+        "Matmul, n × k = 4096 × 14336, f16",
+        "Matmul, n × k = 128256 × 4096, f16",
+        "attention-prefill, f16",
+        "attention-decode, f16",
+      ]
+    `);
+  });
+
+  it("escapes what others wrote", () => {
+    const page = render({ profile: gpuProfile({ device: '<b>"A&B"</b>', notes: ["</section><script>alert(1)</script>"] }) });
+    expect(page).not.toContain("<script");
+    expect(page).not.toContain("<b>");
+    expect(page).toContain("&lt;b&gt;&quot;A&amp;B&quot;&lt;/b&gt;");
+  });
+
+  // The law behind the golden file: the same parts give the same bytes, in one process and in the next.
+  it("has the same bytes each time", async () => {
+    expect(render(whole)).toBe(render(whole));
+    const small: ReportParts = { profile: softwareProfile(), plan: impossiblePlan() };
+    await expect(render(small)).toMatchFileSnapshot("golden/software-adapter.html");
+  });
+});
+
+it("a template escapes text, keeps HTML, and leaves out null", () => {
+  expect(html`<p title="${'"x"'}">${"a<b"}${html`<b>0</b>`}${null}${[html`<i>1</i>`, "&"]}${7}</p>`.html).toBe(
+    '<p title="&quot;x&quot;">a&lt;b<b>0</b><i>1</i>&amp;7</p>',
+  );
+});

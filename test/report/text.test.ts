@@ -1,0 +1,344 @@
+import { describe, expect, it } from "vitest";
+import { deviceModelText, planText, profileText, runText } from "../../src/report/text.ts";
+import { candidate, deviceModel, gpuProfile, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
+
+describe("a plan", () => {
+  it("answers in its first sentence, and says what decides it", () => {
+    expect(planText(plan())).toMatchInlineSnapshot(`
+      "6 replicas of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms, in 3 of 3 replications.
+        Not fewer: 5 replicas miss, TTFT p99 3.10 s against a limit of 2 s.
+        Headroom: capacity is 42 % above the mean load.
+        On the same traffic the autoscaler misses: TTFT p99 14.2 s against a limit of 2 s; it takes 4.23 GPU-hours
+        (-29 % against fixed) and 17.3 scale events.
+
+        Policies on the same traffic
+          policy      TTFT p99  TPOT p99  TTFT p50  TTFT max       replicas  GPU-hours  scale events  busy  batch  meets
+          fixed 6       1.42 s   31.2 ms    214 ms    2.27 s              6       6.00             0  62 %     13    yes
+          fixed 5     3.10 s !   31.2 ms    214 ms    4.96 s              5       5.00             0  74 %   15.6     no
+          autoscaler  14.2 s !   31.2 ms    214 ms    22.7 s  1–9, mean 4.2       4.23          17.3  81 %   17.9     no
+          limit            2 s    100 ms
+          autoscaler: HPA on requests_in_flight, target average 12, 1 to 24 replicas
+
+        Question
+          Bursty chat at 2 requests/s for 1 h: calm for 270 s and bursts of 30 s at 4 times the calm rate; prompts
+          of 256 tokens (median), outputs of 128.
+
+        Confidence
+          3 replications with seeds 42, 43 and 44; "meets" means in every one. No interval is stated.
+          Replicas tried: 4 no, 5 no, 6 yes, 8 yes.
+
+        Inputs
+          given     objective              TTFT p99 ≤ 2 s (scenario.yaml)
+          measured  weight load bandwidth  6.10 GB/s (runs/2026-11-23-web-0123abcd/profile.json)
+          assumed   node provisioning      60 s (default of cold_start.provision_s)
+
+        Not modelled
+          - Routing delay, the network and the tokenizer.
+          - Nodes that fail or are taken away; the shared storage that several replicas load from at once, so that
+            simultaneous cold starts take longer than stated here.
+
+        Notes
+          - 2.1 % of the steps lie outside the measured range of the step curve.
+      "
+    `);
+  });
+
+  it("that is impossible says why, under the heading that limits it", () => {
+    expect(planText(impossiblePlan())).toMatchInlineSnapshot(`
+      "Pipeline check, not a capacity answer: measured on a software adapter
+
+      No number of replicas of Llama-3.1-8B on Example GPU meets the objectives: one request alone on an idle
+      replica takes 3.10 s to its first token, so no number of replicas brings TTFT p99 below 2 s.
+        Closest: fixed, 64 replicas, TTFT p99 never against a limit of 2 s.
+
+        Policies on the same traffic
+          policy    TTFT p99  TTFT p50  TTFT max  replicas  GPU-hours  scale events  meets
+          fixed 64   never !         –         –        64       64.0             0     no
+          limit          2 s
+
+        Question
+          Bursty chat at 2 requests/s for 1 h: calm for 270 s and bursts of 30 s at 4 times the calm rate; prompts
+          of 256 tokens (median), outputs of 128.
+
+        Confidence
+          One simulation (seed 42): the answer may change with another seed.
+
+        Inputs
+          given     objective              TTFT p99 ≤ 2 s (scenario.yaml)
+          measured  weight load bandwidth  6.10 GB/s (runs/2026-11-23-web-0123abcd/profile.json)
+          assumed   node provisioning      60 s (default of cold_start.provision_s)
+
+        Not modelled
+          - Routing delay, the network and the tokenizer.
+          - Nodes that fail or are taken away; the shared storage that several replicas load from at once, so that
+            simultaneous cold starts take longer than stated here.
+      "
+    `);
+  });
+
+  it("of one replica needs no reason why not fewer", () => {
+    const one = plan({
+      capacity: { kind: "found", replicas: 1, candidate: candidate(1, 0.9), one_fewer: null, headroom_over_mean: -0.05 },
+      autoscaler: null,
+    });
+    expect(planText(one).split("\n").slice(0, 3).join("\n")).toMatchInlineSnapshot(`
+      "1 replica of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms, in 3 of 3 replications.
+        Not fewer: one replica is enough.
+        Headroom: capacity is 5.0 % below the mean load."
+    `);
+  });
+
+  it("whose fewer replicas meet every objective over all, but not in every replication, says so", () => {
+    const unsteady = plan({
+      capacity: {
+        kind: "found",
+        replicas: 6,
+        candidate: candidate(6, 1.42),
+        one_fewer: candidate(5, 1.97, { meets: false, replications_met: 2 }),
+        headroom_over_mean: 0.4,
+      },
+    });
+    expect(planText(unsteady).split("\n")[1]).toBe("  Not fewer: 5 replicas miss, met in 2 of 3 replications only.");
+  });
+});
+
+describe("a run", () => {
+  it("says what became of the requests, then latencies, fleet and scale events", () => {
+    expect(runText(run("autoscaler"))).toMatchInlineSnapshot(`
+      "HPA on requests_in_flight, target average 12, 1 to 24 replicas: all 7,214 requests finished; TTFT p99 14.2 s,
+      TPOT p99 31.2 ms, 4.23 GPU-hours, 35 scale events.
+        2.1 % of the steps lie outside the measured range of the step curve: their times are extrapolated.
+
+        Latency
+          latency        mean      p50      p90      p95      p99      max  requests
+          TTFT         257 ms   214 ms   7.21 s   10.0 s   14.2 s   22.7 s     7,214
+          TPOT        21.6 ms  18.0 ms  24.6 ms  27.2 ms  31.2 ms  49.9 ms     7,214
+          end to end   3.48 s   2.90 s   6.00 s   7.24 s   9.10 s   14.6 s     7,214
+
+        Fleet
+          busy 61 % of ready time; mean batch 13; 0 preemptions
+          2,310,441 prompt and 1,180,203 output tokens, in 184,211 steps over 60.2 min
+          paid GPU time: busy 56 %, idle 36 %, provisioning 7.7 %, loading 0.4 %, warming 0.3 %
+
+        Scale events
+                at  replicas  ready after  because
+            60.0 s     1 → 2       94.2 s  requests_in_flight 24 against 12
+          3.00 min     2 → 3       94.2 s  requests_in_flight 36 against 24
+          6.00 min     3 → 4       94.2 s  requests_in_flight 48 against 36
+          8.00 min     4 → 6       94.2 s  requests_in_flight 72 against 48
+          9.00 min     6 → 9       94.2 s  requests_in_flight 108 against 72
+          10.0 min     9 → 1               requests_in_flight 12 against 108
+          11.0 min     1 → 2       94.2 s  requests_in_flight 24 against 12
+          13.0 min     2 → 3       94.2 s  requests_in_flight 36 against 24
+          16.0 min     3 → 4       94.2 s  requests_in_flight 48 against 36
+          18.0 min     4 → 6       94.2 s  requests_in_flight 72 against 48
+          19.0 min     6 → 9       94.2 s  requests_in_flight 108 against 72
+          20.0 min     9 → 1               requests_in_flight 12 against 108
+          and 23 more
+
+        Confidence
+          One simulation of "bursty chat" (seed 42); the same seed gives the same bytes.
+
+        Inputs
+          given     objective              TTFT p99 ≤ 2 s (scenario.yaml)
+          measured  weight load bandwidth  6.10 GB/s (runs/2026-11-23-web-0123abcd/profile.json)
+          assumed   node provisioning      60 s (default of cold_start.provision_s)
+
+        Not modelled
+          - Routing delay, the network and the tokenizer.
+          - Nodes that fail or are taken away; the shared storage that several replicas load from at once, so that
+            simultaneous cold starts take longer than stated here.
+      "
+    `);
+  });
+
+  it("in which nothing finished has no latencies, and says where its requests are", () => {
+    const stuck = run("fixed", {
+      requests: { arrived: 12, deferred: 0, queued: 9, running: 2, finished: 0, rejected: 1, timed_out: 0, cut_off: 0, lost: 0 },
+      latency: { ttft_s: null, tpot_s: null, end_to_end_s: null },
+      utilization: null,
+      mean_batch: null,
+      extrapolated_steps: 0,
+    });
+    expect(runText(stuck).split("\n").slice(0, 12).join("\n")).toMatchInlineSnapshot(`
+      "fixed, 6 replicas: of 12 requests 1 rejected, 9 still queued and 2 still running; TTFT p99 –, TPOT p99 –, 6.00
+      GPU-hours, 0 scale events.
+
+        Latency
+          latency     mean  p50  p90  p95  p99  max  requests
+          TTFT           –    –    –    –    –    –         0
+          TPOT           –    –    –    –    –    –         0
+          end to end     –    –    –    –    –    –         0
+
+        Fleet
+          busy – of ready time; mean batch –; 0 preemptions
+          2,310,441 prompt and 1,180,203 output tokens, in 184,211 steps over 60.2 min"
+    `);
+  });
+});
+
+describe("a profile", () => {
+  it("gives the figures a person looks for first, then the fastest kernel of each shape", () => {
+    expect(profileText(gpuProfile())).toMatchInlineSnapshot(`
+      "Example GPU, the browser's own defaults, Chrome/156.0.0.0
+        2026-11-23T12:00:00Z, Ballast 0.1.0, budget 10 min; Debian 13, Linux 6.12, Example CPU
+
+        upload           3.62 GB/s   staging-ring, 1 GiB in chunks of 16 MiB, into fresh buffers; repeated 6.08 GB/s
+        warm-up             3.26 s   browser process 1.21 s, adapter 34.0 ms, device 61.0 ms, shader modules 9.98
+                                     ms, pipelines 1.70 s, first dispatch 214 ms and approach to steady 34.1 ms;
+                                     steady after 6 runs
+        prefill       41.4 TFLOP/s   the fastest matmul of 2,048 tokens: m 2048 · n 128256 · k 4096, f16,
+                                     matmul/tiled-f16
+        decode           1.96 TB/s   the fastest matmul of one token: m 1 · n 128256 · k 4096, f16,
+                                     matmul/matvec-f16
+        memory roof      3.84 TB/s   copy kernel, bytes read and written
+        arith. roof   54.2 TFLOP/s   multiply-add kernel, f32
+        dispatch           2.13 µs   one more in a pass; one more submit 38.6 µs
+        clock              2.46 ms   round trip of a small submit, the floor of a wall-clock time; empty 244 µs; GPU
+                                     timestamp tick 1.02 µs; page clock 5.00 µs
+
+        Fastest verified kernel by shape, in the unit of the roof it is nearer to
+          matmul, f16: a matvec-f16, b registers-f16, c tiled-f16
+            m     n × k 6144 × 4096  n × k 4096 × 4096  n × k 28672 × 4096  n × k 4096 × 14336  n × k 128256 × 4096
+            1           1.76 TB/s a        1.67 TB/s a         1.92 TB/s a         1.88 TB/s a          1.96 TB/s a
+            4           1.52 TB/s b        1.45 TB/s b         1.64 TB/s b         1.61 TB/s b          1.67 TB/s b
+            16       24.2 TFLOP/s b     23.1 TFLOP/s b      26.1 TFLOP/s b      25.6 TFLOP/s b       26.6 TFLOP/s b
+            64       39.8 TFLOP/s c     39.1 TFLOP/s c      41.0 TFLOP/s c      40.7 TFLOP/s c       41.3 TFLOP/s c
+            256      41.0 TFLOP/s c     40.8 TFLOP/s c      41.3 TFLOP/s c      41.2 TFLOP/s c       41.4 TFLOP/s c
+            1024     41.3 TFLOP/s c     41.2 TFLOP/s c      41.4 TFLOP/s c      41.3 TFLOP/s c       41.4 TFLOP/s c
+            2048     41.3 TFLOP/s c     41.3 TFLOP/s c      41.4 TFLOP/s c      41.4 TFLOP/s c       41.4 TFLOP/s c
+
+          attention-prefill, f16 (heads 32 · kv heads 8 · head dim 128): online-f16
+            context      chunk 64     chunk 256    chunk 1024
+            0        5.75 TFLOP/s  11.1 TFLOP/s  11.8 TFLOP/s
+            1024     11.5 TFLOP/s  11.7 TFLOP/s  11.8 TFLOP/s
+            4096     11.7 TFLOP/s  11.8 TFLOP/s  11.8 TFLOP/s
+
+          attention-decode, f16 (heads 32 · kv heads 8 · head dim 128): split-f16
+            sequences  context 128  context 1024  context 4096
+            1             154 GB/s      713 GB/s     1.17 TB/s
+            4             470 GB/s     1.17 TB/s     1.38 TB/s
+            16            962 GB/s     1.38 TB/s     1.45 TB/s
+            64           1.30 TB/s     1.45 TB/s     1.47 TB/s
+
+        Verified
+          2 variants passed against an f64 reference on this device before being timed.
+
+        Not timed
+          - matmul/wide-f16: WRONG, so not timed: m 65 · n 33 · k 7: got 1.25 at c[3], reference 1.5, bound 0.001
+          - matmul/subgroup-f16, attention-decode/subgroup-f16: unverified here: needs subgroups
+
+        Left out
+          - upload/staging-ring/4096MiB, matmul/tiled-f16/m4096-n128256-k4096: the budget ran out
+
+        Flags that weaken the browser
+          - --no-sandbox: pages run without the sandbox
+      "
+    `);
+  });
+
+  it("of a software adapter says first that it is not a GPU, and marks what its clock cannot see", () => {
+    expect(profileText(softwareProfile())).toMatchInlineSnapshot(`
+      "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.
+
+      SwiftShader (software), the browser's own defaults, Chrome/156.0.0.0
+        2026-11-23T12:00:00Z, Ballast 0.1.0, quick, budget 60 s; Debian 13, Linux 6.12, Example CPU
+
+        upload            329 MB/s   writeBuffer, 1 MiB in chunks of 1 MiB, into fresh buffers; repeated 938 MB/s
+        warm-up                  –   not measured
+        prefill       3.94 GFLOP/s   the fastest matmul of 16 tokens: m 16 · n 704 · k 256, f32, matmul/tiled-f32
+        decode           7.92 GB/s   the fastest matmul of one token: m 1 · n 704 · k 256, f32, matmul/tiled-f32
+        memory roof              –   not measured
+        arith. roof              –   not measured
+        clock              2.40 ms   round trip of a small submit, the floor of a wall-clock time; empty 250 µs; no
+                                     GPU timestamps: wall clock; page clock 100 µs
+
+        Fastest verified kernel by shape, in the unit of the roof it is nearer to
+          matmul, f32 (n 704 · k 256): tiled-f32
+            m
+            1   3.94 GFLOP/s !
+            16    3.94 GFLOP/s
+          !: the samples are under 20 ticks of the clock they were taken with; do not quote them.
+
+        Verified
+          1 variant passed against an f64 reference on this device before being timed.
+
+        Flags that weaken the browser
+          - --no-sandbox: pages run without the sandbox
+
+        Notes
+          - The device was lost once and opened again.
+      "
+    `);
+  });
+
+  it("has no line that a terminal of 120 columns breaks", () => {
+    for (const line of profileText(gpuProfile()).split("\n")) expect(line.length).toBeLessThanOrEqual(120);
+  });
+});
+
+describe("a device model", () => {
+  it("gives each curve with its range and its error, and whose speed it is", () => {
+    expect(deviceModelText(deviceModel())).toMatchInlineSnapshot(`
+      "Llama-3.1-8B on Example GPU, f16, web condition
+        These are the speeds of a WebGPU engine in the browser's own defaults: not anchored to a production engine,
+        so not those of vLLM.
+
+        load           2.63 s   16.1 GB at 6.10 GB/s after 2.10 ms, by staging-ring, 16 MiB chunks; measured from 1
+                                MiB to 1 GiB; extrapolated to 15× the largest
+                                error: median 2.3 %, 90th percentile 2.3 % on 1 point the fit did not see; 2.3 % too
+                                slow on average
+        warm-up        3.25 s   browser 1.21 s, adapter and device 95.0 ms, pipelines 1.70 s, first dispatch 214 ms
+                                and until steady 35.0 ms; steady after 5 runs
+                                error: not checked: one start was measured
+        memory                  150 GB (measured: nvidia-smi); beside 16.1 GB of weights room for 1,021,877 tokens
+                                of KV cache at 128 KiB each
+
+        Step, decode at 512 tokens of context and prefill of one prompt
+          step                size     time            rate
+          decode, sequences      1  6.15 ms    163 tokens/s
+          decode, sequences      2  6.21 ms    322 tokens/s
+          decode, sequences      4  6.35 ms    630 tokens/s
+          decode, sequences      8  6.71 ms  1,190 tokens/s
+          decode, sequences     16  7.44 ms  2,150 tokens/s
+          decode, sequences     32  9.76 ms  3,280 tokens/s
+          decode, sequences     64  14.4 ms  4,440 tokens/s
+          prefill, tokens       64  11.5 ms  5,550 tokens/s
+          prefill, tokens      128  40.4 ms  3,160 tokens/s
+          prefill, tokens      256  98.8 ms  2,590 tokens/s
+          prefill, tokens      512   198 ms  2,590 tokens/s
+          prefill, tokens    1,024   405 ms  2,530 tokens/s
+          prefill, tokens    2,048   854 ms  2,400 tokens/s
+          Measured: 1 to 2,048 tokens a step, prefill context 64 to 5,120, 1 to 64 decoding sequences, decode
+          context 128 to 4,096.
+          Error: median 2.9 %, 90th percentile 8.9 % on 5 points the fit did not see; 2.1 % too slow on average.
+
+        Furthest from what was measured
+          composite step           predicted  measured     off
+          layer/mixed-32-512         6.90 ms   6.10 ms   +13 %
+          layer/decode-64-1024        520 µs    550 µs  -5.5 %
+          layer/decode-4-1024         210 µs    204 µs  +2.9 %
+          layer/prefill-2048-1024    24.5 ms   25.2 ms  -2.8 %
+          layer/prefill-256-0        3.10 ms   3.06 ms  +1.3 %
+
+        Notes
+          - The head was measured up to 64 sequences.
+      "
+    `);
+  });
+
+  it("whose weights do not fit, checked on nothing, says both", () => {
+    const text = deviceModelText(
+      deviceModel({
+        is_gpu: false,
+        device: "SwiftShader (software)",
+        memory: { bytes: 8e9, origin: "given", source: "--memory" },
+        step: { ...deviceModel().step, error: { kind: "not-checked", because: "no whole decoder layer was measured in f16" } },
+      }),
+    );
+    expect(text.split("\n")[0]).toBe("Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.");
+    expect(text).toContain("the weights (16.1 GB) do not fit");
+    expect(text).toContain("Error: not checked: no whole decoder layer was measured in f16.");
+    expect(text).not.toContain("Furthest from what was measured");
+  });
+});

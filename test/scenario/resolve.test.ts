@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import { kvBlocks } from "../../src/calibration/kv-blocks.ts";
+import { builtInModel } from "../../src/model/built-in.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
+import { resolveScenario } from "../../src/scenario/resolve.ts";
+import { deviceModel } from "../fixtures.ts";
+
+const model = builtInModel("Llama-3.1-8B");
+const requests = Array.from({ length: 100 }, (_, id) => ({ id, arrivedAt: id * 1e9, promptTokens: 100, outputTokens: 10 }));
+const trace = "model: Llama-3.1-8B\ntraffic: { kind: trace, format: mooncake, file: a.jsonl }\n";
+const resolve = (text: string, device = deviceModel(), of = model) =>
+  resolveScenario(parseScenario(text, "chat.yaml"), device, of, requests);
+const inputsOf = (text: string, device = deviceModel()) =>
+  Object.fromEntries(resolve(text, device).inputs.map(({ name, origin, value }) => [name, `${origin}: ${value}`]));
+
+describe("a scenario on a device", () => {
+  it("takes what is measured from the device model, and the rest from the scenario", () => {
+    expect(resolve(`${trace}cold_start: { image_s: 7, warm_up_s: 4 }`).coldStart).toEqual([
+      { name: "provision", state: "provisioning", duration: 60 },
+      { name: "image", state: "provisioning", duration: 7 },
+      { name: "weights", state: "loading", duration: 0.2 + 16_060_522_496 / 5e9 },
+      { name: "initialise", state: "warming", duration: 1.2 + 0.1 + 0.2 + 0.05 + 0.45 },
+      { name: "warm-up", state: "warming", duration: 4 },
+    ]);
+  });
+
+  it("says of each input whether it was given, measured or assumed", () => {
+    const inputs = inputsOf(`${trace}cold_start: { image_s: 7, warm_up_s: 4 }\nreplica: { num_gpu_blocks: 500 }`);
+    expect(inputs).toMatchObject({
+      model: "given: Llama-3.1-8B",
+      memory: "measured: 80.0 GB",
+      max_num_seqs: "assumed: 256",
+      num_gpu_blocks: "given: 500 of 16 tokens",
+      "cold start, provision": "assumed: 60.0 s",
+      "cold start, image": "given: 7.00 s",
+      "cold start, weights": "measured: 3.41 s",
+      "cold start, warm-up": "given: 4.00 s",
+    });
+  });
+
+  it("has the KV blocks that calibration finds room for, unless the user knows them", () => {
+    const settings = { gpu_memory_utilization: 0.9, block_size: 16, max_num_batched_tokens: 2048, max_num_seqs: 256 };
+    expect(resolve(trace).replica.numGpuBlocks).toBe(kvBlocks(deviceModel(), model, settings).numGpuBlocks);
+    expect(resolve(`${trace}replica: { num_gpu_blocks: 500 }`).replica).toMatchObject({ numGpuBlocks: 500, maxModelLen: 499 * 16 });
+  });
+
+  it("takes requests as long as the model does, where the KV cache holds that", () => {
+    expect(resolve(trace).replica.maxModelLen).toBe(model.contextLength);
+  });
+
+  it("names what the trace's format leaves open", () => {
+    expect(resolve(trace).notModelled.join()).toContain("3 s grid");
+    expect(resolve(trace.replace("mooncake", "azure")).notModelled).toEqual([]);
+  });
+
+  it("is refused with the place, the rule, what stands there, and what to do", () => {
+    const message = (resolving: () => unknown): string => {
+      try {
+        return String(resolving());
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    expect(message(() => resolve(trace, deviceModel({ model: "Qwen2.5-7B" })))).toMatchInlineSnapshot(
+      `"device: expected a device model of Llama-3.1-8B, got one of Qwen2.5-7B. Calibrate the device for this model: ballast calibrate --model …"`,
+    );
+    expect(
+      message(() => resolve(trace, deviceModel({ memory: { bytes: 16e9, origin: "measured", source: "nvidia-smi" } }))),
+    ).toMatchInlineSnapshot(
+      `"Llama-3.1-8B on Example GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. A smaller model, or a device with at least 17.11 GiB, would do."`,
+    );
+    expect(message(() => resolve(`${trace}replica: { num_gpu_blocks: 500, max_model_len: 9000 }`))).toMatchInlineSnapshot(
+      `"chat.yaml: replica.max_model_len: expected at most 7984 tokens, which the KV cache holds, got 9000: vLLM does not start so. Lower it, or give the server more memory."`,
+    );
+  });
+});
