@@ -9,7 +9,7 @@ import { nativeView, type NativeView } from "../harness/driver/system-gpu.ts";
 import { InputError } from "../src/errors.ts";
 import type { AgendaOptions, Stage } from "../src/profile/agenda.ts";
 import { PROFILE_SCHEMA, type Condition, type Profile } from "../src/profile/schema.ts";
-import { limit } from "../src/report/format.ts";
+import { limit } from "../src/format.ts";
 import type { Seconds } from "../src/units.ts";
 import { Interrupted } from "./interrupt.ts";
 import { continueJournal, newestJournalOrNull, startJournal, type JournalFile, type JournalKey } from "./journal.ts";

@@ -31,12 +31,11 @@ export const readTrace = async ({ format, file, speed }: Trace, path: string, se
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (error instanceof InputError || !/^(E[A-Z]+|Z_.*)$/u.test(code)) throw error;
-    throw new InputError(
-      file,
-      code === "ENOENT" ? "is not there" : `cannot be read: ${code}`,
-      "`ballast init` says where public traces are to be had.",
-    );
+    if (code === "ENOENT") throw new InputError(file, "is not there", "`ballast init` says where public traces are to be had.");
+    if (code.startsWith("Z_"))
+      throw new InputError(file, `expected a whole gzip file, got one that is cut off or damaged (${code})`, "Get it again.");
+    if (/^E[A-Z]+$/u.test(code)) throw new InputError(file, `cannot be read: ${code}`, "Check that it is a file that you may read.");
+    throw error;
   }
 };
 

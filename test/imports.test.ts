@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Folders of `src/` in the one order that imports may follow; files directly in `src/` come before all of them. */
+/** Folders of `src/` in the one order that imports may follow; files directly in `src/` come before all of them, but for a list of all schemas. */
 const ORDER = ["stats", "model", "profile", "calibration", "traffic", "sim", "replica", "fleet", "scenario", "plan", "report"];
 
 const sourceFiles = (folder: string): string[] =>
@@ -31,7 +31,7 @@ it("knows every folder of src/", () => {
 it("imports inside src/ run down the list of its folders", () => {
   const uphill = sourceFiles("src").flatMap((file) =>
     importsOf(file)
-      .filter((imported) => imported.startsWith("src/") && rankOf(imported) > rankOf(file))
+      .filter((imported) => file !== "src/published-schemas.ts" && imported.startsWith("src/") && rankOf(imported) > rankOf(file))
       .map((imported) => `${file} imports ${imported}`),
   );
   expect(uphill).toEqual([]);

@@ -9,7 +9,7 @@ import type { SystemGpu } from "../../harness/driver/session.ts";
 import { nativeView } from "../../harness/driver/system-gpu.ts";
 import { InputError } from "../../src/errors.ts";
 import type { Adapter } from "../../src/profile/schema.ts";
-import { size } from "../../src/report/format.ts";
+import { size } from "../../src/format.ts";
 import { browserFor } from "../browser.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";

@@ -1,5 +1,5 @@
 import type { Policy } from "../fleet/settings.ts";
-import { percent } from "../report/format.ts";
+import { percent } from "../format.ts";
 import type { Question } from "./replications.ts";
 import { atSteadyRate } from "./sustained-rate.ts";
 

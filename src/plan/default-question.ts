@@ -1,6 +1,6 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
 import type { LanguageModel } from "../model/language-model.ts";
-import { duration, limit, percent, plain } from "../report/format.ts";
+import { duration, limit, percent, plain } from "../format.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
 import { objectivesSchema, scenarioSchema, type Objectives } from "../scenario/schema.ts";

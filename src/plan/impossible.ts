@@ -1,4 +1,4 @@
-import { count, duration, limit, objectiveName, percent } from "../report/format.ts";
+import { count, duration, limit, objectiveName, percent } from "../format.ts";
 import { MOST_REPLICAS } from "./fixed-capacity.ts";
 import { evaluate } from "./objectives.ts";
 import type { Question } from "./replications.ts";

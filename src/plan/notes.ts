@@ -1,5 +1,5 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
-import { duration, mean, percent, quantity, significant } from "../report/format.ts";
+import { duration, mean, percent, quantity, significant } from "../format.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
 import { toSeconds, type Seconds } from "../units.ts";

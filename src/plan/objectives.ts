@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { RequestRecord } from "../fleet/config.ts";
 import type { Input } from "../provenance.ts";
-import { limit } from "../report/format.ts";
+import { limit } from "../format.ts";
 import { originOf } from "../scenario/origin.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import type { Objectives } from "../scenario/schema.ts";

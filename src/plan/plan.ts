@@ -3,7 +3,7 @@ import { NOT_MODELLED } from "../fleet/not-modelled.ts";
 import type { Policy } from "../fleet/settings.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
-import { percent, quantity, significant } from "../report/format.ts";
+import { percent, quantity, significant } from "../format.ts";
 import { originOf } from "../scenario/origin.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";

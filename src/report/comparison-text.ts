@@ -1,6 +1,6 @@
 import type { Comparison } from "../calibration/compare.ts";
 import { SUMMARY_DECODE_CONTEXT, SUMMARY_DECODE_SEQUENCES, SUMMARY_PREFILL_TOKENS } from "../calibration/summary.ts";
-import { bandwidth, duration, tokenRate } from "./format.ts";
+import { bandwidth, duration, tokenRate } from "../format.ts";
 import { bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 
 /** This device beside every kept profile: what makes them incomparable first, then a row each. */

@@ -1,5 +1,5 @@
 import type { DeviceModel, HeldOutError } from "../calibration/device-model.ts";
-import { bandwidth, count, duration, list, percent, plain, quantity, size } from "./format.ts";
+import { bandwidth, count, duration, list, percent, plain, quantity, size } from "../format.ts";
 import { weightLoad } from "./step-figures.ts";
 
 /** What a device model says, in sentences: the same ones in a terminal and on a page. */

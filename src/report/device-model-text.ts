@@ -9,7 +9,7 @@ import {
   warmUpSentence,
   warmUpTotal,
 } from "./device-model-sentences.ts";
-import { change, count, duration, tokenRate } from "./format.ts";
+import { change, count, duration, tokenRate } from "../format.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 import { notAGpuOrNull } from "./not-a-gpu.ts";
 import { decodeFigures, prefillFigures, quotedContext, type StepFigure, weightLoad } from "./step-figures.ts";

@@ -1,4 +1,4 @@
-import { arithmeticRate, bandwidth, duration, NONE, percent } from "./format.ts";
+import { arithmeticRate, bandwidth, duration, NONE, percent } from "../format.ts";
 import { type KernelFigure, nearestRoofOrNull, type Roofs, shapeName } from "./kernel-figures.ts";
 import type { KernelGrid } from "./kernel-grid.ts";
 import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";

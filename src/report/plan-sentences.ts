@@ -1,5 +1,5 @@
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
-import { change, durationOrNever, gpuHours, limit, list, mean, objectiveName, percent, quantity, sentence } from "./format.ts";
+import { change, durationOrNever, gpuHours, limit, list, mean, objectiveName, percent, quantity, sentence } from "../format.ts";
 
 /** What a plan says, in sentences: the same ones in a terminal and on a page. */
 

@@ -1,5 +1,5 @@
 import type { Candidate, Plan } from "../plan/schema.ts";
-import { durationOrNever, durationOrNone, gpuHours, limit, mean, objectiveName, percent } from "./format.ts";
+import { durationOrNever, durationOrNone, gpuHours, limit, mean, objectiveName, percent } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 import {

@@ -2,7 +2,7 @@ import { median } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
 import type { Profile } from "../profile/schema.ts";
 import { conditionName } from "./device-model-sentences.ts";
-import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size } from "./format.ts";
+import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size } from "../format.ts";
 import { fastestByShape, isComposite, isRoof, type KernelFigure, kernelFigures, type Roofs, roofsOf, shapeName } from "./kernel-figures.ts";
 import { kernelGrids } from "./kernel-grid.ts";
 import { compositeLines, gridLines } from "./kernel-text.ts";

@@ -1,5 +1,5 @@
 import type { Latency, Run } from "../fleet/run.ts";
-import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "./format.ts";
+import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 

@@ -4,7 +4,7 @@ import { warmUpSeconds } from "../calibration/warm-up.ts";
 import type { ColdStart } from "../fleet/settings.ts";
 import type { Input } from "../provenance.ts";
 import type { ColdStartPhase } from "../replica/config.ts";
-import { bandwidth, duration, size } from "../report/format.ts";
+import { bandwidth, duration, size } from "../format.ts";
 import type { Seconds } from "../units.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";

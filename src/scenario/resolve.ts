@@ -7,7 +7,7 @@ import type { Input } from "../provenance.ts";
 import type { ReplicaConfig } from "../replica/config.ts";
 import type { ReplicaSettings } from "../replica/settings.ts";
 import { stepTimeModel } from "../replica/step-time.ts";
-import { count, duration, percent, size } from "../report/format.ts";
+import { count, duration, percent, size } from "../format.ts";
 import { MOONCAKE_NOTE } from "../traffic/trace/mooncake.ts";
 import type { Request } from "../traffic/request.ts";
 import { coldStartOf } from "./cold-start.ts";

@@ -1,5 +1,5 @@
 import type { Input } from "../provenance.ts";
-import { count, duration, limit, plain, significant } from "../report/format.ts";
+import { count, duration, limit, plain, significant } from "../format.ts";
 import { describeTraffic, type Burstiness, type LengthSummary } from "../traffic/describe.ts";
 import type { Request } from "../traffic/request.ts";
 import type { LengthDistribution, Traffic } from "../traffic/schema.ts";

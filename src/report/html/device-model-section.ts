@@ -9,7 +9,7 @@ import {
   warmUpSentence,
   warmUpTotal,
 } from "../device-model-sentences.ts";
-import { change, count, duration, significant, size } from "../format.ts";
+import { change, count, duration, significant, size } from "../../format.ts";
 import { decodeFigures, prefillFigures, weightLoad } from "../step-figures.ts";
 import type { Charts } from "./chart.ts";
 import { details, facts, html, type Html, part, table } from "./markup.ts";

@@ -1,6 +1,6 @@
 import type { Input } from "../../provenance.ts";
 import type { Candidate, Plan } from "../../plan/schema.ts";
-import { durationOrNever, durationOrNone, gpuHours, limit, mean, NONE, objectiveName, percent } from "../format.ts";
+import { durationOrNever, durationOrNone, gpuHours, limit, mean, NONE, objectiveName, percent } from "../../format.ts";
 import { inOrderOfOrigin } from "../inputs.ts";
 import {
   autoscalerSentenceOrNull,

@@ -1,5 +1,5 @@
 import type { Profile } from "../../profile/schema.ts";
-import { arithmeticRate, arithmeticTick, bandwidth, bandwidthTick, count, duration, limit, percent, size } from "../format.ts";
+import { arithmeticRate, arithmeticTick, bandwidth, bandwidthTick, count, duration, limit, percent, size } from "../../format.ts";
 import { type KernelFigure, kernelFigures, type Roofs, roofsOf } from "../kernel-figures.ts";
 import { kernelGrids } from "../kernel-grid.ts";
 import { uploadFigures, warmUpFigureOrNull } from "../profile-figures.ts";

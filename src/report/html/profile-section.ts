@@ -1,7 +1,7 @@
 import { measurementsOf } from "../../calibration/measured.ts";
 import type { Profile } from "../../profile/schema.ts";
 import { conditionName } from "../device-model-sentences.ts";
-import { arithmeticRate, bandwidth, count, duration, NONE, percent, quantity, size } from "../format.ts";
+import { arithmeticRate, bandwidth, count, duration, NONE, percent, quantity, size } from "../../format.ts";
 import { fastestByShape, kernelFigures, nearestRoofOrNull, roofsOf, shapeName } from "../kernel-figures.ts";
 import { uploadFigures } from "../profile-figures.ts";
 import { deviceLines, leftOut, untimedVariants } from "../profile-text.ts";

@@ -1,5 +1,5 @@
 import type { Run } from "../../fleet/run.ts";
-import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../format.ts";
+import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../../format.ts";
 import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../run-text.ts";
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, table } from "./markup.ts";

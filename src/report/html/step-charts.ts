@@ -1,5 +1,5 @@
 import type { DeviceModel } from "../../calibration/device-model.ts";
-import { count, duration, limit, percent, plain, significant } from "../format.ts";
+import { count, duration, limit, percent, plain, significant } from "../../format.ts";
 import { decodeFigures, prefillFigures, quotedContext, type StepFigure } from "../step-figures.ts";
 import { sizeAxis, valueAxis } from "./axes.ts";
 import { axisMarks, type Charts, figure, type Frame, leftMargin, lineChart, Plot, PLOT_WIDTH, scaleOf, seriesColor } from "./chart.ts";

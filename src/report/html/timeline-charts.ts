@@ -1,5 +1,5 @@
 import type { Run } from "../../fleet/run.ts";
-import { count, duration, limit, plain } from "../format.ts";
+import { count, duration, limit, plain } from "../../format.ts";
 import { type Axis, linearTicks, valueAxis } from "./axes.ts";
 import { type Charts, lineChart, type Series } from "./chart.ts";
 import { html, type Html } from "./markup.ts";

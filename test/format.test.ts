@@ -17,8 +17,8 @@ import {
   significant,
   size,
   tokenRate,
-} from "../../src/report/format.ts";
-import { runs } from "../runs.ts";
+} from "../src/format.ts";
+import { runs } from "./runs.ts";
 
 describe("a measured time has three digits and the unit that fits", () => {
   it.each([

@@ -1,4 +1,4 @@
-import type { Bytes, BytesPerSecond, OperationsPerSecond, Seconds } from "../units.ts";
+import type { Bytes, BytesPerSecond, OperationsPerSecond, Seconds } from "./units.ts";
 
 /**
  * Numbers as a person reads them: a unit that fits, and no digits that the number does not carry. Every text and every page of

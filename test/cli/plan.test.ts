@@ -1,0 +1,187 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { beforeEach, describe, expect, it } from "vitest";
+import { main } from "../../cli/main.ts";
+import { planSchema } from "../../src/plan/schema.ts";
+import { planText } from "../../src/report/text.ts";
+import { sharedFileOrNull } from "../data.ts";
+import { deviceModel } from "../fixtures.ts";
+import { freshFolder } from "./folder.ts";
+import { terminal } from "./terminal.ts";
+
+const folder = freshFolder();
+const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder.path, name), content);
+const plan = async (...args: string[]) => {
+  const { io, written } = terminal({ cwd: folder.path });
+  const code = await main(["plan", ...args], io);
+  return { code, out: written.out, err: folder.text(written.err) };
+};
+
+/** Two minutes of traffic, in Azure's form. */
+const trace = [
+  "TIMESTAMP,ContextTokens,GeneratedTokens",
+  ...Array.from({ length: 240 }, (_, i) => {
+    const at = new Date(Date.UTC(2023, 10, 16, 18, 0, 0, i * 500)).toISOString().replace("T", " ").replace("Z", "");
+    return `${at},${500 + ((i * 37) % 900)},${20 + ((i * 11) % 80)}`;
+  }),
+].join("\n");
+const scenario = `
+model: Llama-3.1-8B
+device: device.json
+traffic:
+  kind: poisson
+  requests_per_s: 4
+  duration_s: 60
+  prompt: { kind: constant, tokens: 500 }
+  output: { kind: constant, tokens: 50 }
+`;
+
+beforeEach(() => {
+  write("device.json", JSON.stringify(deviceModel()));
+  write("conv.csv", trace);
+  write("chat.yaml", scenario);
+});
+
+describe("ballast plan", () => {
+  it("answers for a scenario: the text on stdout, progress on stderr", async () => {
+    const { code, out, err } = await plan("chat.yaml");
+    expect(code).toBe(0);
+    expect(out).toContain("1 replica of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
+    expect(out).toMatch(/^UNANCHORED/u);
+    expect(err).toBe("Simulating 1 replica, seed 42\n");
+  });
+
+  it("answers for a trace alone, gzipped or not, and prints what it writes", async () => {
+    write("conv.csv.gz", gzipSync(trace));
+    const { code, out, err } = await plan(
+      "--traffic",
+      "conv.csv.gz",
+      "--device",
+      "device.json",
+      "--model",
+      "Llama-3.1-8B",
+      "--out",
+      "plan.json",
+    );
+    expect(code).toBe(0);
+    expect(err).toContain("Plan: plan.json\n");
+    const written = planSchema.parse(JSON.parse(readFileSync(join(folder.path, "plan.json"), "utf8")));
+    expect(out).toBe(planText(written));
+    expect(written.inputs.find(({ name }) => name === "traffic")).toEqual({
+      name: "traffic",
+      value: "240 requests in 119 s, 2.01 requests/s on average",
+      origin: "given",
+      source: "conv.csv.gz",
+    });
+    const plain = await plan("--traffic", "conv.csv", "--device", "device.json", "--json");
+    expect(JSON.parse(plain.out).capacity).toEqual(written.capacity);
+  });
+
+  it("prints JSON and nothing else with --json, the same bytes again", async () => {
+    const once = await plan("chat.yaml", "--json");
+    expect(planSchema.parse(JSON.parse(once.out)).seeds).toEqual([42, 43, 44]);
+    expect((await plan("chat.yaml", "--json")).out).toBe(once.out);
+  });
+
+  it("takes objectives, model and replications of the command line before the scenario's", async () => {
+    const { out } = await plan("chat.yaml", "--json", "--slo", "ttft.p99<=150ms", "--replications", "2", "--model", "llama-3.1-8b");
+    const { seeds, inputs } = planSchema.parse(JSON.parse(out));
+    expect(seeds).toEqual([42, 43]);
+    expect(inputs).toContainEqual({ name: "objective, ttft.p99", value: "≤ 150 ms", origin: "given", source: "--slo" });
+    expect(inputs).toContainEqual({ name: "objective, tpot.p99", value: "≤ 100 ms", origin: "assumed", source: "Ballast's default" });
+    expect(inputs).toContainEqual({ name: "model", value: "Llama-3.1-8B", origin: "given", source: "--model" });
+  });
+
+  it("finds what a scenario names from the scenario's folder", async () => {
+    write("traced.yaml", "model: Llama-3.1-8B\ndevice: device.json\ntraffic: { kind: trace, format: azure, file: conv.csv }\n");
+    const { io, written } = terminal({ cwd: "/" });
+    expect(await main(["plan", join(folder.path, "traced.yaml")], io)).toBe(0);
+    expect(written.out).toContain("conv.csv");
+  });
+
+  it("says why where no number of replicas will do", async () => {
+    const { code, out } = await plan("chat.yaml", "--slo", "tpot.p99<=5ms");
+    expect(code).toBe(0);
+    expect(out.replace(/\s+/gu, " ")).toContain(
+      "No number of replicas of Llama-3.1-8B on Example GPU meets the objectives: TPOT p99 is 7.63 ms where every request has an idle replica to itself, and the limit is 5 ms.",
+    );
+  });
+
+  it("refuses bad input with the place, the rule, what stands there, and what to do; and writes nothing", async () => {
+    write("bad.csv", `${trace}\n2023-11-16 18:05:00,12`);
+    write("quoted.csv", `${trace}\n"2023-11-16 18:05:00,12,3`);
+    write("cut.csv.gz", gzipSync(trace).subarray(0, 100));
+    write("newer.json", JSON.stringify({ ...deviceModel(), schema: "ballast.device-model/2" }));
+    write("edited.json", JSON.stringify({ ...deviceModel(), weight_bytes: "16 GB" }));
+    write("other.yaml", scenario.replace("Llama-3.1-8B", "Qwen2.5-7B"));
+    const device = ["--device", "device.json"];
+    const bad = [
+      ["missing.yaml"],
+      ["chat.yaml", "--traffic", "conv.csv"],
+      ["chat.yaml", "--slo", "fast"],
+      ["chat.yaml", "--model", "GPT-7"],
+      ["chat.yaml", "--device", "newer.json"],
+      ["chat.yaml", "--device", "edited.json"],
+      ["chat.yaml", "--device", "nowhere.json"],
+      ["other.yaml"],
+      ["--traffic", "missing.csv", ...device],
+      ["--traffic", "bad.csv", ...device],
+      ["--traffic", "quoted.csv", ...device],
+      ["--traffic", "cut.csv.gz", ...device],
+      ["--traffic", ".", "--format", "mooncake", ...device],
+      ["--traffic", "conv.parquet", ...device],
+    ];
+    const messages: string[] = [];
+    for (const args of bad) {
+      const { code, out, err } = await plan(...args, "--out", "plan.json");
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      messages.push(err.trimEnd());
+    }
+    expect(messages.join("\n")).toMatchInlineSnapshot(`
+      "missing.yaml: is not there. \`ballast init\` writes a scenario to begin with.
+      --traffic: expected a scenario or a trace, got both chat.yaml and conv.csv. Name the trace in the scenario, or leave one out.
+      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
+      model: expected a built-in model (tiny-llama, Llama-3.2-1B, Qwen2.5-7B, Llama-3.1-8B, Llama-3.1-70B) or a path to a config.json, got "GPT-7". For another model, give the path of its Hugging Face config.json.
+      newer.json: schema: "ballast.device-model/2" is newer than this program, which reads up to "ballast.device-model/1". Update Ballast (git pull in a clone), or make the file again with this version.
+      edited.json: weight_bytes: expected number, got "16 GB". Make it again: ballast calibrate --out FILE
+      nowhere.json: expected a profile's file or <device>/<condition> below results/, found neither. Measure one: npm run bench
+      device: expected a device model of Qwen2.5-7B, got one of Llama-3.1-8B. Calibrate the device for this model: ballast calibrate --model …
+      missing.csv: is not there. \`ballast init\` says where public traces are to be had.
+      bad.csv: line 242: expected at least 3 columns, got 2. Repair the line, or take it out.
+      quoted.csv: line 242: expected CSV, got this: Quote Not Closed: the parsing is finished with an opening quote. Repair the line, or take it out.
+      cut.csv.gz: expected a whole gzip file, got one that is cut off or damaged (Z_BUF_ERROR). Get it again.
+      .: cannot be read: EISDIR. Check that it is a file that you may read.
+      --traffic: expected a name that tells the format, .csv (Azure) or .jsonl (Mooncake), got conv.parquet. Say which it is: --format azure"
+    `);
+    expect(existsSync(join(folder.path, "plan.json"))).toBe(false);
+  });
+
+  it.each([
+    ["a format that there is not", ["--format", "parquet"], "Allowed choices are azure, mooncake."],
+    ["no replication at all", ["--replications", "0"], "Expected a whole number, 1 or above."],
+  ])("refuses %s", async (_, args, message) => {
+    const { code, err } = await plan(...args);
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+
+  const conv = sharedFileOrNull("traces", "azure2023", "AzureLLMInferenceTrace_conv.csv");
+  it.skipIf(conv === null)("answers for Azure's conversation hour (needs the trace)", async () => {
+    const { code, out } = await plan(
+      "--traffic",
+      conv ?? "",
+      "--device",
+      "device.json",
+      "--slo",
+      "ttft.p99<=400ms tpot.p99<=15ms",
+      "--json",
+    );
+    expect(code).toBe(0);
+    const { capacity, autoscaler } = planSchema.parse(JSON.parse(out));
+    if (capacity.kind !== "found") throw new Error(capacity.because);
+    expect(capacity.candidate.meets).toBe(true);
+    expect(capacity.one_fewer?.meets).toBe(false);
+    expect(autoscaler).not.toBeNull();
+  });
+});
