@@ -5,12 +5,13 @@ import { calibrateCommand } from "./commands/calibrate.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
 import { planCommand } from "./commands/plan.ts";
+import { reportCommand } from "./commands/report.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
 import { ballastVersion } from "./project.ts";
 
-const commands = [benchCommand, calibrateCommand, doctorCommand, simulateCommand, planCommand, initCommand];
+const commands = [benchCommand, calibrateCommand, doctorCommand, simulateCommand, planCommand, reportCommand, initCommand];
 
 /** Exit codes: 0 done · 1 something the user gave or has must change · 70 a fault of Ballast · 130 stopped by the user. */
 export const main = async (args: readonly string[], io: Io = processIo()): Promise<number> => {

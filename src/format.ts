@@ -108,14 +108,15 @@ export const arithmeticTick = (rate: OperationsPerSecond): string => inUnit(rate
 /** Tokens per second: 1,230 tokens/s. */
 export const tokenRate = (rate: number): string => `${significant(rate)} tokens/s`;
 
-/** A share of one: 0.423 is 42 %, and below 10 % with one decimal. */
+/** A share of one: 0.423 is 42 %, below 10 % with one decimal, and never 0 where it is not. */
 export const percent = (share: number): string => {
   const value = share * 100;
+  if (value !== 0 && Math.abs(value) < 0.05) return "<0.1 %";
   return `${value === 0 || Math.abs(value) >= 9.95 ? count(value) : value.toFixed(1)} %`;
 };
 
 /** A relative change, with its sign: +12 %, -3.1 %. */
-export const change = (share: number): string => `${share > 0 ? "+" : ""}${percent(share)}`;
+export const change = (share: number): string => (Math.abs(share) < 0.0005 ? "0 %" : `${share > 0 ? "+" : ""}${percent(share)}`);
 
 /** A mean of counts: whole where it is whole, else one decimal. */
 export const mean = (value: number): string => (Number.isInteger(value) ? count(value) : value < 99.95 ? value.toFixed(1) : count(value));

@@ -70,7 +70,7 @@ describe("ballast plan", () => {
     expect(out).toBe(planText(written));
     expect(written.inputs.find(({ name }) => name === "traffic")).toEqual({
       name: "traffic",
-      value: "240 requests in 119 s, 2.01 requests/s on average",
+      value: "240 requests in 120 s, 2.01 requests/s on average",
       origin: "given",
       source: "conv.csv.gz",
     });

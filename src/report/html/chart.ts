@@ -150,7 +150,7 @@ export const lineChart = (charts: Charts, { x, y, series, references = [], isSte
         x: "x",
         y: "y",
         stroke: seriesColor(i),
-        strokeWidth: 2,
+        strokeWidth: isStepped ? 1.5 : 2,
         ...(isStepped ? { curve: "step-after", strokeDasharray: dashes[i % dashes.length] } : {}),
       }),
       ...(isStepped

@@ -4,7 +4,8 @@ import { type Axis, linearTicks, valueAxis } from "./axes.ts";
 import { type Charts, lineChart, type Series } from "./chart.ts";
 import { html, type Html } from "./markup.ts";
 
-const MOST_POINTS = 400;
+/** About two pixels each. */
+const MOST_POINTS = 175;
 
 /** Minutes or hours where the run is long enough for them. */
 const timeUnit = (end: number): { per: number; label: string } =>
@@ -34,7 +35,9 @@ export const timelineCharts = (charts: Charts, runs: readonly Run[], ttftLimit: 
     runs.map((run) => ({ name: run.policy, points: stepped(of(run.timeline), run.timeline.window_s, per) }));
   const values = (all: readonly Series[]): number[] => all.flatMap(({ points }) => points.flatMap(({ y }) => (y === null ? [] : [y])));
   const linear = (label: string, all: readonly Series[]): Axis => valueAxis(label, [0, 1, ...values(all)], plain);
+  const group = Math.ceil(first.timeline.arrivals.length / MOST_POINTS);
   const window = limit(first.timeline.window_s);
+  const thinned = group === 1 ? "" : `; the largest of every ${group} windows`;
   const arrivals: Series[] = [
     {
       name: "arrivals",
@@ -56,7 +59,7 @@ export const timelineCharts = (charts: Charts, runs: readonly Run[], ttftLimit: 
   const axis: Axis = { label, isLog: false, format: plain, ticks: linearTicks(lastX).filter((tick) => tick <= lastX), domain: [0, lastX] };
   return html`${lineChart(charts, {
     title: "Requests arriving",
-    caption: `Per second, in windows of ${window}.`,
+    caption: `Per second, in windows of ${window}${thinned}.`,
     description: `Arrivals per second over time; ${largest(arrivals)}.`,
     x: axis,
     y: linear("requests/s", arrivals),
@@ -64,7 +67,7 @@ export const timelineCharts = (charts: Charts, runs: readonly Run[], ttftLimit: 
     isStepped: true,
   })}${lineChart(charts, {
     title: "Replicas ready",
-    caption: "Average in each window.",
+    caption: `Average in each window${thinned}.`,
     description: `Ready replicas over time. ${largest(ready)}.`,
     x: axis,
     y: linear("replicas", ready),
@@ -84,7 +87,7 @@ export const timelineCharts = (charts: Charts, runs: readonly Run[], ttftLimit: 
       : html``
   }${lineChart(charts, {
     title: "Requests waiting",
-    caption: "In queues, average in each window.",
+    caption: `In queues, average in each window${thinned}.`,
     description: `Queued requests over time. ${largest(queued)}.`,
     x: axis,
     y: linear("requests", queued),
