@@ -43,8 +43,10 @@ export const answerDefaultQuestion = ({ profile, folder, results, replications, 
   });
   const write = (name: string, value: unknown) => writeWhole(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
   write("device-model.json", device);
-  const plan = planDefaultQuestion({ device, model, given: new Map(), replications, onProgress });
+  const { plan, fixed, autoscaler } = planDefaultQuestion({ device, model, given: new Map(), replications, onProgress });
   write("plan.json", plan);
+  if (fixed !== null) write("run-fixed.json", fixed);
+  if (autoscaler !== null) write("run-autoscaler.json", autoscaler);
   const others = keptProfiles(results).map(({ profile }) => profile);
   return { text: `${planText(plan)}\n${comparisonText(compareDevices(profile, others, model))}`, report: writeReport([folder]) };
 };

@@ -3,8 +3,7 @@ import { Command, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import { parseObjectives } from "../../src/plan/objectives.ts";
-import { plan } from "../../src/plan/plan.ts";
-import type { Plan } from "../../src/plan/schema.ts";
+import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { planText } from "../../src/report/text.ts";
 import { chooseDevice } from "../choose-device.ts";
@@ -25,7 +24,7 @@ interface PlanOptions {
   readonly json?: true;
 }
 
-const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<Plan> => {
+const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<PlanAnswer> => {
   const { traffic, format, slo, replications } = options;
   const objectives = slo === undefined ? {} : parseObjectives(slo, "--slo");
   const givenBySlo = Object.keys(objectives).map((key) => [`objectives.${key}`, "--slo"] as const);
@@ -73,7 +72,7 @@ export const planCommand = (io: Io): Command =>
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);
-      const found = await answer(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
+      const { plan: found } = await answer(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
       progress.end();
       const json = `${JSON.stringify(found, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);

@@ -227,17 +227,18 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
   const openPage = async (): Promise<Page> => {
     const page = (await browser.pages())[0] ?? (await browser.newPage());
     page.once("error", () => end("the page crashed"));
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(message(error)));
-    const opened = await ask(async () => {
+    const failed = new Promise<never>((_, reject) => page.once("pageerror", reject));
+    failed.catch(() => {}); // once the page is ready, a later error is its job's
+    const ready = async () => {
       await page.goto(url, { timeout: 0 });
       await page.waitForFunction("window.ballast !== undefined", { timeout: 0 });
-    }, startLimit);
+    };
+    const opened = await ask(() => Promise.race([ready(), failed]), startLimit);
     if ("failure" in opened) {
       throw new InputError(
         found.path,
-        `the measuring page did not become ready: ${errors[0] ?? opened.failure.because}`,
-        "Update the browser (Chrome, Chromium or Edge 121 or newer), or name another with --browser PATH.",
+        `the measuring page did not become ready: ${opened.failure.because}`,
+        "Update the browser (Chrome, Chromium or Edge), or name another with --browser PATH.",
       );
     }
     return page;

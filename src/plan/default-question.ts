@@ -9,8 +9,7 @@ import { generate } from "../traffic/generate.ts";
 import type { LengthDistribution, Traffic } from "../traffic/schema.ts";
 import type { Seconds } from "../units.ts";
 import { valuesOf } from "./objectives.ts";
-import { plan } from "./plan.ts";
-import type { Plan } from "./schema.ts";
+import { plan, type PlanAnswer } from "./plan.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 import { unloadedLatencies } from "./unloaded.ts";
 
@@ -20,6 +19,8 @@ const LOAD = 4;
 const SAMPLE = 3000;
 const LEAST_DURATION: Seconds = 1200;
 const LEAST_REQUESTS = 2000;
+/** Lengths of the chat on a software adapter, over those on a GPU: whole conversations would take it minutes each. */
+const SOFTWARE_SHARE = 1 / 8;
 /** Where a request alone takes more than half of an objective, the objective becomes this many times what it takes. */
 const RELATIVE_LIMIT = 4;
 
@@ -40,15 +41,16 @@ export interface DefaultQuestionRequest {
  * TPOT p99 ≤ 100 ms. The plan's question says all of this with its numbers.
  *
  * - Chat: log-normal lengths with the median and 99th percentile of Azure's 2023 conversation trace, at most three quarters (prompt) and a
- *   quarter (output) of the model's context.
+ *   quarter (output) of the model's context; an eighth of all that on a software adapter.
  * - What one replica sustains: the highest Poisson rate of such requests at which it meets both objectives, found by simulation.
  * - Bursts: 30 s at four times the calm rate, every 5 minutes on average, for 20 minutes, or longer until 2,000 requests are expected.
  * - Objectives: where 1 % of the requests, each alone on an idle replica, already take more than half of an objective, that one
  *   becomes four times what they take: a slow device is asked a question that it can answer.
  */
-export const planDefaultQuestion = (request: DefaultQuestionRequest): Plan => {
+export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer => {
   const { device, model, given, replications, onProgress = () => {} } = request;
-  const lengths = chatLengths(model.contextLength);
+  const share = device.is_gpu ? 1 : SOFTWARE_SHARE;
+  const lengths = chatLengths(model.contextLength, share);
   const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
     scenario: scenarioSchema.parse({ name: "default question", traffic, model: model.name, objectives }),
     given,
@@ -87,10 +89,9 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): Plan => {
       (key) =>
         ` ${NAMES[key]} ≤ ${limit(absolute[key])} would leave no room on this device, since one request alone takes ${duration(alone[key] ?? 0)} (p99): the limit is ${RELATIVE_LIMIT} times that instead.`,
     );
-  return {
-    ...answer,
-    question: `${answer.question} This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace. ${load}${relative.join("")}`,
-  };
+  const chat = `chat with the prompt and output lengths of Azure's 2023 conversation trace${share === 1 ? "" : `, each times 1/${1 / share} since this is not a GPU`}`;
+  const question = `${answer.plan.question} This is Ballast's default question: ${chat}. ${load}${relative.join("")}`;
+  return { ...answer, plan: { ...answer.plan, question } };
 };
 
 const NAMES: Readonly<Record<keyof Objectives, string>> = { ttft_p99_s: "TTFT p99", tpot_p99_s: "TPOT p99" };
@@ -99,9 +100,9 @@ const relativeWhereSlow = (absolute: Seconds, alone: Seconds | null): Seconds =>
   alone === null || alone <= absolute / 2 ? absolute : Number((RELATIVE_LIMIT * alone).toPrecision(2));
 
 /** Lengths of Azure's 2023 conversation trace (19,366 requests), which has prompts of up to 14,050 and outputs of up to 1,000 tokens. */
-const chatLengths = (contextLength: number): { prompt: LengthDistribution; output: LengthDistribution } => ({
-  prompt: logNormal(1020, 4142, Math.min(14_050, Math.floor((contextLength * 3) / 4))),
-  output: logNormal(129, 601, Math.min(1000, Math.floor(contextLength / 4))),
+const chatLengths = (contextLength: number, share: number): { prompt: LengthDistribution; output: LengthDistribution } => ({
+  prompt: logNormal(Math.round(share * 1020), Math.round(share * 4142), Math.floor(Math.min(share * 14_050, (contextLength * 3) / 4))),
+  output: logNormal(Math.round(share * 129), Math.round(share * 601), Math.floor(Math.min(share * 1000, contextLength / 4))),
 });
 
 const logNormal = (p50: number, p99: number, most: number): LengthDistribution => ({

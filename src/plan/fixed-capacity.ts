@@ -13,7 +13,7 @@ export interface FixedCapacity {
 
 export type FixedSearch =
   | ({ readonly kind: "found"; readonly tried: Tried } & FixedCapacity)
-  | { readonly kind: "not-found"; readonly tried: Tried; readonly largest: Candidate };
+  | { readonly kind: "not-found"; readonly tried: Tried; readonly largest: readonly Replication[] };
 
 type Tried = readonly { readonly replicas: number; readonly meets: boolean }[];
 
@@ -51,7 +51,7 @@ export const smallestFixed = (question: Question, impossible: () => boolean): Fi
   while (!meets(suffices)) {
     misses = suffices;
     if ((suffices === 1 && impossible()) || suffices === MOST_REPLICAS) {
-      return { kind: "not-found", largest: candidateOf(all(suffices)), tried: tried() };
+      return { kind: "not-found", largest: all(suffices), tried: tried() };
     }
     suffices *= 2;
   }

@@ -1,5 +1,6 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { NOT_MODELLED } from "../fleet/not-modelled.ts";
+import type { Run } from "../fleet/run.ts";
 import type { Policy } from "../fleet/settings.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
@@ -14,8 +15,8 @@ import { SEARCH_ENDED, whyImpossibleOrNull } from "./impossible.ts";
 import { deviceNotes, headingOf, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf } from "./question.ts";
-import { candidateOf, replicate, type Question } from "./replications.ts";
-import { PLAN_SCHEMA, type Candidate, type Plan } from "./schema.ts";
+import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
+import { PLAN_SCHEMA, type Plan } from "./schema.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 
 export interface PlanRequest {
@@ -31,13 +32,21 @@ export interface PlanRequest {
   readonly onProgress?: (what: string) => void;
 }
 
+/** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
+export interface PlanAnswer {
+  readonly plan: Plan;
+  /** The fixed fleet of the answer; the closest one where no number of replicas is enough. */
+  readonly fixed: Run | null;
+  readonly autoscaler: Run | null;
+}
+
 /**
  * How much stable capacity: the smallest fixed number of replicas that meets the objectives, and beside it what a Kubernetes HPA
  * does on the same traffic (the scenario's own, or one derived from the answer).
  *
  * @throws InputError where the scenario and the device do not fit together, or the traffic is too little to have a rate
  */
-export const plan = (request: PlanRequest): Plan => {
+export const plan = (request: PlanRequest): PlanAnswer => {
   const { from, device, trace } = request;
   const { scenario } = from;
   const question = questionOf(request);
@@ -56,7 +65,12 @@ export const plan = (request: PlanRequest): Plan => {
   const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];
   if (search.kind === "not-found") {
     const because = whyImpossibleOrNull(question) ?? SEARCH_ENDED;
-    return { ...asked, capacity: { kind: "impossible", because, best: search.largest }, autoscaler: null, inputs, notes };
+    const best = candidateOf(search.largest);
+    return {
+      plan: { ...asked, capacity: { kind: "impossible", because, best }, autoscaler: null, inputs, notes },
+      fixed: search.largest[0]?.run ?? null,
+      autoscaler: null,
+    };
   }
 
   const { replicas } = search;
@@ -64,7 +78,8 @@ export const plan = (request: PlanRequest): Plan => {
   const sustained = sustainedRateOrNull(question, replicas, meanRate) ?? 0;
   const own = scenario.policy?.kind === "hpa" ? scenario.policy : null;
   const hpa = own ?? (sustained > 0 ? suggestedHpa(question, replicas, sustained, meanRate) : null);
-  return {
+  const scaled = hpa === null ? [] : autoscaled(question, hpa);
+  const found: Plan = {
     ...asked,
     capacity: {
       kind: "found",
@@ -73,7 +88,7 @@ export const plan = (request: PlanRequest): Plan => {
       one_fewer: search.oneFewer,
       headroom_over_mean: sustained / meanRate - 1,
     },
-    autoscaler: hpa === null ? null : autoscalerCandidate(question, hpa),
+    autoscaler: hpa === null ? null : candidateOf(scaled),
     inputs: [...inputs, ...(hpa === null ? [] : [autoscalerInput(from, hpa)])],
     notes: [
       `Headroom: ${quantity(replicas, "replica")} sustain${replicas === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
@@ -83,15 +98,14 @@ export const plan = (request: PlanRequest): Plan => {
       "The search takes it that more replicas are never worse; the answer and one fewer are both simulated.",
     ],
   };
+  return { plan: found, fixed: search.replications[0]?.run ?? null, autoscaler: scaled[0]?.run ?? null };
 };
 
-const autoscalerCandidate = (question: Question, policy: Policy): Candidate =>
-  candidateOf(
-    question.seeds.map((seed) => {
-      question.onProgress(`the autoscaler, seed ${seed}`);
-      return replicate(question, policy, seed);
-    }),
-  );
+const autoscaled = (question: Question, policy: Policy): Replication[] =>
+  question.seeds.map((seed) => {
+    question.onProgress(`the autoscaler, seed ${seed}`);
+    return replicate(question, policy, seed);
+  });
 
 const autoscalerInput = (from: GivenScenario, hpa: Extract<Policy, { kind: "hpa" }>): Input => ({
   name: "autoscaler",

@@ -24,7 +24,7 @@ traffic:
 const traced = "model: Llama-3.1-8B\ntraffic: { kind: trace, format: azure, file: conv.csv }\n";
 
 const ask = (text: string, trace: readonly Request[] | null = null, device: DeviceModel = deviceModel()): Plan =>
-  plan({ from: parseScenario(text, "chat.yaml"), device, model, trace, replications: 3 });
+  plan({ from: parseScenario(text, "chat.yaml"), device, model, trace, replications: 3 }).plan;
 const message = (asking: () => unknown): string => {
   try {
     return String(asking());
@@ -85,6 +85,21 @@ describe("a plan", () => {
     });
     expect(told[0]).toBe("1 replica, seed 42");
     expect(told.at(-1)).toBe("the autoscaler, seed 42");
+  });
+
+  it("comes with the runs of its first seed", () => {
+    const {
+      plan: found,
+      fixed,
+      autoscaler,
+    } = plan({ from: parseScenario(generated, "chat.yaml"), device: deviceModel(), model, trace: null, replications: 1 });
+    if (found.capacity.kind !== "found") throw new Error(found.capacity.because);
+    expect([fixed?.policy, fixed?.seed, fixed?.gpu_hours]).toEqual([
+      found.capacity.candidate.policy,
+      42,
+      found.capacity.candidate.gpu_hours,
+    ]);
+    expect([autoscaler?.policy, autoscaler?.gpu_hours]).toEqual([found.autoscaler?.policy, found.autoscaler?.gpu_hours]);
   });
 
   it("is headed by whose speed it speaks of", () => {
@@ -157,7 +172,7 @@ describe("the notes of a plan on a trace", () => {
 
 describe("the default question", () => {
   const answer = (device: DeviceModel, of = model, objectives = {}) =>
-    planDefaultQuestion({ device, model: of, given: new Map(), objectives, replications: 1 });
+    planDefaultQuestion({ device, model: of, given: new Map(), objectives, replications: 1 }).plan;
   const tiny = builtInModel("tiny-llama");
   /** A device on which every step takes so many times as long, with the small model. */
   const slow = (factor: number): DeviceModel => {
@@ -186,15 +201,15 @@ describe("the default question", () => {
   });
 
   it("is relative to a device on which one request alone leaves no room, and says so", () => {
-    const { question, capacity } = answer(slow(20), tiny);
+    const { question, capacity } = answer(slow(160), tiny);
     expect(capacity.kind).toBe("found");
     expect(question).toMatchInlineSnapshot(
-      `"How many replicas of tiny-llama on SwiftShader meet TTFT p99 ≤ 9.9 s and TPOT p99 ≤ 530 ms? Traffic: bursty, 2.18 requests/s on average for 20 min; every 5 min a burst of 30 s (both on average) at 4 times the calm rate. This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace. That is 4 times the 0.545 requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within 3.0 %. TTFT p99 ≤ 2 s would leave no room on this device, since one request alone takes 2.47 s (p99): the limit is 4 times that instead. TPOT p99 ≤ 100 ms would leave no room on this device, since one request alone takes 131 ms (p99): the limit is 4 times that instead."`,
+      `"How many replicas of tiny-llama on SwiftShader meet TTFT p99 ≤ 14 s and TPOT p99 ≤ 4.2 s? Traffic: bursty, 2.04 requests/s on average for 20 min; every 5 min a burst of 30 s (both on average) at 4 times the calm rate. This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace, each times 1/8 since this is not a GPU. That is 4 times the 0.511 requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within 3.0 %. TTFT p99 ≤ 2 s would leave no room on this device, since one request alone takes 3.52 s (p99): the limit is 4 times that instead. TPOT p99 ≤ 100 ms would leave no room on this device, since one request alone takes 1.04 s (p99): the limit is 4 times that instead."`,
     );
   });
 
   it("keeps to objectives that the user gave, and then may be impossible", () => {
-    const { question, capacity } = answer(slow(20), tiny, { ttft_p99_s: 2 });
+    const { question, capacity } = answer(slow(160), tiny, { ttft_p99_s: 2 });
     expect(question).toContain("TTFT p99 ≤ 2 s");
     expect(capacity.kind).toBe("impossible");
   });

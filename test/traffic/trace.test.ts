@@ -27,7 +27,7 @@ const refusals = async (read: (text: string) => Promise<unknown>, bad: readonly 
 describe("lines of a text that comes in pieces", () => {
   it.each([
     ["cut inside a line", ["a\nb", "c\nd\n"]],
-    ["one character at a time", [..."a\nbc\nd\n"]],
+    ["one character at a time", Array.from("a\nbc\nd\n")],
     ["without an ending of the last", ["a\nbc\nd"]],
     ["with CRLF, cut between CR and LF", ["a\r", "\nbc\r\nd"]],
     ["with a byte order mark", ["\uFEFFa\nbc\nd"]],
