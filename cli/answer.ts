@@ -47,6 +47,8 @@ export const answerDefaultQuestion = ({ profile, folder, results, replications, 
   write("plan.json", plan);
   if (fixed !== null) write("run-fixed.json", fixed);
   if (autoscaler !== null) write("run-autoscaler.json", autoscaler);
-  const others = keptProfiles(results).map(({ profile }) => profile);
+  const others = keptProfiles(results)
+    .map((kept) => kept.profile)
+    .filter(({ started_at }) => started_at !== profile.started_at); // this very run may have been kept
   return { text: `${planText(plan)}\n${comparisonText(compareDevices(profile, others, model))}`, report: writeReport([folder]) };
 };

@@ -62,9 +62,13 @@ export const installPlan = ({ platform, osRelease, isRoot, mayInstall }: Install
 /** Runs one command and gives its exit status, null where it could not be started. */
 export type RunCommand = (command: readonly string[]) => number | null;
 
-/** Output of an installer goes to stderr: stdout carries results only. */
+/** Output of an installer goes to stderr: stdout carries results only. It runs in our own folder, where npx finds our puppeteer. */
 export const runCommand: RunCommand = ([program = "", ...args]) =>
-  spawnSync(program, args, { stdio: ["ignore", 2, 2], env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } }).status;
+  spawnSync(program, args, {
+    cwd: import.meta.dirname,
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  }).status;
 
 /**
  * Installs a browser after saying so.

@@ -1,11 +1,12 @@
-import { spawnSync } from "node:child_process";
 import type { Browser, CDPSession, Page } from "puppeteer";
 import { InputError } from "../../src/errors.ts";
 import type { Description, Job, JobResult, MeasuringPage } from "../../src/profile/jobs.ts";
 import type { Seconds } from "../../src/units.ts";
 import type { FoundBrowser } from "./find-browser.ts";
+import { lastWords } from "./last-words.ts";
 import type { LaunchLine } from "./launch-flags.ts";
 import { makeProfileFolder } from "./profile-folder.ts";
+import { aborted, timer } from "./waiting.ts";
 
 /** What came of a job: the page's own result, or the way in which the page did not give one. */
 export type Outcome =
@@ -33,6 +34,7 @@ export interface Session {
   readonly flags: readonly string[];
   /** From launching the browser to the page being ready. */
   readonly startTime: Seconds;
+  /** None where the browser does not say. */
   systemGpus(): Promise<readonly SystemGpu[]>;
   describe(): Promise<Description>;
   run(job: Job, limit: Seconds): Promise<Outcome>;
@@ -52,57 +54,12 @@ export interface SessionOptions {
 const START_LIMIT: Seconds = 60;
 const DESCRIBE_LIMIT: Seconds = 60;
 const CLOSE_LIMIT: Seconds = 5;
-const LAST_WORDS_LIMIT_MS = 10_000;
 
 interface WithBallast {
   readonly ballast: MeasuringPage | undefined;
 }
 
 const message = (error: unknown): string => (error instanceof Error ? error.message : String(error)).trim();
-
-/**
- * Why a browser does not start, in its own words: it is started once more with nothing to do, since puppeteer's message for a
- * process that ends at once is only that the connection closed.
- */
-const lastWords = (path: string, flags: readonly string[], profile: string, error: unknown): string => {
-  const { stderr, error: failure } = spawnSync(
-    path,
-    [...flags, "--headless=new", `--user-data-dir=${profile}`, "--dump-dom", "about:blank"],
-    {
-      encoding: "utf8",
-      timeout: LAST_WORDS_LIMIT_MS,
-      killSignal: "SIGKILL",
-    },
-  );
-  if (failure !== undefined && (failure as NodeJS.ErrnoException).code !== "ETIMEDOUT") return failure.message;
-  const lines = (stderr ?? "").split("\n").map((line) => line.trim());
-  const telling =
-    lines.find((line) => /FATAL|error while loading|missing|cannot|no usable sandbox/i.test(line)) ?? lines.findLast((line) => line !== "");
-  return (telling ?? message(error).split("\n")[0] ?? "").replace(/^\[[^\]]*\] /, "").replace(/\.+$/, "");
-};
-
-/** Resolves after `limit`; `cancel` so that no timer outlives the race it was for. */
-const timer = (limit: Seconds) => {
-  let handle: NodeJS.Timeout | undefined;
-  const done = new Promise<"late">((resolve) => {
-    handle = setTimeout(() => resolve("late"), limit * 1000);
-  });
-  return { done, cancel: () => clearTimeout(handle) };
-};
-
-/** Rejects with the signal's reason once it is aborted. */
-const aborted = (signal: AbortSignal | undefined) => {
-  let stop = () => {};
-  const done = new Promise<never>((_, reject) => {
-    if (signal === undefined) return;
-    const onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort);
-    stop = () => signal.removeEventListener("abort", onAbort);
-  });
-  done.catch(() => {}); // it may reject when nobody is racing any more
-  return { done, cancel: () => stop() };
-};
 
 /** Ends the browser's whole process group: a hung page does not answer a polite request. */
 const kill = (browser: Browser): void => {
@@ -146,7 +103,7 @@ const startBrowser = async ({ browser, line, startLimit = START_LIMIT }: Session
   } catch (error) {
     throw new InputError(
       browser.path,
-      `the browser did not start: ${lastWords(browser.path, line.flags, profile, error)}`,
+      `the browser did not start: ${lastWords(browser.path, line.flags, profile) ?? message(error)}`,
       "Run `npm run doctor`, or name another browser with --browser PATH.",
     );
   }
@@ -256,7 +213,10 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
         ...new Set((browser.process()?.spawnargs ?? []).filter((flag) => flag.startsWith("--") && !flag.startsWith("--user-data-dir"))),
       ],
       startTime,
-      systemGpus: async () => systemGpus(await browser.target().createCDPSession()),
+      systemGpus: async () => {
+        const asked = await ask(async () => systemGpus(await browser.target().createCDPSession()), DESCRIBE_LIMIT);
+        return "answer" in asked ? asked.answer : [];
+      },
       describe: async () => {
         const asked = await ask(() => page.evaluate(() => (globalThis as unknown as WithBallast).ballast!.describe()), DESCRIBE_LIMIT);
         if ("answer" in asked) return asked.answer;

@@ -48,7 +48,7 @@ describe("a runs folder that cannot be written", () => {
       try {
         lockRuns(file);
       } catch (error) {
-        throw new Error(folder.text((error as Error).message));
+        throw new Error(folder.text((error as Error).message), { cause: error });
       }
     };
     expect(refused).toThrowErrorMatchingInlineSnapshot(

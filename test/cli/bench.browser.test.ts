@@ -1,0 +1,124 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { benchCommand, type BenchParts } from "../../cli/commands/bench.ts";
+import { projectRoot } from "../../cli/project.ts";
+import { readProfile } from "../../src/profile/read.ts";
+import { gpuProcess, leftBehind, pages, processesWith } from "../driver/browser.ts";
+import { freshFolder } from "./folder.ts";
+import { terminal } from "./terminal.ts";
+
+/** The built command in a process of its own, as a person runs it. */
+const startBench = (...args: string[]) => {
+  const written = { out: "", err: "" };
+  const child: ChildProcess = spawn(process.execPath, ["bin/ballast.mjs", "bench", "--software", "--quick", ...args], { cwd: projectRoot });
+  child.stdout?.on("data", (text) => (written.out += text));
+  child.stderr?.on("data", (text) => (written.err += text));
+  const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return { child, written, code, pid: child.pid ?? 0 };
+};
+
+const until = async (isSo: () => boolean) => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 50));
+};
+
+describe("a bench that is disturbed, stopped and continued", () => {
+  const runs = mkdtempSync(join(tmpdir(), "ballast-test-"));
+  afterAll(() => rmSync(runs, { recursive: true }));
+  const journal = () => readdirSync(runs).find((name) => name.startsWith("unfinished-"));
+  const finished = () => (journal() === undefined ? 0 : readFileSync(join(runs, journal() ?? ""), "utf8").split('"result"').length - 1);
+
+  it("says first that this is no GPU, lets no second one in, survives the loss of its GPU process, and stops at Ctrl-C", async () => {
+    const { child, written, code, pid } = startBench("--runs", runs);
+    await until(() => finished() >= 2);
+    expect(written.err).toMatch(/^This is not a GPU: SwiftShader \(software\)/);
+
+    const second = startBench("--runs", runs);
+    expect(await second.code).toBe(1);
+    expect(second.written.err).toContain(`bench: another one is running (process ${pid}), and two would measure each other.`);
+
+    const before = finished();
+    process.kill(gpuProcess(pid), "SIGKILL");
+    await until(() => written.err.includes("the browser was started again and the measurement repeated") && finished() > before);
+
+    child.kill("SIGINT");
+    expect(await code).toBe(130);
+    expect(written.err).toContain(
+      `Stopped. What was measured is kept; \`npm run bench -- --resume --quick --software --runs ${JSON.stringify(runs)}\` continues.`,
+    );
+    expect(leftBehind(pid)).toEqual({ folders: [], processes: [] });
+    expect(readdirSync(runs)).toEqual([journal()]);
+  });
+
+  it("continues where it stopped, and goes all the way to the answer", async () => {
+    const before = finished();
+    const { written, code, pid } = startBench("--runs", runs, "--resume");
+    expect(await code).toBe(0);
+    expect(written.err).toContain(`${before} measurements are there.`);
+    expect(written.out).toMatch(/^Pipeline check, not a capacity answer/);
+    expect(leftBehind(pid)).toEqual({ folders: [], processes: [] });
+
+    const [name = "", ...others] = readdirSync(runs);
+    expect(others).toEqual([]);
+    expect(name).toMatch(/^\d{4}-\d\d-\d\d-web-[0-9a-f]{8}$/);
+    expect(readdirSync(join(runs, name))).toEqual(
+      expect.arrayContaining(["device-model.json", "plan.json", "profile.json", "report.html"]),
+    );
+    const profile = readProfile(readFileSync(join(runs, name, "profile.json"), "utf8"), name);
+    expect(profile).toMatchObject({ is_gpu: false, is_quick: true, condition: "web", device: "SwiftShader (software)" });
+    expect(profile.notes).toContainEqual(expect.stringContaining("the browser was started again and the measurement repeated"));
+    expect(new Set(profile.measurements.map(({ id }) => id)).size).toBe(profile.measurements.length);
+    expect(profile.environment.launch_flags.join(" ")).not.toContain(tmpdir());
+  });
+});
+
+describe("a bench on a page with faults", () => {
+  const folder = freshFolder();
+  const faults: BenchParts = { site: pages.faults, stages: () => [() => ["throw", "lose", "next"].map((id) => ({ kind: "clock", id }))] };
+  const bench = async (parts: BenchParts, ...args: string[]) => {
+    const { io, written } = terminal({ env: process.env });
+    const command = benchCommand(io, parts).exitOverride();
+    const error = await command.parseAsync(["--software", "--runs", folder.path, ...args], { from: "user" }).then(
+      () => null,
+      (error: Error) => error.message,
+    );
+    return { error, ...written };
+  };
+
+  it("writes a profile that names what was left out and why, though no answer can be given from it", async () => {
+    const { error, err } = await bench(faults);
+    const [run = ""] = readdirSync(folder.path);
+    const profile = readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run);
+    expect(profile.left_out).toEqual([
+      { id: "throw", because: "the measuring page failed: a mistake in the page" },
+      { id: "lose", because: "twice: device lost: destroyed" },
+      { id: "next", because: "echo next" },
+    ]);
+    expect(err).toContain("Profile: ");
+    expect(error).toMatch(/npm run bench/);
+    expect(leftBehind()).toEqual({ folders: [], processes: [] });
+  });
+
+  it("ends on time where the page hangs, and names the measurement", async () => {
+    await bench({ ...faults, stages: () => [() => [{ kind: "clock", id: "hang" }]] }, "--budget", "4");
+    const [run = ""] = readdirSync(folder.path);
+    const profile = readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run);
+    expect(profile.left_out).toEqual([{ id: "hang", because: "the time budget had ended" }]);
+    expect(processesWith(`ballast-browser-${process.pid}-`)).toEqual([]);
+  });
+
+  it("has nothing to continue where none was stopped", async () => {
+    expect(folder.text((await bench(faults, "--resume")).error ?? "")).toMatchInlineSnapshot(
+      `"--resume: no stopped run of condition "web" is in <folder>. Leave --resume out to start one."`,
+    );
+    expect(existsSync(join(folder.path, "bench.lock"))).toBe(false);
+  });
+
+  it("names a page that was not built", async () => {
+    expect(folder.text((await bench({ ...faults, site: folder.path })).error ?? "")).toMatchInlineSnapshot(
+      `"<folder>: expected the built measuring page there, found none. Run \`npm run build\`."`,
+    );
+  });
+});
