@@ -167,7 +167,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
             const because = ended ?? (await Promise.race([crash, moment.done]));
             moment.cancel();
             return because === "late"
-              ? { failure: { kind: "left-out", because: `the measuring page failed: ${message(error)}` } as const }
+              ? { failure: { kind: "left-out", because: message(error) } as const }
               : { failure: { kind: "crashed", because } as const };
           },
         ),
@@ -228,7 +228,9 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       },
       run: async (job, limit) => {
         const asked = await ask(() => page.evaluate((job) => (globalThis as unknown as WithBallast).ballast!.run(job), job), limit);
-        return "answer" in asked ? asked.answer : asked.failure;
+        if ("answer" in asked) return asked.answer;
+        const { kind, because } = asked.failure;
+        return kind === "left-out" ? { kind, because: `the measuring page failed: ${because}` } : asked.failure;
       },
       close,
     };

@@ -1,8 +1,11 @@
+import { whyImpossibleOrNull } from "./impossible.ts";
 import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
 import type { Candidate } from "./schema.ts";
 
 /** Beyond this the search gives up. */
-export const MOST_REPLICAS = 1024;
+const MOST_REPLICAS = 1024;
+
+const SEARCH_ENDED = `${MOST_REPLICAS} replicas miss them too, and the search goes no further`;
 
 export interface FixedCapacity {
   readonly replicas: number;
@@ -13,7 +16,14 @@ export interface FixedCapacity {
 
 export type FixedSearch =
   | ({ readonly kind: "found"; readonly tried: Tried } & FixedCapacity)
-  | { readonly kind: "not-found"; readonly tried: Tried; readonly largest: readonly Replication[] };
+  | {
+      readonly kind: "not-found";
+      readonly tried: Tried;
+      /** As a clause: "TTFT p99 is 3.2 s where …". */
+      readonly because: string;
+      /** The largest number tried; null where it was shown that no number will do. */
+      readonly largest: readonly Replication[] | null;
+    };
 
 type Tried = readonly { readonly replicas: number; readonly meets: boolean }[];
 
@@ -23,10 +33,8 @@ type Tried = readonly { readonly replicas: number; readonly meets: boolean }[];
  * Doubling until one meets them, then bisection, which takes it that more replicas are never worse. Close to an objective that does not
  * quite hold (a percentile of few requests is noisy), and then a smaller number may meet it by luck; that the answer meets the objectives
  * and one fewer does not is always simulated, not inferred. A number is given up at its first replication that misses.
- *
- * @param impossible asked once, after one replica has missed: true ends the search
  */
-export const smallestFixed = (question: Question, impossible: () => boolean): FixedSearch => {
+export const smallestFixed = (question: Question): FixedSearch => {
   const simulated = new Map<number, Map<number, Replication>>();
   const replication = (replicas: number, seed: number): Replication => {
     const known = simulated.get(replicas) ?? new Map<number, Replication>();
@@ -50,9 +58,9 @@ export const smallestFixed = (question: Question, impossible: () => boolean): Fi
   let suffices = 1;
   while (!meets(suffices)) {
     misses = suffices;
-    if ((suffices === 1 && impossible()) || suffices === MOST_REPLICAS) {
-      return { kind: "not-found", largest: all(suffices), tried: tried() };
-    }
+    const because = suffices === 1 ? whyImpossibleOrNull(question) : null;
+    if (because !== null) return { kind: "not-found", because, largest: null, tried: tried() };
+    if (suffices === MOST_REPLICAS) return { kind: "not-found", because: SEARCH_ENDED, largest: all(suffices), tried: tried() };
     suffices *= 2;
   }
   while (suffices - misses > 1) {

@@ -1,5 +1,4 @@
 import { count, duration, limit, objectiveName, percent } from "../format.ts";
-import { MOST_REPLICAS } from "./fixed-capacity.ts";
 import { evaluate } from "./objectives.ts";
 import type { Question } from "./replications.ts";
 import { unloadedLatencies } from "./unloaded.ts";
@@ -22,6 +21,3 @@ export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Qu
   }
   return null;
 };
-
-/** Why the search ended without an answer though more replicas would in the end give one. */
-export const SEARCH_ENDED = `${MOST_REPLICAS} replicas miss them too, and the search goes no further`;

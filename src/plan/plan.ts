@@ -11,7 +11,6 @@ import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import type { Request } from "../traffic/request.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
 import { smallestFixed } from "./fixed-capacity.ts";
-import { SEARCH_ENDED, whyImpossibleOrNull } from "./impossible.ts";
 import { deviceNotes, headingOf, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf } from "./question.ts";
@@ -35,7 +34,7 @@ export interface PlanRequest {
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
 export interface PlanAnswer {
   readonly plan: Plan;
-  /** The fixed fleet of the answer; the closest one where no number of replicas is enough. */
+  /** The fixed fleet of the answer; the largest one tried where none was enough, null where it was shown that none is. */
   readonly fixed: Run | null;
   readonly autoscaler: Run | null;
 }
@@ -50,7 +49,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const { from, device, trace } = request;
   const { scenario } = from;
   const question = questionOf(request);
-  const search = smallestFixed(question, () => whyImpossibleOrNull(question) !== null);
+  const search = smallestFixed(question);
   const asked: Omit<Plan, "capacity" | "autoscaler" | "inputs" | "notes"> = {
     schema: PLAN_SCHEMA,
     heading: headingOf(device),
@@ -64,11 +63,11 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const inputs = [...question.setup.inputs, ...objectiveInputs(from)];
   const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];
   if (search.kind === "not-found") {
-    const because = whyImpossibleOrNull(question) ?? SEARCH_ENDED;
-    const best = candidateOf(search.largest);
+    const { because, largest } = search;
+    const best = largest === null ? null : candidateOf(largest);
     return {
       plan: { ...asked, capacity: { kind: "impossible", because, best }, autoscaler: null, inputs, notes },
-      fixed: search.largest[0]?.run ?? null,
+      fixed: largest?.[0]?.run ?? null,
       autoscaler: null,
     };
   }

@@ -27,16 +27,20 @@ export const atSteadyRate = (question: Question, replicas: number, requestsPerSe
   return replicate({ ...question, requestsOf: () => requests }, { kind: "fixed", replicas }, seed);
 };
 
+/** Two rates between which a fleet's capacity lies: at one it meets the objectives, at the other it misses them; null where none was found. */
+export interface RateBracket {
+  readonly met: number | null;
+  readonly missed: number | null;
+}
+
 /**
- * The highest steady rate, in requests per second, that a fixed number of replicas sustains: the question's requests as a Poisson stream,
- * every objective met. To within `PRECISION`, by doubling or halving from a guess and then bisection of the ratio; takes it that a
- * higher rate is never better.
+ * Brackets the highest steady rate, in requests per second, that a fixed number of replicas sustains: the question's requests as a Poisson
+ * stream, every objective met. Doubles or halves a guess, then bisects the ratio until the two are within `PRECISION`; takes it that
+ * a higher rate is never better.
  *
- * Requests too few to make a queue at any rate give 2²⁰ times the guess.
- *
- * @returns null where the objectives are missed at 2⁻²⁰ times the guess
+ * None is `missed` up to 2²⁰ times the guess where the requests are too few to make a queue at any rate.
  */
-export const sustainedRateOrNull = (question: Question, replicas: number, guess: number): number | null => {
+export const bracketSustainedRate = (question: Question, replicas: number, guess: number): RateBracket => {
   const meetsAt = (rate: number): boolean => atSteadyRate(question, replicas, rate).meets;
   const step = meetsAt(guess) ? 2 : 0.5;
   let met = step === 2 ? guess : null;
@@ -54,5 +58,9 @@ export const sustainedRateOrNull = (question: Question, replicas: number, guess:
     if (meetsAt(middle)) met = middle;
     else missed = middle;
   }
-  return met;
+  return { met, missed };
 };
+
+/** The highest steady rate found to meet the objectives; null where they are missed down to 2⁻²⁰ times the guess. */
+export const sustainedRateOrNull = (question: Question, replicas: number, guess: number): number | null =>
+  bracketSustainedRate(question, replicas, guess).met;

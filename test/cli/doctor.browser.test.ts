@@ -33,7 +33,11 @@ describe("doctor", () => {
   it("ends with 1 and the reason where bench cannot run", async () => {
     const { code, out, err } = await doctor("--browser", "/nowhere/chrome");
     expect({ code, err }).toEqual({ code: 1, err: "doctor: bench cannot run here. What is missing is named above.\n" });
-    expect(out.slice(out.indexOf("Missing:"))).toMatchInlineSnapshot();
+    expect(out.slice(out.indexOf("Missing:"))).toMatchInlineSnapshot(`
+      "Missing: --browser: expected the path of a browser's executable file, got /nowhere/chrome.
+        Correct the path, or leave it out to search.
+      "
+    `);
   });
 
   it("ends with 1 and the reason where the GPU that is asked for is not there", async () => {

@@ -107,7 +107,7 @@ describe("a session that cannot open", () => {
   it("names what the page could not do in this browser", async () => {
     const broken = await serveSite(pages.broken);
     expect(await refusal(browser, broken.url)).toMatchInlineSnapshot(
-      `"<browser>: the measuring page did not become ready: GPUAdapter.info is not there. Update the browser (Chrome, Chromium or Edge 121 or newer), or name another with --browser PATH."`,
+      `"<browser>: the measuring page did not become ready: GPUAdapter.info is not there. Update the browser (Chrome, Chromium or Edge), or name another with --browser PATH."`,
     );
     await broken.close();
   });
