@@ -63,7 +63,7 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
 /** How sure: what was repeated, and that no interval is claimed from it. */
 export const confidenceSentence = (plan: Plan): string =>
   plan.seeds.length === 1
-    ? `One simulation (seed ${plan.seeds[0] ?? 0}): the answer may change with another seed.`
+    ? `One simulation (seed ${plan.seeds[0] ?? 0}): no other draw was tried.`
     : `${sentence(quantity(plan.seeds.length, "replication"))} with seeds ${list(plan.seeds.map(String))}; "meets" means in every one. No interval is stated.`;
 
 /** Which numbers of replicas were tried, and how each fared: `4 no, 5 no, 6 yes`. */

@@ -61,7 +61,7 @@ describe("a plan", () => {
           of 256 tokens (median), outputs of 128.
 
         Confidence
-          One simulation (seed 42): the answer may change with another seed.
+          One simulation (seed 42): no other draw was tried.
 
         Inputs
           given     objective              TTFT p99 ≤ 2 s (scenario.yaml)
