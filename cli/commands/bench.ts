@@ -97,7 +97,11 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
   new Command("bench")
     .description("Measure this machine's GPU, calibrate, simulate, and say how much stable capacity the default question needs.")
     .option("--quick", "fewer measurements, under a minute: coarse curves")
-    .option("--budget <seconds>", "time for the whole, in seconds (default: 600 on a GPU, 180 on the software adapter)", positiveNumber)
+    .option(
+      "--budget <seconds>",
+      "time for measuring and what comes after, in seconds; measuring gets 85 % of it (default: 600 on a GPU, 180 on the software adapter)",
+      positiveNumber,
+    )
     .addOption(
       new Option("--gpu <name>", "measure the GPU whose name contains this, and no other (default: a discrete one)").conflicts("software"),
     )

@@ -43,11 +43,11 @@ export type WarmUpCurve = z.infer<typeof warmUpCurveSchema>;
  * Seconds of one engine step:
  *
  *   overhead_s + linear(tokens) + head(outputs) + per_token_s·tokens
- *     + [prefill_sequences > 0] prefill_attention.setup_s + prefill_attention.per_pair_s·prefill_pairs
+ *     + prefill_attention.setup_s·prefill_sequences + prefill_attention.per_pair_s·prefill_pairs
  *     + [decode_sequences > 0] decode_attention.setup_s + decode_attention.per_sequence_s·decode_sequences + decode_attention.per_key_s·decode_keys
  *
  * for the whole model (all layers). Tables are linear between their points; below the first point the first value holds, above
- * the last the slope of the last segment goes on, and the step counts as extrapolated.
+ * the last the steeper of the last segment's slope and the whole table's goes on, and the step counts as extrapolated.
  */
 const tableSchema = z
   .strictObject({ at: z.array(z.number().positive()).min(1), seconds: z.array(z.number().min(0)).min(1) })

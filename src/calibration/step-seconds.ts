@@ -21,9 +21,10 @@ export const stepSeconds = (terms: StepTerms, work: StepWork): Seconds => {
   return (
     terms.overhead_s +
     tableSeconds(terms.linear, work.tokens) +
-    tableSeconds(terms.head, work.outputs) +
+    (work.outputs > 0 ? tableSeconds(terms.head, work.outputs) : 0) +
     terms.per_token_s * work.tokens +
-    (work.prefillSequences > 0 ? prefill.setup_s + prefill.per_pair_s * work.prefillPairs : 0) +
+    prefill.setup_s * work.prefillSequences +
+    prefill.per_pair_s * work.prefillPairs +
     (work.decodeSequences > 0 ? decode.setup_s + decode.per_sequence_s * work.decodeSequences + decode.per_key_s * work.decodeKeys : 0)
   );
 };

@@ -94,7 +94,7 @@ const linearNotes = (linears: LinearTimes, layers: readonly (LinearLayer & { rea
 };
 
 const headNotes = ([, outputs]: readonly [number, number], [, sequences]: readonly [number, number]): string[] =>
-  outputs >= sequences ? [] : [`The output head was measured up to ${outputs} sequences; beyond, its last slope goes on.`];
+  outputs >= sequences ? [] : [`The output head was measured up to ${outputs} sequences; beyond, it is extrapolated.`];
 
 const otherNotes = ({ prefill, decode, small }: LayerCurve, sizes: HeadSizes): string[] => {
   const layout = ({ heads, kv_heads, head_dim }: HeadSizes) => `${heads}/${kv_heads} heads of ${head_dim}`;

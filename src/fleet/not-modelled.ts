@@ -1,6 +1,7 @@
 /** What this simulator leaves out, as said in every run. */
 export const NOT_MODELLED: readonly string[] = [
   "Prefix caching: every prompt is computed in full.",
+  "Reading weights from storage or network: a measured weights phase begins in host memory; give weights_s to include it.",
   "Network and gateway time between client and server.",
   "Tokenisation, detokenisation and other CPU work outside the engine step, and contention for the CPU.",
   "Asynchronous scheduling: each step is scheduled when the one before has ended.",

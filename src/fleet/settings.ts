@@ -8,7 +8,9 @@ export const coldStartSchema = z
   .strictObject({
     provision_s: z.number().min(0).default(60).meta({ description: "Until a node with a GPU is there" }),
     image_s: z.number().min(0).default(30).meta({ description: "Container image pulled and started" }),
-    weights_s: phase.default("measured").meta({ description: "Weights from storage to GPU" }),
+    weights_s: phase
+      .default("measured")
+      .meta({ description: "Weights to the GPU; measured: from host memory, without reading them from storage" }),
     initialise_s: phase.default("measured").meta({ description: "Process, device and pipelines" }),
     warm_up_s: phase.default("measured").meta({ description: "From the first dispatch to steady state" }),
   })

@@ -65,7 +65,7 @@ export const refuseWhatDenseKernelsDoNotDescribe = (config: Config, place: strin
     throw new InputError(
       place,
       `dense one-GPU kernels do not describe ${what} (${field})`,
-      "An answer for this model needs an imported step table, measured on the engine that serves it.",
+      "Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.",
     );
   }
 };
@@ -76,6 +76,6 @@ export const refuseMoreThanOneGpu = (gpus: number, place: string): void => {
   throw new InputError(
     place,
     `expected 1 GPU a replica, got ${gpus}: one-GPU kernels do not describe tensor or pipeline parallelism`,
-    "An answer for several GPUs a replica needs an imported step table, measured on the engine that serves it.",
+    "Several GPUs a replica would need a step table measured on the engine, which cannot be imported yet: choose a model that fits one GPU.",
   );
 };

@@ -12,13 +12,19 @@ export const headingOf = ({ is_gpu, device }: DeviceModel): string =>
     : `Pipeline check, not a capacity answer: ${device} is not a GPU.`;
 
 /** How far the device model may be trusted. */
-export const deviceNotes = ({ step, notes }: DeviceModel): string[] => {
+export const deviceNotes = ({ step, load, weight_bytes, notes }: DeviceModel): string[] => {
   const { error } = step;
   const stepError =
     error.kind === "checked"
       ? `Step times: on ${quantity(error.points.length, "point")} that the fit did not see, the error is ${percent(error.median_abs)} at the median and ${percent(error.p90_abs)} at the 90th percentile.`
       : `Step times were not checked on points outside the fit: ${error.because}.`;
-  return [stepError, ...notes];
+  const largest = load.valid_bytes[1];
+  const loadError =
+    load.error.kind === "checked"
+      ? `Weight load: on ${quantity(load.error.points.length, "upload")} left out of the fit in turn, the error is ${percent(load.error.median_abs)} at the median`
+      : `Weight load was not checked outside the fit (${load.error.because})`;
+  const beyond = weight_bytes > largest ? `; the weights are ${significant(weight_bytes / largest)} times the largest upload measured` : "";
+  return [stepError, `${loadError}${beyond}.`, ...notes];
 };
 
 /** What the runs behind the answer show of its limits. */

@@ -102,21 +102,21 @@ describe("a model's config.json", () => {
         .join("\n"),
     ).toMatchInlineSnapshot(`
       "with 8 experts
-        InputError: config.json: dense one-GPU kernels do not describe mixture of experts (num_local_experts = 8). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe mixture of experts (num_local_experts = 8). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       with latent attention
-        InputError: config.json: dense one-GPU kernels do not describe latent attention (MLA) (kv_lora_rank = 512). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe latent attention (MLA) (kv_lora_rank = 512). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       in FP8
-        InputError: config.json: dense one-GPU kernels do not describe quantized weights (quantization_config.quant_method = "fp8"). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe quantized weights (quantization_config.quant_method = "fp8"). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       in AWQ
-        InputError: config.json: dense one-GPU kernels do not describe quantized weights (quantization_config.quant_method = "awq"). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe quantized weights (quantization_config.quant_method = "awq"). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       with a sliding window
-        InputError: config.json: dense one-GPU kernels do not describe sliding-window attention (sliding_window = 4096). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe sliding-window attention (sliding_window = 4096). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       with a window that is switched on
-        InputError: config.json: dense one-GPU kernels do not describe sliding-window attention (sliding_window = 4096). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe sliding-window attention (sliding_window = 4096). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       with some sliding layers
-        InputError: config.json: dense one-GPU kernels do not describe sliding-window attention (layer_types has "sliding_attention"). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe sliding-window attention (layer_types has "sliding_attention"). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       with some linear attention
-        InputError: config.json: dense one-GPU kernels do not describe a mix of attention kinds (layer_types has "linear_attention"). An answer for this model needs an imported step table, measured on the engine that serves it.
+        InputError: config.json: dense one-GPU kernels do not describe a mix of attention kinds (layer_types has "linear_attention"). Its steps would need a table measured on the engine that serves it, which cannot be imported yet: choose a dense model.
       of an unknown family
         InputError: config.json: model_type: expected one of llama, mistral, qwen2, qwen3, got "gemma2". For another family of models, import a step table of the engine that serves it.
       without a family
@@ -154,7 +154,7 @@ describe("a model's config.json", () => {
   it("is for one GPU a replica", () => {
     expect(() => refuseMoreThanOneGpu(1, "scenario.yaml")).not.toThrow();
     expect(() => refuseMoreThanOneGpu(2, "scenario.yaml")).toThrowErrorMatchingInlineSnapshot(
-      `[InputError: scenario.yaml: expected 1 GPU a replica, got 2: one-GPU kernels do not describe tensor or pipeline parallelism. An answer for several GPUs a replica needs an imported step table, measured on the engine that serves it.]`,
+      `[InputError: scenario.yaml: expected 1 GPU a replica, got 2: one-GPU kernels do not describe tensor or pipeline parallelism. Several GPUs a replica would need a step table measured on the engine, which cannot be imported yet: choose a model that fits one GPU.]`,
     );
   });
 });

@@ -26,9 +26,18 @@ describe("the time of a step", () => {
     [20, 200, "at an inner point its value"],
     [30, 250, "the second segment"],
     [40, 300, "at the last point its value"],
-    [60, 400, "the last segment's slope goes on"],
+    [60, 300 + (20 * 200) / 30, "past an end that flattens, the whole table's slope goes on"],
   ])("linear layers of %i tokens take %f s: %s", (tokens, linear) => {
     expect(seconds({ tokens, outputs: 1 })).toBeCloseTo(1 + linear + 10 + 0.001 * tokens, 9);
+  });
+
+  it("past an end that steepens, the last segment's slope goes on", () => {
+    const steep = stepTimeModel({ ...curve, linear: { at: [10, 20, 40], seconds: [100, 110, 300] } });
+    expect(steep.stepTime(batchOf({ tokens: 60, outputs: 1 })) / 1e9).toBeCloseTo(1 + 490 + 10 + 0.06, 9);
+  });
+
+  it("a step that produces no token does not pay for the head", () => {
+    expect(seconds({ tokens: 10, outputs: 1 }) - seconds({ tokens: 10, outputs: 0 })).toBeCloseTo(10, 9);
   });
 
   it("a table of one point is a constant", () => {
@@ -36,9 +45,9 @@ describe("the time of a step", () => {
     expect([1, 16, 99].map((tokens) => constant.stepTime(batchOf({ tokens, outputs: 1 })) / 1e9)).toEqual([13.001, 13.016, 13.099]);
   });
 
-  it("attention has its set-up only where there is such a sequence", () => {
+  it("attention has its set-up once a prompt when it prefills, and once a step when it decodes", () => {
     const base = seconds({ tokens: 10, outputs: 1 });
-    expect(seconds({ tokens: 10, outputs: 1, prefillSequences: 2, prefillPairs: 50 }) - base).toBeCloseTo(1000 + 100, 6);
+    expect(seconds({ tokens: 10, outputs: 1, prefillSequences: 2, prefillPairs: 50 }) - base).toBeCloseTo(2 * 1000 + 100, 6);
     expect(seconds({ tokens: 10, outputs: 1, decodeSequences: 2, decodeKeys: 50 }) - base).toBeCloseTo(5000 + 14 + 25, 6);
   });
 
