@@ -11,14 +11,14 @@ import { comparisonText } from "../src/report/comparison-text.ts";
 import { planText } from "../src/report/text.ts";
 import { writeReport } from "./commands/report.ts";
 import { writeWhole } from "./files.ts";
-import { keptProfiles } from "./kept-profiles.ts";
+import type { KeptProfile } from "./kept-profiles.ts";
 
 export interface AnswerRequest {
   readonly profile: Profile;
   /** The run's folder; the device model, the plan and the report go there. */
   readonly folder: string;
-  /** Folder of the profiles that were kept. */
-  readonly results: string;
+  /** Profiles of other devices, and of this one on other days. */
+  readonly kept: readonly KeptProfile[];
   /** How often the question's traffic is drawn anew. */
   readonly replications: number;
   readonly onProgress: (what: string) => void;
@@ -36,7 +36,7 @@ export interface Answer {
  *
  * @throws InputError naming the measurement that the profile lacks
  */
-export const answerDefaultQuestion = ({ profile, folder, results, replications, onProgress }: AnswerRequest): Answer => {
+export const answerDefaultQuestion = ({ profile, folder, kept, replications, onProgress }: AnswerRequest): Answer => {
   const model = largestBuiltInThatFits(profile, replicaSchema.parse(undefined));
   const device = calibrate(profile, model, {
     profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")),
@@ -47,8 +47,6 @@ export const answerDefaultQuestion = ({ profile, folder, results, replications, 
   write("plan.json", plan);
   if (fixed !== null) write("run-fixed.json", fixed);
   if (autoscaler !== null) write("run-autoscaler.json", autoscaler);
-  const others = keptProfiles(results)
-    .map((kept) => kept.profile)
-    .filter(({ started_at }) => started_at !== profile.started_at); // this very run may have been kept
+  const others = kept.map((other) => other.profile);
   return { text: `${planText(plan)}\n${comparisonText(compareDevices(profile, others, model))}`, report: writeReport([folder]) };
 };

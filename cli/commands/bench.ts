@@ -10,7 +10,7 @@ import type { Io } from "../io.ts";
 import { measure, type MeasureRequest } from "../measure.ts";
 import { positiveNumber } from "../options.ts";
 import { progressLine } from "../progress.ts";
-import { keepProfile } from "../kept-profiles.ts";
+import { keepProfile, keptProfiles } from "../kept-profiles.ts";
 import { defaultRunsFolder, resultsFolder, siteFolder } from "../project.ts";
 import { writeRun } from "../run-folder.ts";
 
@@ -49,6 +49,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
   const runs = options.runs === undefined ? defaultRunsFolder(io.cwd) : resolve(io.cwd, options.runs);
   const unlock = lockRuns(runs);
   try {
+    const kept = keptProfiles(resultsFolder); // before anything is measured: an unreadable one is then no loss
     const browser = await browserFor(io, options.browser);
     const progress = progressLine(io, options.quiet === true);
     const { profile, journal } = await interruptible((signal) =>
@@ -76,7 +77,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
       const { text, report } = answerDefaultQuestion({
         profile,
         folder,
-        results: resultsFolder,
+        kept,
         replications: options.quick ? 1 : 3,
         onProgress: (what) => progress.show(1, `simulating ${what}`),
       });
