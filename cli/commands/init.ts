@@ -26,9 +26,10 @@ export const initCommand = (io: Io): Command =>
   new Command("init")
     .description("Write a commented scenario to begin with, and say where public traces are to be had. Never overwrites.")
     .argument("[file]", "the file to write", "scenario.yaml")
-    .action((file: string) => {
+    .option("--json", "print the file's path as JSON")
+    .action((file: string, { json }: { readonly json?: true }) => {
       const path = resolve(io.cwd, file);
       if (existsSync(path)) throw new InputError(file, "is there already, and is never overwritten", "Move it away, or give another name.");
       writing(file, () => writeFileSync(path, scenarioTemplate, { flag: "wx" }));
-      io.out(nextSteps(file));
+      io.out(json ? `${JSON.stringify({ scenario: path })}\n` : nextSteps(file));
     });

@@ -31,7 +31,9 @@ export const reportCommand = (io: Io): Command =>
     .description("Write a run as one self-contained HTML page: the answer, what decides it, timelines, curves and the device.")
     .argument("[paths...]", "run folders, or profile, device model, plan and run files (default: the newest run)")
     .option("--out <file>", "the page to write (default: report.html in the run's folder)")
-    .action((given: readonly string[], { out }: { readonly out?: string }) => {
+    .option("--json", "print the page's path as JSON")
+    .action((given: readonly string[], { out, json }: { readonly out?: string; readonly json?: true }) => {
       const paths = given.length === 0 ? [dirname(chooseProfile(io, undefined).path)] : given.map((path) => resolve(io.cwd, path));
-      io.out(`${writeReport(paths, out === undefined ? undefined : resolve(io.cwd, out))}\n`);
+      const report = writeReport(paths, out === undefined ? undefined : resolve(io.cwd, out));
+      io.out(json ? `${JSON.stringify({ report })}\n` : `${report}\n`);
     });

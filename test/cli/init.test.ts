@@ -36,6 +36,10 @@ describe("ballast init", () => {
     `);
   });
 
+  it("gives the path alone as JSON", async () => {
+    expect(JSON.parse((await ballast("init", "other.yaml", "--json")).out)).toEqual({ scenario: join(folder.path, "other.yaml") });
+  });
+
   it("never overwrites", async () => {
     writeFileSync(join(folder.path, "mine.yaml"), "mine");
     expect(await ballast("init", "mine.yaml")).toMatchInlineSnapshot(`

@@ -42,6 +42,7 @@ describe("ballast report", () => {
     write("a-run/run-fixed.json", run());
     write("a-run/notes.json", "not ours");
     expect(await report("a-run")).toBe(`${join("<folder>", "a-run", "report.html")}\n`);
+    expect(JSON.parse(await report("a-run", "--json"))).toEqual({ report: join("<folder>", "a-run", "report.html") });
     expect(readdirSync(join(folder.path, "a-run")).sort()).toEqual([
       "device-model.json",
       "notes.json",
