@@ -1,35 +1,19 @@
-import type { DeviceModel } from "../calibration/device-model.ts";
 import { NOT_MODELLED } from "../fleet/not-modelled.ts";
 import type { Run } from "../fleet/run.ts";
 import type { Policy } from "../fleet/settings.ts";
-import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
 import { percent, quantity, significant } from "../format.ts";
 import { originOf } from "../scenario/origin.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
-import type { Request } from "../traffic/request.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
 import { smallestFixed } from "./fixed-capacity.ts";
 import { deviceNotes, headingOf, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
-import { meanRateOf, questionOf } from "./question.ts";
+import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
 import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
 import { PLAN_SCHEMA, type Plan } from "./schema.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
-
-export interface PlanRequest {
-  readonly from: GivenScenario;
-  readonly device: DeviceModel;
-  /** The language model that the scenario names. */
-  readonly model: LanguageModel;
-  /** The requests of the scenario's trace, in order of arrival; null where its traffic is generated. */
-  readonly trace: readonly Request[] | null;
-  /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
-  readonly replications: number;
-  /** Told what is about to be simulated, in words. */
-  readonly onProgress?: (what: string) => void;
-}
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
 export interface PlanAnswer {

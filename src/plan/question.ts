@@ -1,11 +1,26 @@
+import type { DeviceModel } from "../calibration/device-model.ts";
 import { InputError } from "../errors.ts";
+import type { LanguageModel } from "../model/language-model.ts";
+import type { GivenScenario } from "../scenario/parse.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
 import { createStreams } from "../sim/streams.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
 import { spanOf } from "./notes.ts";
-import type { PlanRequest } from "./plan.ts";
 import type { Question } from "./replications.ts";
+
+export interface PlanRequest {
+  readonly from: GivenScenario;
+  readonly device: DeviceModel;
+  /** The language model that the scenario names. */
+  readonly model: LanguageModel;
+  /** The requests of the scenario's trace, in order of arrival; null where its traffic is generated. */
+  readonly trace: readonly Request[] | null;
+  /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
+  readonly replications: number;
+  /** Told what is about to be simulated, in words. */
+  readonly onProgress?: (what: string) => void;
+}
 
 /**
  * The question that a scenario asks of a device, with the requests of each seed.
