@@ -1,17 +1,15 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { calibrate } from "../src/calibration/calibrate.ts";
 import { compareDevices } from "../src/calibration/compare.ts";
 import { largestBuiltInThatFits } from "../src/calibration/kv-blocks.ts";
 import { planDefaultQuestion } from "../src/plan/default-question.ts";
-import { profileHash } from "../src/profile/read.ts";
 import type { Profile } from "../src/profile/schema.ts";
 import { replicaSchema } from "../src/replica/settings.ts";
 import { comparisonText } from "../src/report/comparison-text.ts";
 import { planText } from "../src/report/text.ts";
 import { writeReport } from "./commands/report.ts";
 import { writeWhole } from "./files.ts";
-import type { KeptProfile } from "./kept-profiles.ts";
+import { contentHash, type KeptProfile } from "./kept-profiles.ts";
 
 export interface AnswerRequest {
   readonly profile: Profile;
@@ -39,7 +37,7 @@ export interface Answer {
 export const answerDefaultQuestion = ({ profile, folder, kept, replications, onProgress }: AnswerRequest): Answer => {
   const model = largestBuiltInThatFits(profile, replicaSchema.parse(undefined));
   const device = calibrate(profile, model, {
-    profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")),
+    profileHash: contentHash(profile),
   });
   const write = (name: string, value: unknown) => writeWhole(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
   write("device-model.json", device);

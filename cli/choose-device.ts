@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { calibrate } from "../src/calibration/calibrate.ts";
 import { DEVICE_MODEL_SCHEMA, deviceModelSchema, type DeviceModel } from "../src/calibration/device-model.ts";
 import { largestBuiltInThatFits, type MemorySettings } from "../src/calibration/kv-blocks.ts";
 import type { LanguageModel } from "../src/model/language-model.ts";
-import { profileHash } from "../src/profile/read.ts";
 import { readVersioned, type VersionedFile } from "../src/versioned.ts";
 import { chooseModel } from "./choose-model.ts";
 import { chooseProfile } from "./choose-profile.ts";
 import type { Io } from "./io.ts";
+import { contentHash } from "./kept-profiles.ts";
 
 const deviceModelFile: VersionedFile<DeviceModel> = {
   what: "device model",
@@ -46,7 +45,7 @@ export const chooseDevice = (io: Io, device: Written | undefined, model: Written
   const chosen = named ?? largestBuiltInThatFits(profile, settings);
   io.err(`Profile: ${path}\n`);
   return {
-    device: calibrate(profile, chosen, { profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")) }),
+    device: calibrate(profile, chosen, { profileHash: contentHash(profile) }),
     model: chosen,
   };
 };

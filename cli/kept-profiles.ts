@@ -10,8 +10,10 @@ import { stripProfile } from "../src/profile/strip.ts";
 import { writeWhole } from "./files.ts";
 
 /** First digits of the hash by which a profile is known. */
-export const shortHash = (profile: Profile): string =>
-  profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")).slice(0, 8);
+export const shortHash = (profile: Profile): string => contentHash(profile).slice(0, 8);
+
+/** SHA-256 of what a profile holds, in hexadecimal. */
+export const contentHash = (profile: Profile): string => profileHash(profile, (text) => createHash("sha256").update(text).digest("hex"));
 
 /** A device's name as a folder: "NVIDIA H200" → nvidia-h200. */
 export const folderName = (device: string): string =>

@@ -1,15 +1,14 @@
-import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { calibrate } from "../../src/calibration/calibrate.ts";
 import { largestBuiltInThatFits } from "../../src/calibration/kv-blocks.ts";
-import { profileHash } from "../../src/profile/read.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { deviceModelText } from "../../src/report/device-model-text.ts";
 import { chooseModel } from "../choose-model.ts";
 import { chooseProfile } from "../choose-profile.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
+import { contentHash } from "../kept-profiles.ts";
 
 interface CalibrateOptions {
   readonly model?: string;
@@ -34,7 +33,7 @@ export const calibrateCommand = (io: Io): Command =>
           ? largestBuiltInThatFits(profile, replicaSchema.parse({}), options.memory)
           : chooseModel(options.model, io.cwd);
       const fitted = calibrate(profile, model, {
-        profileHash: profileHash(profile, (text) => createHash("sha256").update(text).digest("hex")),
+        profileHash: contentHash(profile),
         ...(options.memory === undefined ? {} : { memory: options.memory }),
       });
       const json = `${JSON.stringify(fitted, null, 1)}\n`;

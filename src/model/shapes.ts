@@ -1,6 +1,6 @@
 import type { Dtype } from "../../kernels/kernel.ts";
 import { layerLinears, type LayerSizes, type Linear } from "../../kernels/layer/linears.ts";
-import type { Bytes, Operations } from "../units.ts";
+import type { Bytes } from "../units.ts";
 import type { LanguageModel } from "./language-model.ts";
 
 /** A linear layer: n outputs from k inputs. */
@@ -39,13 +39,3 @@ export const weightBytes = (model: LanguageModel, dtype: Dtype): Bytes => parame
 /** Bytes that one token adds to the KV cache: a key and a value, in every layer and cached head. */
 export const kvBytesPerToken = (model: LanguageModel, dtype: Dtype): Bytes =>
   2 * model.layers * model.kvHeads * model.headDim * bytesOf(dtype);
-
-/**
- * Arithmetic for one token that attends to `context` keys (itself included) and produces an output: linear layers, scores,
- * weighted values and the head. Norms, rotary embedding and softmax are left out (well under 1 % of it).
- */
-export const operationsPerToken = (model: LanguageModel, context: number): Operations => {
-  const linears = layerLinears(layerSizes(model)).reduce((sum, { n, k }) => sum + 2 * n * k, 0);
-  const attention = 4 * model.heads * model.headDim * context;
-  return model.layers * (linears + attention) + 2 * model.vocabSize * model.hiddenSize;
-};

@@ -108,11 +108,7 @@ const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {
     {
       name: "model",
       value: device.model,
-      ...originOf(
-        from,
-        "model",
-        device.is_gpu ? "the largest built-in model that fits" : "the smallest built-in model, on a software adapter",
-      ),
+      ...originOf(from, "model", "the one that the device model is for"),
     },
     {
       name: "weights",
