@@ -162,7 +162,7 @@ export const measuringPage = (gpu: GPU | undefined, onJob: (job: Job, result: Jo
   let opened: Promise<{ readonly gpu: OpenGpu; readonly measured: MeasuredDevice } | null> | undefined;
   const open = (from: GPU) =>
     (opened ??= openGpuOrNull(from).then((found) => (found === null ? null : { gpu: found, measured: new MeasuredDevice(found) })));
-  return {
+  const page: MeasuringPage = {
     describe: async () => {
       if (gpu === undefined) return { kind: "no-webgpu" };
       const found = await open(gpu);
@@ -176,5 +176,11 @@ export const measuringPage = (gpu: GPU | undefined, onJob: (job: Job, result: Jo
       onJob(job, result);
       return result;
     },
+    runTogether: async (jobs) => {
+      const results: JobResult[] = [];
+      for (const job of jobs) results.push(await page.run(job));
+      return results;
+    },
   };
+  return page;
 };

@@ -27,7 +27,10 @@ export const measureKernel = async (
       shape: { ...shape },
       operations: run.operations,
       bytes: run.bytes,
+      cache: "hot",
+      rotated_bytes: 0,
       timing: await timer.time(prepared, rule),
+      power_w: null,
     };
   } finally {
     prepared.destroy();

@@ -1,4 +1,4 @@
-import type { Timing } from "../../src/profile/schema.ts";
+import type { Timing } from "../../src/profile/measurements/timing.ts";
 import type { Seconds } from "../../src/units.ts";
 import { commandsOf, type Encodable } from "./encodable.ts";
 import { LeftOut } from "./left-out.ts";
@@ -57,7 +57,7 @@ const timestampTimer = (device: GPUDevice, tick: Seconds): Timer => ({
         now,
       );
       if (samples.length === 0) throw new LeftOut(`all ${dropped} timestamp pairs were equal or went backwards`);
-      return { kind: "gpu-timestamp", samples_s: samples, runs_per_sample: runs, dropped };
+      return { kind: "gpu-timestamp", samples_s: samples, runs_per_sample: runs, dropped, throttled: 0, visits: [], stopping: null };
     } finally {
       passes.destroy();
     }
@@ -91,7 +91,7 @@ const wallClockTimer = (device: GPUDevice, because: Extract<Timing, { kind: "wal
       now,
     );
     if (samples.length === 0) throw new LeftOut("it is too short for the wall clock here");
-    return { kind: "wall-clock", samples_s: samples, runs_per_sample: runs, because };
+    return { kind: "wall-clock", samples_s: samples, runs_per_sample: runs, dropped: 0, throttled: 0, visits: [], stopping: null, because };
   },
 });
 

@@ -6,6 +6,7 @@ import { headLinear, layerSizes } from "../model/shapes.ts";
 import type { Seconds } from "../units.ts";
 import { chosenVariants, contenders, dtypeFor, passedVariants, startingChoices, type ComparedShapes } from "./choose.ts";
 import type { Findings, Job } from "./jobs.ts";
+import type { Cache } from "./measurements/timing.ts";
 import type { Adapter } from "./schema.ts";
 import { gpuWorkload, softwareWorkload, type Batch, type ModelGrid, type Workload } from "./workload.ts";
 
@@ -22,12 +23,13 @@ export interface AgendaOptions {
 /** One part of an agenda: its jobs in order of importance, planned from what the parts before it found. */
 export type Stage = (found: Findings) => readonly Job[];
 
-/** `matmul/registers-f32 m=16 n=512 k=256`: the same for the same measurement in every profile. */
-const kernelJob = (variant: string, shape: Shape): Job => ({
+/** `matmul/registers-f32 m=16 n=512 k=256 hot`: the same for the same measurement in every profile. */
+const kernelJob = (variant: string, shape: Shape, cache: Cache = "hot"): Job => ({
   kind: "kernel",
-  id: [variant, ...Object.entries(shape).map(([name, size]) => `${name}=${size}`)].join(" "),
+  id: [variant, ...Object.entries(shape).map(([name, size]) => `${name}=${size}`), cache].join(" "),
   variant,
   shape,
+  cache,
 });
 
 const headSizes = ({ model }: ModelGrid) => ({ heads: model.heads, kv_heads: model.kvHeads, head_dim: model.headDim });
@@ -102,8 +104,9 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
     { kind: "verify", id: `verify decoder-layer/${dtype}`, variant: `decoder-layer/${dtype}`, choices },
     ...composites.map((batch): Job => ({
       kind: "layer",
-      id: [`decoder-layer/${dtype}`, model.name, ...Object.entries(batch).map(([name, size]) => `${name}=${size}`)].join(" "),
+      id: [`decoder-layer/${dtype}`, model.name, ...Object.entries(batch).map(([name, size]) => `${name}=${size}`), "hot"].join(" "),
       layer: { shape: layerShape(grid, batch), choices },
+      cache: "hot",
     })),
   ];
 };

@@ -1,5 +1,6 @@
 import type { Shape } from "../../kernels/kernel.ts";
 import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import type { Cache } from "./measurements/timing.ts";
 import type { Adapter, Measurement, Verification } from "./schema.ts";
 
 /** One thing to measure: the driver sends it, the page does it. `id` is the id of the measurement that comes back. */
@@ -16,8 +17,12 @@ export type Job =
   | { readonly kind: "overhead"; readonly id: string }
   /** `choices`: what a decoder layer is composed of, where that is not its default. */
   | { readonly kind: "verify"; readonly id: string; readonly variant: string; readonly choices?: LayerChoices }
-  | { readonly kind: "kernel"; readonly id: string; readonly variant: string; readonly shape: Shape }
-  | { readonly kind: "layer"; readonly id: string; readonly layer: LayerJob };
+  | TimedJob;
+
+/** A job whose samples are taken in turn with those of other jobs, so that drift falls on all alike. */
+export type TimedJob =
+  | { readonly kind: "kernel"; readonly id: string; readonly variant: string; readonly shape: Shape; readonly cache: Cache }
+  | { readonly kind: "layer"; readonly id: string; readonly layer: LayerJob; readonly cache: Cache };
 
 /** A whole decoder layer: its shape and which variant computes each part, so that what is composed is what was measured. */
 export interface LayerJob {
@@ -50,4 +55,6 @@ export type Description =
 export interface MeasuringPage {
   describe(): Promise<Description>;
   run(job: Job): Promise<JobResult>;
+  /** Measures jobs interleaved: each turn goes to one of those that are not done yet, drawn at random. One result a job, in order. */
+  runTogether(jobs: readonly TimedJob[]): Promise<JobResult[]>;
 }

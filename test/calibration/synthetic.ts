@@ -82,7 +82,10 @@ const kernel = (family: string, dtype: Dtype, shape: Shape, seconds: number, byt
   shape: { ...shape },
   operations: 0,
   bytes,
-  timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 10, dropped: 0 },
+  cache: "hot",
+  rotated_bytes: 0,
+  power_w: null,
+  timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 10, dropped: 0, throttled: 0, visits: [], stopping: null },
 });
 
 /** Every measurement of a device that obeys the truth, for layers of these sizes. */

@@ -19,7 +19,10 @@ const kernelMeasurement = (variant: string, shape: Shape, seconds: number): Meas
     shape: { ...shape },
     operations: 1,
     bytes: 1,
-    timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 1, dropped: 0 },
+    cache: "hot",
+    rotated_bytes: 0,
+    power_w: null,
+    timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 1, dropped: 0, throttled: 0, visits: [], stopping: null },
   };
 };
 

@@ -42,7 +42,10 @@ const kernel = (
   shape,
   operations,
   bytes,
-  timing: { kind: "gpu-timestamp", samples_s: noisy(seconds), runs_per_sample: 16, dropped: 0 },
+  cache: "hot",
+  rotated_bytes: 0,
+  power_w: null,
+  timing: { kind: "gpu-timestamp", samples_s: noisy(seconds), runs_per_sample: 16, dropped: 0, throttled: 0, visits: [], stopping: null },
 });
 
 /** Time under two roofs and an overhead: how kernels of this sample device behave. */
@@ -124,7 +127,7 @@ const sampleAdapter = {
 /** A discrete GPU, wholly measured. */
 export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
   profileSchema.parse({
-    schema: "ballast.profile/1",
+    schema: "ballast.profile/2",
     device: "Example GPU",
     is_gpu: true,
     condition: "web",
@@ -231,7 +234,10 @@ export const softwareProfile = (): Profile => {
           4 * (704 * 256 + m * 960),
           seconds(m),
         ) as Extract<Measurement, { kind: "kernel" }>),
-        timing: { kind: "wall-clock", samples_s: noisy(seconds(m)), runs_per_sample: 8, because: "no timestamp-query" },
+        cache: "hot",
+        rotated_bytes: 0,
+        power_w: null,
+        timing: { kind: "wall-clock", samples_s: noisy(seconds(m)), runs_per_sample: 8, dropped: 0, throttled: 0, visits: [], stopping: null, because: "no timestamp-query" },
       })),
     ],
     left_out: [],
