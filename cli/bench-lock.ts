@@ -1,16 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isAlive } from "../harness/driver/is-alive.ts";
 import { InputError } from "../src/errors.ts";
 import { codeOf, ensureFolder, writing } from "./files.ts";
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM"; // another user's process, and alive
-  }
-};
 
 /**
  * Lets one bench at a time use a runs folder, since two would measure each other. A lock whose process is gone is taken over.

@@ -20,7 +20,7 @@ export interface ChosenProfile {
  */
 export const chooseProfile = (io: Io, given: string | undefined, folders: Folders = defaultFolders(io)): ChosenProfile => {
   if (given === undefined) {
-    const newest = newestOf(runFiles(folders.runs));
+    const newest = newestOf(readable(io, runFiles(folders.runs)));
     if (newest !== null) return newest;
     throw new InputError(folders.runs, "expected a finished run, found none", "Measure this machine: npm run bench");
   }
@@ -47,7 +47,7 @@ const read = (path: string): ChosenProfile => ({ path, profile: readProfileFile(
 
 const inFolder = (folder: string): ChosenProfile => {
   const files = readdirSync(folder).filter((name) => name === "profile.json" || name.endsWith(".json.gz"));
-  const newest = newestOf(files.map((name) => join(folder, name)));
+  const newest = newestOf(files.map((name) => read(join(folder, name))));
   if (newest !== null) return newest;
   throw new InputError(folder, "expected profile.json or a .json.gz in this folder, found neither", "Give the profile's own path.");
 };
@@ -59,9 +59,18 @@ const runFiles = (runs: string): string[] =>
         .filter((path) => existsSync(path))
     : [];
 
+/** Those that can be read; of each other one it is said why it is passed over. */
+const readable = (io: Io, files: readonly string[]): ChosenProfile[] =>
+  files.flatMap((path) => {
+    try {
+      return [read(path)];
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      io.err(`Passed over: ${error.message}\n`);
+      return [];
+    }
+  });
+
 /** By the time the measuring began, which folders' names give only to the day. */
-const newestOf = (files: readonly string[]): ChosenProfile | null =>
-  files
-    .map(read)
-    .sort((a, b) => Date.parse(a.profile.started_at) - Date.parse(b.profile.started_at))
-    .at(-1) ?? null;
+const newestOf = (profiles: readonly ChosenProfile[]): ChosenProfile | null =>
+  profiles.toSorted((a, b) => Date.parse(a.profile.started_at) - Date.parse(b.profile.started_at)).at(-1) ?? null;

@@ -1,10 +1,11 @@
-import { appendFileSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Journal } from "../harness/driver/bench-run.ts";
 import { InputError } from "../src/errors.ts";
 import type { JobResult } from "../src/profile/jobs.ts";
 import { measurementSchema, verificationSchema } from "../src/profile/schema.ts";
+import { appendOnly } from "./append-only.ts";
 import { writing } from "./files.ts";
 
 const JOURNAL_SCHEMA = "ballast.journal/1";
@@ -36,6 +37,8 @@ const entrySchema = z.union([
 export interface JournalFile extends Journal {
   readonly path: string;
   readonly startedAt: string;
+  /** Nothing more is appended; what was, stays. */
+  close(): void;
   /** The run's profile is safe: the journal goes. */
   remove(): void;
 }
@@ -45,7 +48,8 @@ const nameOf = ({ key, started_at }: Header) => `${PREFIX}${started_at.replace(/
 
 const opened = (path: string, header: Header, lines: readonly z.infer<typeof entrySchema>[]): JournalFile => {
   const entries = lines.filter((line) => "id" in line);
-  const append = (line: z.infer<typeof entrySchema>) => writing(path, () => appendFileSync(path, `${JSON.stringify(line)}\n`));
+  const file = appendOnly(path, "Make room there, then continue with --resume.");
+  const append = (line: z.infer<typeof entrySchema>) => file.append(JSON.stringify(line));
   return {
     path,
     startedAt: header.started_at,
@@ -54,7 +58,11 @@ const opened = (path: string, header: Header, lines: readonly z.infer<typeof ent
     spent: entries.at(-1)?.spent_s ?? 0,
     append: (id, result, spent) => append({ id, spent_s: spent, result: kept(result) }),
     note: (note) => append({ note }),
-    remove: () => rmSync(path, { force: true }),
+    close: file.close,
+    remove: () => {
+      file.close();
+      rmSync(path, { force: true });
+    },
   };
 };
 

@@ -183,6 +183,7 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
     );
   } finally {
     progress.end();
+    journal?.close();
     await session?.close();
     await site.close();
   }

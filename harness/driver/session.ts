@@ -198,6 +198,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
         "Update the browser (Chrome, Chromium or Edge), or name another with --browser PATH.",
       );
     }
+    page.on("framenavigated", (frame) => frame === page.mainFrame() && end("the page was loaded anew"));
     return page;
   };
 

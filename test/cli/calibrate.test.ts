@@ -81,6 +81,16 @@ describe("the profile that the user means", () => {
     expect(choose("imagined/web/2026-01-01-a.json.gz")).toBe("kept earlier");
   });
 
+  it("is the newest that can be read, and of the others it is said why not", () => {
+    write("runs/2026-01-02-web-00000000/profile.json", named("readable", "2026-01-02T03:00:00Z"));
+    write("runs/2026-01-03-web-00000000/profile.json", { schema: "ballast.plan/1" });
+    const { io, written } = terminal({ cwd: folder.path });
+    expect(chooseProfile(io, undefined, folders()).profile.device).toBe("readable");
+    expect(folder.text(written.err)).toMatch(
+      /^Passed over: <folder>\/runs\/2026-01-03-web-00000000\/profile.json: schema: expected a profile/,
+    );
+  });
+
   it("is asked for where there is none", () => {
     mkdirSync(join(folder.path, "empty"));
     const message = (given?: string): string => {

@@ -1,0 +1,115 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { benchCommand, type BenchParts } from "../../cli/commands/bench.ts";
+import { projectRoot } from "../../cli/project.ts";
+import type { Job } from "../../src/profile/jobs.ts";
+import { readProfile } from "../../src/profile/read.ts";
+import { browser, leftBehind, pages, script } from "../driver/browser.ts";
+import { freshFolder } from "./folder.ts";
+import { terminal } from "./terminal.ts";
+
+const MIB = 2 ** 20;
+const folder = freshFolder();
+
+const upload = (mebibytes: number): Job => ({
+  kind: "upload",
+  id: `upload ${mebibytes} MiB`,
+  method: "writeBuffer",
+  bytes: mebibytes * MIB,
+  chunk_bytes: 4 * MIB,
+});
+
+/** A bench of these jobs alone, in this process; the profile it wrote. */
+const bench = async (parts: BenchParts, ...args: string[]) => {
+  const { io, written } = terminal({ env: process.env });
+  await benchCommand(io, parts)
+    .exitOverride()
+    .parseAsync(["--software", "--runs", folder.path, ...args], { from: "user" })
+    .catch(() => {}); // so few measurements answer nothing
+  const [run = ""] = readdirSync(folder.path).filter((name) => name.includes("-web-"));
+  return { ...written, profile: readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run) };
+};
+
+describe("a fault in the middle of a bench", () => {
+  it("memory that runs out leaves out what needs it, and everything else is measured", async () => {
+    const small = script(mkdtempSync(join(folder.path, "browser-")), `ulimit -d 2000000\nexec '${browser.path}' "$@"`);
+    const parts: BenchParts = { site: pages.real, stages: () => [() => [upload(4), upload(3072), upload(5)]] };
+    const { profile } = await bench(parts, "--browser", small.path);
+    expect(profile.left_out).toEqual([{ id: "upload 3072 MiB", because: expect.stringMatching(/^out of GPU memory: /) as string }]);
+    expect(profile.measurements.map(({ id }) => id)).toEqual(["upload 4 MiB", "upload 5 MiB"]);
+  });
+
+  it("a page that is loaded anew costs the measurement under way, which is repeated once", async () => {
+    const ids = ["before", "reload", "after"];
+    const { profile, err } = await bench({ site: pages.faults, stages: () => [() => ids.map((id): Job => ({ kind: "clock", id }))] });
+    expect(profile.left_out).toEqual([
+      { id: "before", because: "echo before" },
+      { id: "reload", because: "twice: the page was loaded anew" },
+      { id: "after", because: "echo after" },
+    ]);
+    expect(err).toContain("reload: the page was loaded anew; the browser was started again and the measurement repeated.");
+    expect(leftBehind()).toEqual({ folders: [], processes: [] });
+  });
+});
+
+/** What stands in the journal of a stopped run. */
+const finishedIn = (runs: string): string[] => {
+  const name = readdirSync(runs).find((file) => file.endsWith(".jsonl"));
+  if (name === undefined) return [];
+  const lines = readFileSync(join(runs, name), "utf8").split("\n").slice(1, -1);
+  return lines.map((line) => JSON.parse(line) as { id?: string }).flatMap(({ id }) => (id === undefined ? [] : [id]));
+};
+
+const command = ["bin/ballast.mjs", "bench", "--software", "--quick", "--budget", "200"];
+const canMount = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
+
+describe.skipIf(!canMount)("a disk that runs full (needs a mount namespace)", () => {
+  it("stops the bench with a sentence; what was finished is in the journal, the last one too", () => {
+    const [small, kept] = [join(folder.path, "small"), join(folder.path, "kept")];
+    const shell = `mkdir "$1" "$2"; mount -t tmpfs -o size=1152k none "$1"; shift 2; "$@"; code=$?; cp "$0"/* '${kept}'; exit $code`;
+    const { status, stderr } = spawnSync(
+      "unshare",
+      ["-rm", "sh", "-c", shell, small, small, kept, process.execPath, ...command, "--runs", small],
+      { cwd: projectRoot, encoding: "utf8" },
+    );
+    expect(stderr).toContain("the disk takes no more (ENOSPC); what was finished is in it. Make room there, then continue with --resume.");
+    expect(status).toBe(1);
+    const finished = finishedIn(kept);
+    expect(finished[0]).toBe("clock");
+    expect(finished.length).toBeGreaterThan(5);
+    expect(readdirSync(kept)).toHaveLength(1);
+  });
+});
+
+describe("Ctrl-C at any stage", () => {
+  const runs = mkdtempSync(join(tmpdir(), "ballast-test-"));
+  afterAll(() => rmSync(runs, { recursive: true }));
+
+  const stages: [string, (err: string) => boolean][] = [
+    ["while the browser starts", () => true],
+    ["while the adapter is looked at", (err) => err.includes("This is not a GPU")],
+    ["while the first things are measured", () => finishedIn(runs).length >= 1],
+    ["while kernels are timed", () => finishedIn(runs).some((id) => id.startsWith("matmul/"))],
+  ];
+
+  it.each(stages)("%s: exit code 130, one sentence, nothing left behind, nothing lost", async (_, hasCome) => {
+    const before = finishedIn(runs);
+    const resume = before.length > 0 ? ["--resume"] : [];
+    const child = spawn(process.execPath, [...command, "--runs", runs, ...resume], { cwd: projectRoot });
+    let err = "";
+    child.stderr.on("data", (text) => (err += text));
+    const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    while (!hasCome(err) || (err === "" && leftBehind(child.pid).folders.length === 0))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const finished = finishedIn(runs);
+    child.kill("SIGINT");
+    expect(await code).toBe(130);
+    expect(err).toMatch(/Stopped(?: before anything was measured)?\./);
+    expect(leftBehind(child.pid)).toEqual({ folders: [], processes: [] });
+    expect(finishedIn(runs)).toEqual(expect.arrayContaining([...before, ...finished]));
+    expect(readdirSync(runs).filter((name) => !name.endsWith(".jsonl"))).toEqual([]);
+  });
+});
