@@ -72,6 +72,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
     );
     const folder = writeRun(runs, profile);
     journal.remove();
+    io.err(`Profile: ${join(folder, "profile.json")}\n`); // now: whatever ends the rest, it is safe and said where
     if (options.keep) io.err(`Kept: ${keepProfile(resultsFolder, profile)}\n`);
     try {
       const { text, report } = answerDefaultQuestion({
@@ -86,7 +87,6 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
       io.err(`Report: ${report}\n`);
     } finally {
       progress.end();
-      io.err(`Profile: ${join(folder, "profile.json")}\n`);
     }
   } finally {
     unlock();
