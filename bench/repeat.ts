@@ -1,0 +1,100 @@
+// Do two runs on one machine agree?
+//
+//   npm run bench:repeat                      measures twice, one after the other, and compares
+//   npm run bench:repeat -- --quick           the same with options of `bench`
+//   npm run bench:repeat -- PROFILE PROFILE   compares two runs that are there
+//
+// It prints by how much each measurement's median differs between the two, how many of the 95 % intervals overlap, and beside it
+// the machine's own noise: inside each run, where cases take turns, the odd turns of a measurement against its even ones.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { median, quantile } from "simple-statistics";
+import { chooseProfile } from "../cli/choose-profile.ts";
+import { processIo } from "../cli/io.ts";
+import { projectRoot } from "../cli/project.ts";
+import { seriesOf, type Series } from "../src/compare/series.ts";
+import type { Profile } from "../src/profile/schema.ts";
+import { groupBy } from "../src/stats/group-by.ts";
+
+/** By what share two durations differ, whichever is the longer. */
+const apart = (a: number, b: number): number => Math.max(a, b) / Math.min(a, b) - 1;
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+const measureInto = (folder: string, options: readonly string[]): string => {
+  const { status } = spawnSync(process.execPath, ["bin/ballast.mjs", "bench", "--runs", folder, ...options], {
+    cwd: projectRoot,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const run = readdirSync(folder).find((name) => existsSync(join(folder, name, "profile.json")));
+  if (run === undefined) throw new Error(`the bench ended with ${status} and left no profile in ${folder}`);
+  return join(folder, run);
+};
+
+/** Odd against even turns of each measurement that has enough of them: what two halves of one run differ by. */
+const halvesApart = (profile: Profile): number[] =>
+  seriesOf(profile).flatMap(({ samples_s, turns }) => {
+    if (turns.length < 4) return [];
+    let from = 0;
+    const halves: [number[], number[]] = [[], []];
+    turns.forEach((samples, turn) => halves[turn % 2]!.push(...samples_s.slice(from, (from += samples))));
+    return [apart(median(halves[0]), median(halves[1]))];
+  });
+
+interface Row {
+  readonly family: string;
+  readonly id: string;
+  readonly apart: number;
+  readonly log: number;
+  readonly overlaps: boolean;
+}
+
+const rowOf = (a: Series, b: Series): Row => ({
+  family: a.family,
+  id: a.id,
+  apart: apart(a.interval.median, b.interval.median),
+  log: Math.log(b.interval.median / a.interval.median),
+  overlaps: a.interval.low <= b.interval.high && b.interval.low <= a.interval.high,
+});
+
+const line = (name: string, rows: readonly Row[]): string => {
+  const sizes = rows.map((row) => row.apart);
+  const overlapping = rows.filter(({ overlaps }) => overlaps).length / rows.length;
+  const drift = Math.expm1(median(rows.map(({ log }) => log)));
+  return [
+    name.padEnd(28),
+    String(rows.length).padStart(5),
+    ...[quantile(sizes, 0.5), quantile(sizes, 0.9), drift, overlapping].map((x) => percent(x).padStart(11)),
+  ].join("");
+};
+
+const main = (): void => {
+  const given = process.argv.slice(2);
+  const io = processIo();
+  const isProfile = given.length === 2 && given.every((argument) => !argument.startsWith("-"));
+  const paths = isProfile ? given : ["a", "b"].map((name) => measureInto(mkdtempSync(join(tmpdir(), `ballast-repeat-${name}-`)), given));
+  const [first, second] = paths.map((path) => chooseProfile(io, path).profile) as [Profile, Profile];
+  const others = new Map(seriesOf(second).map((series) => [series.id, series]));
+  const rows = seriesOf(first).flatMap((series) => {
+    const other = others.get(series.id);
+    return other === undefined || series.interval.median <= 0 || other.interval.median <= 0 ? [] : [rowOf(series, other)];
+  });
+  const halves = [...halvesApart(first), ...halvesApart(second)];
+  io.out(`${first.device}, ${first.condition}: two runs, of ${first.started_at} and ${second.started_at}\n`);
+  io.out(`${"".padEnd(28)}${" rows"}${["median", "90th pct.", "drift", "overlap"].map((head) => head.padStart(11)).join("")}\n`);
+  for (const [family, group] of groupBy(rows, ({ family }) => family)) io.out(`${line(family, group)}\n`);
+  const kernels = rows.filter(({ family }) => family.includes(","));
+  io.out(`${line("all kernels and layers", kernels)}\n${line("all measurements", rows)}\n`);
+  if (halves.length > 0) {
+    io.out(
+      `The machine's own noise, odd turns against even ones inside each run: median ${percent(quantile(halves, 0.5))}, 90th percentile ${percent(quantile(halves, 0.9))} (${halves.length} halves).\n`,
+    );
+  }
+  const worst = rows.toSorted((a, b) => b.apart - a.apart).slice(0, 5);
+  io.out(`Furthest apart: ${worst.map((row) => `${row.id} (${percent(row.apart)})`).join("; ")}\n`);
+  if (!isProfile) io.err(`Runs: ${paths.join(" ")}\n`);
+};
+
+main();
