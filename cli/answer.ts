@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { calibrate } from "../src/calibration/calibrate.ts";
-import { compareDevices } from "../src/calibration/compare.ts";
 import { largestBuiltInThatFits } from "../src/calibration/kv-blocks.ts";
+import { besideEachOther } from "../src/compare/compare.ts";
 import { planDefaultQuestion } from "../src/plan/default-question.ts";
 import type { Profile } from "../src/profile/schema.ts";
 import { replicaSchema } from "../src/replica/settings.ts";
-import { comparisonText } from "../src/report/comparison-text.ts";
+import { figuresText } from "../src/report/compare-text.ts";
 import { planText } from "../src/report/text.ts";
 import { writeReport } from "./commands/report.ts";
 import { writeWhole } from "./files.ts";
@@ -45,6 +45,12 @@ export const answerDefaultQuestion = ({ profile, folder, kept, replications, onP
   write("plan.json", plan);
   if (fixed !== null) write("run-fixed.json", fixed);
   if (autoscaler !== null) write("run-autoscaler.json", autoscaler);
-  const others = kept.map((other) => other.profile);
-  return { text: `${planText(plan)}\n${comparisonText(compareDevices(profile, others, model))}`, report: writeReport([folder]) };
+  const participants = [{ name: "this run", profile }, ...kept].map(({ name, profile: own }) => ({
+    source: name,
+    profile: own,
+    hash: contentHash(own),
+  }));
+  const { comparison } = besideEachOther(participants, { model, isSimulated: false });
+  const beside = figuresText(comparison, kept.length === 0 ? "This device in figures" : "This device beside kept profiles");
+  return { text: `${planText(plan)}\n${beside}`, report: writeReport([folder]) };
 };

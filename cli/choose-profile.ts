@@ -13,8 +13,8 @@ export interface ChosenProfile {
 }
 
 /**
- * The profile that the user means: a file; a run's folder; `<device>/<condition>` below results/, the newest there; or, where
- * nothing is given, the newest run.
+ * The profile that the user means: a file; a run's folder or its name below runs/; `<device>/<condition>` below results/, the newest
+ * there; or, where nothing is given, the newest run.
  *
  * @throws InputError where there is none
  */
@@ -26,11 +26,11 @@ export const chooseProfile = (io: Io, given: string | undefined, folders: Folder
   }
   const path = resolve(io.cwd, given);
   if (existsSync(path)) return isFolder(path) ? inFolder(path) : read(path);
-  const kept = join(folders.results, given);
-  if (existsSync(kept)) return isFolder(kept) ? inFolder(kept) : read(kept);
+  const known = [join(folders.results, given), join(folders.runs, given)].find((candidate) => existsSync(candidate));
+  if (known !== undefined) return isFolder(known) ? inFolder(known) : read(known);
   throw new InputError(
     given,
-    "expected a profile's file or <device>/<condition> below results/, found neither",
+    "expected a profile's file, a run's name or <device>/<condition> below results/, found none of them",
     "Measure one: npm run bench",
   );
 };
@@ -40,7 +40,7 @@ interface Folders {
   readonly results: string;
 }
 
-const defaultFolders = (io: Io): Folders => ({ runs: defaultRunsFolder(io.cwd), results: resultsFolder });
+const defaultFolders = (io: Io): Folders => ({ runs: defaultRunsFolder(io.cwd, io.env), results: resultsFolder });
 
 const isFolder = (path: string) => statSync(path).isDirectory();
 const read = (path: string): ChosenProfile => ({ path, profile: readProfileFile(path) });

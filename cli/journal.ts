@@ -5,6 +5,7 @@ import type { Journal } from "../harness/driver/bench-run.ts";
 import { InputError } from "../src/errors.ts";
 import type { JobResult } from "../src/profile/jobs.ts";
 import { measurementSchema, verificationSchema } from "../src/profile/schema.ts";
+import { settingName } from "../src/profile/setting.ts";
 import { appendOnly } from "./append-only.ts";
 import { writing } from "./files.ts";
 
@@ -13,7 +14,8 @@ const JOURNAL_SCHEMA = "ballast.journal/1";
 /** What a run was started with. It continues only under the same: results of different devices or settings never mix. */
 const keySchema = z.strictObject({
   ballast: z.string(),
-  condition: z.string(),
+  condition: z.enum(["web", "native-like"]),
+  runtime: z.enum(["chrome", "dawn"]),
   quick: z.boolean(),
   adapter: z.string(),
   browser: z.string(),
@@ -44,7 +46,7 @@ export interface JournalFile extends Journal {
 }
 
 const PREFIX = "unfinished-";
-const nameOf = ({ key, started_at }: Header) => `${PREFIX}${started_at.replace(/[:.]/g, "")}-${key.condition}.jsonl`;
+const nameOf = ({ key, started_at }: Header) => `${PREFIX}${started_at.replace(/[:.]/g, "")}-${settingName(key)}.jsonl`;
 
 const opened = (path: string, header: Header, lines: readonly z.infer<typeof entrySchema>[]): JournalFile => {
   const entries = lines.filter((line) => "id" in line);
@@ -78,9 +80,9 @@ export const startJournal = (runs: string, key: JournalKey, startedAt: string): 
   return opened(path, header, []);
 };
 
-/** The journal of the newest stopped run of a condition; null where there is none. */
-export const newestJournalOrNull = (runs: string, condition: string): string | null => {
-  const names = readdirSync(runs).filter((name) => name.startsWith(PREFIX) && name.endsWith(`-${condition}.jsonl`));
+/** The journal of the newest stopped run of a condition in a runtime; null where there is none. */
+export const newestJournalOrNull = (runs: string, setting: Pick<JournalKey, "condition" | "runtime">): string | null => {
+  const names = readdirSync(runs).filter((name) => name.startsWith(PREFIX) && name.endsWith(`Z-${settingName(setting)}.jsonl`));
   const newest = names.sort().at(-1);
   return newest === undefined ? null : join(runs, newest);
 };
@@ -110,7 +112,7 @@ export const continueJournal = (path: string, key: JournalKey): JournalFile => {
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const [first = "", ...rest] = whole.split("\n").slice(0, -1);
   const header = parsed(headerSchema, first, `${path}: line 1`);
-  for (const name of ["condition", "quick", "adapter", "browser", "ballast"] as const) {
+  for (const name of ["condition", "runtime", "quick", "adapter", "browser", "ballast"] as const) {
     if (header.key[name] !== key[name]) {
       throw new InputError(
         "--resume",

@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { InputError } from "../src/errors.ts";
 import { profileHash, readProfile } from "../src/profile/read.ts";
 import type { Profile } from "../src/profile/schema.ts";
+import { settingName } from "../src/profile/setting.ts";
 import { stripProfile } from "../src/profile/strip.ts";
 import { writeWhole } from "./files.ts";
 
@@ -23,14 +24,14 @@ export const folderName = (device: string): string =>
     .replace(/^-|-$/g, "");
 
 /**
- * Keeps a profile for others: results/<device>/<condition>/<date>-<hash>.json.gz, without names of this machine.
+ * Keeps a profile for others: results/<device>/<setting>/<date>-<hash>.json.gz, without names of this machine.
  *
  * @returns the file
  */
 export const keepProfile = (results: string, profile: Profile): string => {
   const stripped = stripProfile(profile, { hostName: hostname(), userName: userInfo().username });
   const name = `${profile.started_at.slice(0, 10)}-${shortHash(stripped)}.json.gz`;
-  const path = join(results, folderName(profile.device), profile.condition, name);
+  const path = join(results, folderName(profile.device), settingName(profile), name);
   writeWhole(path, gzipSync(`${JSON.stringify(stripped, null, 1)}\n`, { level: 9 }));
   return path;
 };

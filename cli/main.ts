@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { InputError } from "../src/errors.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
+import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -11,7 +12,7 @@ import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
 import { ballastVersion } from "./project.ts";
 
-const commands = [benchCommand, calibrateCommand, doctorCommand, simulateCommand, planCommand, reportCommand, initCommand];
+const commands = [benchCommand, calibrateCommand, compareCommand, doctorCommand, simulateCommand, planCommand, reportCommand, initCommand];
 
 /** Exit codes: 0 done · 1 something the user gave or has must change · 70 a fault of Ballast · 130 stopped by the user. */
 export const main = async (args: readonly string[], io: Io = processIo()): Promise<number> => {

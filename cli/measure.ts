@@ -1,26 +1,29 @@
 import { relative } from "node:path";
 import { runBench, type BenchOutcome } from "../harness/driver/bench-run.ts";
-import type { FoundBrowser } from "../harness/driver/find-browser.ts";
+import { isLaunchJob, runLaunchJob } from "../harness/driver/cold-start.ts";
 import { adapterName } from "../harness/driver/guard.ts";
-import { launchHost, machineFacts } from "../harness/driver/host.ts";
-import { openDevice, reopenDevice, type DeviceRequest, type OpenDevice } from "../harness/driver/open-device.ts";
-import { serveSite } from "../harness/driver/serve.ts";
+import { machineFacts } from "../harness/driver/host.ts";
+import { openBeside, openDevice, reopenDevice, type DeviceRequest, type OpenDevice } from "../harness/driver/open-device.ts";
+import { observeMachine } from "../harness/driver/machine-state.ts";
+import { nativeReference } from "../harness/driver/native-reference.ts";
+import type { Runtime } from "../harness/driver/runtime.ts";
 import { nativeView, type NativeView } from "../harness/driver/system-gpu.ts";
 import { InputError } from "../src/errors.ts";
 import type { AgendaOptions, Stage } from "../src/profile/agenda.ts";
+import type { MachineState } from "../src/profile/machine-state.ts";
+import type { NativeReference } from "../src/profile/native-reference.ts";
 import { PROFILE_SCHEMA, type Condition, type Profile } from "../src/profile/schema.ts";
+import { runtimeCaveatOrNull } from "../src/report/runtime.ts";
 import { limit } from "../src/format.ts";
 import type { Seconds } from "../src/units.ts";
 import { Interrupted } from "./interrupt.ts";
 import { continueJournal, newestJournalOrNull, startJournal, type JournalFile, type JournalKey } from "./journal.ts";
 import type { ProgressLine } from "./progress.ts";
-import { ballastVersion } from "./project.ts";
+import { ballastVersion, nativeScript } from "./project.ts";
 
 /** What is to be measured, and how. */
 export interface MeasureRequest {
-  readonly browser: FoundBrowser;
-  /** Folder of the measuring page. */
-  readonly site: string;
+  readonly runtime: Runtime;
   /** Folder of journals and runs. */
   readonly runs: string;
   readonly condition: Condition;
@@ -66,6 +69,8 @@ const profileOf = (
   budget: Seconds,
   journal: JournalFile,
   outcome: BenchOutcome,
+  machine: MachineState,
+  reference: NativeReference | null,
 ): Profile => {
   const { line, session, adapter, verdict } = device;
   return {
@@ -73,7 +78,7 @@ const profileOf = (
     device: verdict.device,
     is_gpu: verdict.isGpu,
     condition: request.condition,
-    runtime: "chrome",
+    runtime: request.runtime.kind,
     ballast_version: ballastVersion,
     started_at: journal.startedAt,
     budget_s: budget,
@@ -96,6 +101,8 @@ const profileOf = (
             },
       other_gpu_processes: [...native.processes],
     },
+    machine,
+    native_reference: reference,
     verifications: [...outcome.verifications],
     measurements: [...outcome.measurements],
     left_out: [...outcome.leftOut],
@@ -103,16 +110,49 @@ const profileOf = (
   };
 };
 
+/** What measuring the GPU without a browser takes on a server's GPU, and the longest it may take; it comes out of the budget's rest. */
+const NATIVE_TIME: Seconds = 30;
+const NATIVE_LIMIT: Seconds = 90;
+
+interface Telling {
+  readonly note: (text: string) => void;
+  readonly say: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What the GPU of this id does without a browser; null where that is not measured. */
+const withoutBrowser = async (
+  { isQuick }: MeasureRequest,
+  uuid: string | null,
+  within: Seconds,
+  { note, say, signal }: Telling,
+): Promise<NativeReference | null> => {
+  if (isQuick || uuid === null) return null;
+  if (within < NATIVE_TIME) {
+    note(`The GPU was not measured without a browser: that takes ${limit(NATIVE_TIME)}, and the budget left ${limit(within)} for it.`);
+    return null;
+  }
+  say("Measuring the same GPU without a browser.");
+  const outcome = await nativeReference({ script: nativeScript, uuid, limit: Math.min(NATIVE_LIMIT, within), signal });
+  if ("reference" in outcome) return outcome.reference;
+  note(`The GPU was not measured without a browser: ${outcome.because}.`);
+  return null;
+};
+
 const openJournal = (request: MeasureRequest, key: JournalKey, say: (text: string) => void): JournalFile => {
-  const { runs, condition, isResuming } = request;
-  const stopped = newestJournalOrNull(runs, condition);
+  const { runs, isResuming } = request;
+  const stopped = newestJournalOrNull(runs, key);
   if (!isResuming) {
     if (stopped !== null)
       say(`A stopped run is kept in ${relative(process.cwd(), stopped)}; --resume would continue it. This is a new one.`);
     return startJournal(runs, key, new Date().toISOString());
   }
   if (stopped === null) {
-    throw new InputError("--resume", `no stopped run of condition "${condition}" is in ${runs}`, "Leave --resume out to start one.");
+    throw new InputError(
+      "--resume",
+      `no stopped run of condition "${key.condition}"${key.runtime === "chrome" ? "" : ` with --runtime ${key.runtime}`} is in ${runs}`,
+      "Leave --resume out to start one.",
+    );
   }
   const journal = continueJournal(stopped, key);
   say(`Continuing the run of ${journal.startedAt}: ${journal.finished.size} measurements are there.`);
@@ -120,45 +160,72 @@ const openJournal = (request: MeasureRequest, key: JournalKey, say: (text: strin
 };
 
 /**
- * Measures one device: opens it, runs the agenda under the budget, and gives the profile. The browser, its profile folder and the
- * page's server are gone when this returns or throws.
+ * Measures one device: opens it, runs the agenda under the budget, and gives the profile. The browser and its
+ * profile folder, or Dawn's process, are gone when this returns or throws.
  *
  * @throws InputError where there is no such device, or what the user gave does not fit
  * @throws Interrupted with the sentence that says how to continue
  */
 export const measure = async (request: MeasureRequest, progress: ProgressLine, signal: AbortSignal): Promise<Measured> => {
   const native = nativeView(process.platform);
-  const site = await serveSite(request.site);
-  let session: OpenDevice["session"] | undefined;
   let journal: JournalFile | undefined;
+  const machineNotes: string[] = [];
+  const mention = (text: string) => {
+    machineNotes.push(text);
+    progress.say(`Note: ${text}`);
+  };
+  const note = (text: string) => {
+    mention(text);
+    journal?.note(text);
+  };
+  // A tool fails at any time, when a full disk under the journal could not be reported.
+  const observer = observeMachine({ native, platform: process.platform, onNote: note, onFailure: mention, signal });
+  let session: OpenDevice["session"] | undefined;
   try {
-    const { browser, condition, gpu, isSoftwareForced } = request;
+    const { runtime, condition, gpu, isSoftwareForced } = request;
     const asked: DeviceRequest = {
-      browser,
-      url: site.url,
-      host: launchHost(),
-      condition,
+      runtime,
+      platform: process.platform,
       gpu,
       isSoftwareForced,
       natives: native.gpus,
       signal,
     };
+    await observer.idleEnds();
     const device = await openDevice(asked);
     session = device.session;
     const { adapter, verdict } = device;
     progress.say(firstLine(device));
-    for (const note of verdict.notes) progress.say(`Note: ${note}`);
+    const caveat = runtimeCaveatOrNull({ runtime: runtime.kind });
+    if (caveat !== null) progress.say(caveat);
+    for (const text of verdict.notes) progress.say(`Note: ${text}`);
     if (verdict.isGpu && native.processes.length > 0) {
       progress.say(`Note: other programs use the GPU, and will disturb what is measured: ${native.processes.join("; ")}`);
     }
 
     const kind = verdict.isGpu ? "gpu" : "software";
     const budget = request.budget ?? BUDGET[kind][request.isQuick ? "quick" : "whole"];
-    const key = { ballast: ballastVersion, condition, quick: request.isQuick, adapter: adapterName(adapter), browser: session.version };
+    const key = {
+      ballast: ballastVersion,
+      condition,
+      runtime: runtime.kind,
+      quick: request.isQuick,
+      adapter: adapterName(adapter),
+      browser: session.version,
+    };
     journal = openJournal(request, key, progress.say);
+    if (journal.finished.size > 0 && verdict.isGpu) note("Clocks, power and temperature are those of the part that was resumed.");
+    const current = () => session ?? device.session;
+    const measurer = observer.measuring(verdict, adapter, {
+      run: (job, within) =>
+        isLaunchJob(job)
+          ? runLaunchJob(job, (profile, startLimit) => openBeside(asked, device, profile, startLimit), within)
+          : current().run(job, within),
+      runTogether: (jobs, limits, onResult) => current().runTogether(jobs, limits, onResult),
+    });
     const outcome = await runBench({
       device: {
-        run: (job, limit) => (session ?? device.session).run(job, limit),
+        ...measurer,
         reopen: async () => {
           await session?.close();
           session = await reopenDevice(asked, device);
@@ -168,12 +235,17 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
       now,
       budget: budget * MEASURING_SHARE,
       jobLimit: JOB_LIMIT[kind],
-      stages: request.stages({ adapter, isGpu: verdict.isGpu, isQuick: request.isQuick, browserStart: device.session.startTime }),
+      stages: request.stages({ adapter, isGpu: verdict.isGpu, isQuick: request.isQuick }),
       onProgress: ({ id, done, known, spent, left }) =>
         progress.show(spent / (spent + left), `measuring ${done + 1} of ${known}, at most ${limit(Math.ceil(left))} left: ${id}`),
       onNote: progress.say,
     });
-    return { profile: profileOf(request, device, native, budget, journal, outcome), journal };
+    const machine = observer.state();
+    observer.close();
+    await session.close(); // the GPU is measured without a browser next
+    const reference = await withoutBrowser(request, observer.uuid(), budget * (1 - MEASURING_SHARE), { note, say: progress.say, signal });
+    const found = { ...outcome, notes: [...new Set([...outcome.notes, ...machineNotes])] };
+    return { profile: profileOf(request, device, native, budget, journal, found, machine, reference), journal };
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Interrupted(
@@ -183,8 +255,8 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
     );
   } finally {
     progress.end();
+    observer.close();
     journal?.close();
     await session?.close();
-    await site.close();
   }
 };

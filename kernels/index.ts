@@ -1,6 +1,7 @@
 import { decodeAttentions, prefillAttentions } from "./attention/index.ts";
 import type { Dtype, KernelVariant } from "./kernel.ts";
 import { decoderLayer, defaultChoices } from "./layer/decoder-layer.ts";
+import { engineStep } from "./layer/engine-step.ts";
 import { residualAdd } from "./layer/residual-add.ts";
 import { rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
@@ -10,11 +11,12 @@ import { copy } from "./roof/copy.ts";
 import { multiplyAdd } from "./roof/multiply-add.ts";
 
 export { decoderLayer, defaultChoices, type LayerChoices } from "./layer/decoder-layer.ts";
+export { engineStep } from "./layer/engine-step.ts";
 export { layerLinears, type LayerSizes, type Linear } from "./layer/linears.ts";
 
 const dtypes: readonly Dtype[] = ["f32", "f16"];
 
-/** Every variant there is. A decoder layer is here with its default choices; `decoderLayer` makes it with others. */
+/** Every variant there is. Layer and step are here with their default choices; `decoderLayer` and `engineStep` make them with others. */
 export const variants: readonly KernelVariant[] = [
   copy,
   multiplyAdd,
@@ -22,7 +24,7 @@ export const variants: readonly KernelVariant[] = [
   ...prefillAttentions,
   ...decodeAttentions,
   ...dtypes.flatMap((dtype) => [rmsNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype)]),
-  ...dtypes.map((dtype) => decoderLayer(dtype, defaultChoices(dtype))),
+  ...dtypes.flatMap((dtype) => [decoderLayer(dtype, defaultChoices(dtype)), engineStep(dtype, defaultChoices(dtype))]),
 ];
 
 /** @throws RangeError where no variant has that id */

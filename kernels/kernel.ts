@@ -35,6 +35,11 @@ export interface BufferSpec {
   /** Elements, not bytes. */
   readonly length: number;
   readonly fill: Fill;
+  /**
+   * What of a model it holds, where a step reads it once and all other layers' come in between before the next: a cold run finds it in
+   * memory and not in a cache. Absent for activations and small tables, which a real step has just written or read.
+   */
+  readonly holds?: "weights" | "kv-cache";
 }
 
 /** One `dispatchWorkgroups`. Bindings are at group 0 in order; where `params` is given it is a uniform buffer of u32 at binding 0. */

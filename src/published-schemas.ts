@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { deviceModelSchema } from "./calibration/device-model.ts";
+import { comparisonSchema } from "./compare/schema.ts";
 import { runSchema } from "./fleet/run.ts";
 import { planSchema } from "./plan/schema.ts";
 import { profileSchema } from "./profile/schema.ts";
@@ -12,6 +13,7 @@ export const publishedSchemas = (): Readonly<Record<string, object>> => ({
   "scenario.schema.json": z.toJSONSchema(scenarioSchema, { io: "input" }),
   "run.schema.json": z.toJSONSchema(runSchema),
   "plan.schema.json": z.toJSONSchema(planSchema),
+  "comparison.schema.json": z.toJSONSchema(comparisonSchema),
 });
 
 /** The very bytes of a published schema's file. */

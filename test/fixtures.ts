@@ -48,7 +48,7 @@ export const deviceModel = (overrides: Partial<DeviceModel> = {}): DeviceModel =
     linear: { at: [1, 64, 256, 1024, 2048, 8192], seconds: [0.0065, 0.0068, 0.012, 0.042, 0.082, 0.33] },
     head: { at: [1, 64, 256], seconds: [0.0004, 0.0005, 0.0008] },
     per_token_s: 2e-7,
-    prefill_attention: { setup_s: 0.0002, per_pair_s: 1.7e-9 },
+    prefill_attention: { setup_s: 0.0002, per_token_s: 0, per_pair_s: 1.7e-9 },
     decode_attention: { setup_s: 0.0002, per_sequence_s: 2e-6, per_key_s: 5.2e-8 },
     valid: { tokens: [1, 8192], prefill_context: [1, 16_384], decode_sequences: [1, 256], decode_context: [1, 16_384] },
     error: {

@@ -1,18 +1,20 @@
 import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { InputError } from "../../src/errors.ts";
 import { agenda } from "../../src/profile/agenda.ts";
-import type { Condition } from "../../src/profile/schema.ts";
+import type { Condition, Profile } from "../../src/profile/schema.ts";
 import { answerDefaultQuestion } from "../answer.ts";
 import { lockRuns } from "../bench-lock.ts";
-import { browserFor } from "../browser.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { measure, type MeasureRequest } from "../measure.ts";
-import { positiveNumber } from "../options.ts";
+import { positiveNumber, wholeNumber } from "../options.ts";
 import { progressLine } from "../progress.ts";
 import { keepProfile, keptProfiles } from "../kept-profiles.ts";
 import { defaultRunsFolder, resultsFolder, siteFolder } from "../project.ts";
 import { writeRun } from "../run-folder.ts";
+import { checkProfile, parseFailOnError } from "./check-profile.ts";
+import { runtimeFor, type RuntimeChoice } from "../runtime.ts";
 
 interface BenchOptions {
   readonly quick?: true;
@@ -20,16 +22,20 @@ interface BenchOptions {
   readonly gpu?: string;
   readonly software?: true;
   readonly condition: Condition;
+  readonly runtime: Profile["runtime"];
   readonly browser?: string;
   readonly resume?: true;
   readonly keep?: true;
   readonly json?: true;
   readonly quiet?: true;
   readonly runs?: string;
+  readonly check?: string;
+  readonly seed?: number;
+  readonly failOn?: number;
 }
 
 /** The same command with --resume, as a person types it. */
-const resumeCommand = ({ quick, budget, gpu, software, condition, browser, keep, runs }: BenchOptions): string =>
+const resumeCommand = ({ quick, budget, gpu, software, condition, runtime, browser, keep, runs }: BenchOptions): string =>
   [
     "npm run bench -- --resume",
     ...(quick ? ["--quick"] : []),
@@ -37,29 +43,34 @@ const resumeCommand = ({ quick, budget, gpu, software, condition, browser, keep,
     ...(gpu === undefined ? [] : [`--gpu ${JSON.stringify(gpu)}`]),
     ...(software ? ["--software"] : []),
     ...(condition === "web" ? [] : [`--condition ${condition}`]),
+    ...(runtime === "chrome" ? [] : [`--runtime ${runtime}`]),
     ...(browser === undefined ? [] : [`--browser ${JSON.stringify(browser)}`]),
     ...(keep ? ["--keep"] : []),
     ...(runs === undefined ? [] : [`--runs ${JSON.stringify(runs)}`]),
   ].join(" ");
 
-/** The page that measures and the choice of what it measures; tests hand in pages with faults. */
-export type BenchParts = Pick<MeasureRequest, "site" | "stages">;
+/** What measures and the choice of what it measures; tests hand in pages and programs with faults. */
+export type BenchParts = Pick<RuntimeChoice, "site" | "program"> & Pick<MeasureRequest, "stages">;
+
+const runsFolder = ({ cwd, env }: Io, { runs }: BenchOptions): string =>
+  runs === undefined ? defaultRunsFolder(cwd, env) : resolve(cwd, runs);
 
 const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<void> => {
-  const runs = options.runs === undefined ? defaultRunsFolder(io.cwd) : resolve(io.cwd, options.runs);
+  const runs = runsFolder(io, options);
   const unlock = lockRuns(runs);
   try {
     const kept = keptProfiles(resultsFolder); // before anything is measured: an unreadable one is then no loss
-    const browser = await browserFor(io, options.browser);
+    const { runtime, condition, browser, gpu } = options;
+    const usable = await runtimeFor(io, { runtime, condition, browser, ...parts });
     const progress = progressLine(io, options.quiet === true);
     const { profile, journal } = await interruptible((signal) =>
       measure(
         {
-          browser,
-          ...parts,
+          runtime: usable.runtime,
+          stages: parts.stages,
           runs,
-          condition: options.condition,
-          gpu: options.gpu ?? null,
+          condition,
+          gpu: gpu ?? null,
           isSoftwareForced: options.software === true,
           isQuick: options.quick === true,
           budget: options.budget ?? null,
@@ -69,7 +80,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
         progress,
         signal,
       ),
-    );
+    ).finally(usable.close);
     const folder = writeRun(runs, profile);
     journal.remove();
     io.err(`Profile: ${join(folder, "profile.json")}\n`); // now: whatever ends the rest, it is safe and said where
@@ -112,6 +123,11 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
         .choices(["web", "native-like"])
         .default("web"),
     )
+    .addOption(
+      new Option("--runtime <runtime>", "chrome: a browser, the figures that count; dawn: Dawn in Node, where no browser can run")
+        .choices(["chrome", "dawn"])
+        .default("chrome"),
+    )
     .option(
       "--browser <path>",
       "the browser to use (default: BALLAST_BROWSER, else an installed Chrome, Chromium or Edge, else puppeteer's download)",
@@ -121,4 +137,18 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
     .option("--runs <folder>", "where runs are written (default: runs/ of the clone)")
     .option("--json", "print the profile as JSON instead of the answer")
     .option("--quiet", "no progress")
-    .action((options: BenchOptions) => bench(io, options, parts));
+    .addOption(
+      new Option(
+        "--check <profile>",
+        "measure steps that this profile was not fitted to and print what it predicts beside them; keeps nothing. Takes the profile's condition",
+      ).conflicts(["quick", "software", "condition", "resume", "keep"]),
+    )
+    .option("--seed <number>", "with --check: draws the steps (default: 1)", wholeNumber)
+    .option("--fail-on <rule>", "with --check: error=<percent>%: exit code 1 where the median error is above that", parseFailOnError)
+    .action((options: BenchOptions) => {
+      if (options.check !== undefined) return checkProfile(io, { ...options, check: options.check }, runsFolder(io, options), parts);
+      const alone = options.seed === undefined ? (options.failOn === undefined ? null : "--fail-on") : "--seed";
+      if (alone !== null)
+        throw new InputError(alone, "belongs to --check PROFILE, which was not given", "Leave it out, or name a profile.");
+      return bench(io, options, parts);
+    });

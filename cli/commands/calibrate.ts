@@ -4,6 +4,7 @@ import { calibrate } from "../../src/calibration/calibrate.ts";
 import { largestBuiltInThatFits } from "../../src/calibration/kv-blocks.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { deviceModelText } from "../../src/report/device-model-text.ts";
+import { PLAIN } from "../../src/report/layout.ts";
 import { chooseModel } from "../choose-model.ts";
 import { chooseProfile } from "../choose-profile.ts";
 import { writeWhole } from "../files.ts";
@@ -39,7 +40,7 @@ export const calibrateCommand = (io: Io): Command =>
       const json = `${JSON.stringify(fitted, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.err(`profile: ${path}\n`);
-      io.out(options.json ? json : deviceModelText(fitted));
+      io.out(options.json ? json : deviceModelText(fitted, PLAIN, profile));
       if (options.out !== undefined) io.err(`device model: ${options.out}\n`);
     });
 

@@ -1,12 +1,14 @@
-import type { Findings, Job, JobResult } from "../../src/profile/jobs.ts";
+import type { Findings, Job, JobResult, TimedJob } from "../../src/profile/jobs.ts";
 import type { Stage } from "../../src/profile/agenda.ts";
 import { measurementSchema, verificationSchema, type Measurement, type Verification } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
-import type { Outcome } from "./session.ts";
+import type { GroupEnd, GroupLimits, Outcome } from "./session.ts";
 
 /** The device under measurement, as the loop sees it. */
 export interface BenchDevice {
   run(job: Job, limit: Seconds): Promise<Outcome>;
+  /** Measures jobs interleaved; each result is told as soon as it is there. A job that is not told of has none. */
+  runTogether(jobs: readonly TimedJob[], limits: GroupLimits, onResult: (job: TimedJob, result: JobResult) => void): Promise<GroupEnd>;
   /** Starts afresh after a fault. Throws where the same device does not come back. */
   reopen(): Promise<void>;
 }
@@ -68,11 +70,31 @@ export const checkedResult = (job: Pick<Job, "id">, result: JobResult): JobResul
   return result;
 };
 
+/** Timed jobs that are measured together: enough to share a burst of noise, few enough for their buffers to fit beside each other. */
+const GROUP = 8;
+
+/** Jobs in their order, neighbours that are timed together in one group. */
+const groupsOf = (jobs: readonly Job[]): (Exclude<Job, TimedJob> | readonly TimedJob[])[] => {
+  const groups: (Exclude<Job, TimedJob> | TimedJob[])[] = [];
+  for (const job of jobs) {
+    const last = groups.at(-1);
+    if (job.kind !== "kernel" && job.kind !== "layer") groups.push(job);
+    else if (Array.isArray(last) && last.length < GROUP) last.push(job);
+    else groups.push([job]);
+  }
+  return groups;
+};
+
+const ENDED = "the time budget had ended";
+
 /**
- * Runs jobs in order of importance until the budget ends, each result journalled at once.
+ * Runs jobs in order of importance until the budget ends, each result journalled at once. Kernels and layers that follow each other are
+ * measured interleaved, up to 8 together.
  *
  * A fault (a hung page, a lost device, a crashed browser) costs the job under way: the device is opened again and the job repeated
- * once, then left out with the reason. A job that the budget's end interrupts is left out without a repeat.
+ * once, then left out with the reason. Of a group it costs what had no result yet: those jobs are repeated one by one, so that the one
+ * that brings the browser down does not take the others along. A job that the budget's end interrupts is left out without a repeat; in a
+ * group it is kept where it had enough samples.
  *
  * @throws what `device.run` and `device.reopen` throw (an interruption, a device that does not come back); the journal is then complete
  *   up to the job under way
@@ -115,35 +137,65 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
       const outcome = await device.run(job, Math.min(jobLimit, left));
       if (outcome.kind !== "hung" && outcome.kind !== "crashed" && outcome.kind !== "device-lost") return checkedResult(job, outcome);
       if (outcome.kind === "hung" && left <= jobLimit) return null; // nothing more runs, so nothing is opened again
-      note(`${job.id}: ${outcome.because}; the browser was started again${repeats === 0 ? " and the measurement repeated" : ""}.`);
+      note(`${job.id}: ${outcome.because}; the device was opened again${repeats === 0 ? " and the measurement repeated" : ""}.`);
       await device.reopen();
       if (repeats > 0) return { kind: "left-out", because: `twice: ${outcome.because}` };
+    }
+  };
+
+  /** Whatever came of a job; null where the budget ended before anything did. */
+  const settle = (job: Job, result: JobResult | null) => {
+    done++;
+    if (result === null) {
+      leftOut.push({ id: job.id, because: ENDED });
+      return;
+    }
+    ran++;
+    journal.append(job.id, result, spent());
+    keep(job.id, result);
+  };
+
+  const runGroup = async (group: readonly TimedJob[]) => {
+    const waiting = new Set(group);
+    const within = budget - spent();
+    const end: GroupEnd =
+      within <= 0
+        ? { kind: "done" }
+        : await device.runTogether(group, { within, silence: jobLimit }, (job, result) => {
+            if (waiting.delete(job)) settle(job, checkedResult(job, result));
+          });
+    if (end.kind !== "done" && waiting.size > 0 && budget - spent() > 0) {
+      const together = group.length === 1 ? group[0]!.id : `${group[0]!.id} and ${group.length - 1} more`;
+      note(`${together}: ${end.because}; the device was opened again and what had no result was measured one by one.`);
+      await device.reopen();
+      for (const job of waiting) settle(job, await attempt(job));
+    } else {
+      for (const job of waiting) settle(job, null);
     }
   };
 
   for (const stage of stages) {
     const jobs = stage({ verifications, measurements });
     const known = done + jobs.length;
-    for (const [index, job] of jobs.entries()) {
+    const began = done;
+    const open: Job[] = [];
+    for (const job of jobs) {
       const earlier = journal.finished.get(job.id);
-      if (earlier !== undefined) {
-        keep(job.id, earlier);
-        done++;
+      if (earlier === undefined) {
+        open.push(job);
         continue;
       }
+      keep(job.id, earlier);
+      done++;
+    }
+    for (const next of groupsOf(open)) {
       const timeLeft = budget - spent();
       const average = ran === 0 || stage !== stages.at(-1) ? Number.POSITIVE_INFINITY : (now() - started) / ran;
-      const left = Math.max(0, Math.min(timeLeft, average * (jobs.length - index)));
-      onProgress?.({ id: job.id, done, known, spent: spent(), left });
-      const result = timeLeft <= 0 ? null : await attempt(job);
-      done++;
-      if (result === null) {
-        leftOut.push({ id: job.id, because: "the time budget had ended" });
-        continue;
-      }
-      ran++;
-      journal.append(job.id, result, spent());
-      keep(job.id, result);
+      const left = Math.max(0, Math.min(timeLeft, average * (jobs.length - (done - began))));
+      const [first = next as Job] = Array.isArray(next) ? next : [];
+      onProgress?.({ id: first.id, done, known, spent: spent(), left });
+      if ("kind" in next) settle(next, timeLeft <= 0 ? null : await attempt(next));
+      else await runGroup(next);
     }
   }
   return { verifications, measurements, leftOut, notes };

@@ -1,5 +1,6 @@
 import { InputError } from "../../src/errors.ts";
 import type { Adapter } from "../../src/profile/schema.ts";
+import { isSoftware, softwareNameOrNull } from "../../src/profile/software-adapter.ts";
 import type { SystemGpu } from "./session.ts";
 import type { NativeGpu } from "./system-gpu.ts";
 
@@ -20,18 +21,8 @@ export interface Verdict {
   readonly notes: readonly string[];
 }
 
-/** Words by which software renderers name themselves, where the browser does not call them a fallback. */
-const SOFTWARE_NAMES = /swiftshader|llvmpipe|lavapipe|softpipe|basic render|\bwarp\b/i;
-
 /** PCI vendor ids of the vendors that WebGPU names. */
 const VENDOR_IDS: Readonly<Record<string, number>> = { nvidia: 0x10de, amd: 0x1002, intel: 0x8086, apple: 0x106b, qualcomm: 0x5143 };
-
-/** Whether a name is that of a software renderer. */
-export const isSoftwareName = (name: string): boolean => SOFTWARE_NAMES.test(name);
-
-/** Whether an adapter computes on the CPU: the browser says so, or its name does. */
-export const isSoftware = ({ is_fallback, type, vendor, architecture, device, description }: Adapter): boolean =>
-  is_fallback || type === "CPU" || isSoftwareName([vendor, architecture, device, description].join(" "));
 
 /** The adapter in the browser's words: "nvidia hopper, NVIDIA H200". */
 export const adapterName = ({ vendor, architecture, device, description }: Adapter): string => {
@@ -82,17 +73,13 @@ export const refusal = (asked: string | null, seen: readonly SeenAdapter[], nati
   const repair =
     "Run `npm run doctor` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the `graphics` driver capability)";
   if (asked !== null) {
-    return new InputError(
-      "--gpu",
-      `expected a GPU whose name contains "${asked}", the browser gave ${found}`,
-      `${repair}, or leave --gpu out.`,
-    );
+    return new InputError("--gpu", `expected a GPU whose name contains "${asked}", WebGPU gave ${found}`, `${repair}, or leave --gpu out.`);
   }
   const [native] = natives;
   if (native === undefined) return null;
   return new InputError(
     "gpu",
-    `${native.tool} lists ${native.name}, and the browser gave ${found}`,
+    `${native.tool} lists ${native.name}, and WebGPU gave ${found}`,
     `${repair}, name another GPU with --gpu NAME, or check the pipeline without a GPU with --software.`,
   );
 };
@@ -106,8 +93,8 @@ export const isOfAnotherVendor = ({ vendor }: Adapter, natives: readonly NativeG
 /** What a measurement on this adapter is a measurement of, with what a reader should know about it. */
 export const verdictOf = ({ adapter, systemGpus }: SeenAdapter, natives: readonly NativeGpu[], platform: NodeJS.Platform): Verdict => {
   if (isSoftware(adapter)) {
-    const known = SOFTWARE_NAMES.exec(`${adapter.description} ${adapter.device} ${adapter.architecture}`)?.[0];
-    const name = known === undefined ? adapterName(adapter) : known.toLowerCase() === "swiftshader" ? "SwiftShader" : known;
+    const known = softwareNameOrNull(`${adapter.description} ${adapter.device} ${adapter.architecture}`);
+    const name = known === null ? adapterName(adapter) : known.toLowerCase() === "swiftshader" ? "SwiftShader" : known;
     return { isGpu: false, device: `${name} (software)`, native: null, notes: [] };
   }
   const native = nativeOf(adapter, natives);
@@ -118,7 +105,7 @@ export const verdictOf = ({ adapter, systemGpus }: SeenAdapter, natives: readonl
     );
   }
   if (platform === "linux" && adapter.backend !== "" && adapter.backend !== "vulkan") {
-    notes.push(`The browser reached the GPU through ${adapter.backend}, not Vulkan: expect it to be slower than it could be.`);
+    notes.push(`WebGPU reached the GPU through ${adapter.backend}, not Vulkan: expect it to be slower than it could be.`);
   }
   const vendorGpus = systemGpus.filter(({ vendorId }) => vendorId === VENDOR_IDS[adapter.vendor]);
   if (systemGpus.some(({ vendorId }) => vendorId !== 0) && VENDOR_IDS[adapter.vendor] !== undefined && vendorGpus.length === 0) {

@@ -1,8 +1,10 @@
-import { readFileSync, statfsSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, realpathSync, statfsSync } from "node:fs";
 import { cpus, homedir, release, totalmem, type } from "node:os";
+import { dirname, join } from "node:path";
 import { installPlan, type InstallHost, type InstallPlan } from "./install-browser.ts";
 import type { SearchPlaces } from "./find-browser.ts";
 import type { LaunchHost } from "./launch-flags.ts";
+import type { VulkanFiles } from "./vulkan-drivers.ts";
 
 const osRelease = (): string => {
   try {
@@ -25,8 +27,28 @@ const sharedMemoryBytes = (): number => {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** This machine, as the choice of a launch line sees it. */
-export const launchHost = (): LaunchHost => ({ platform: process.platform, isRoot: isRoot(), sharedMemoryBytes: sharedMemoryBytes() });
+/** What adds SwiftShader's Vulkan driver, which Chrome and Chromium bring along, to those that the loader finds or was told of. */
+const driversBesideSoftware = (browser: string, env: Env): LaunchHost["driversBesideSoftware"] => {
+  if (process.platform !== "linux" || !existsSync(browser)) return undefined;
+  const driver = join(dirname(realpathSync(browser)), "vk_swiftshader_icd.json");
+  if (!existsSync(driver)) return undefined;
+  const named = env["VK_DRIVER_FILES"] ?? env["VK_ICD_FILENAMES"]; // where drivers are named, the loader adds none
+  const added = env["VK_ADD_DRIVER_FILES"];
+  return named === undefined
+    ? { VK_ADD_DRIVER_FILES: added === undefined ? driver : `${added}:${driver}` }
+    : { VK_DRIVER_FILES: `${named}:${driver}` };
+};
+
+/** This machine, as the choice of a launch line for a browser sees it. */
+export const launchHost = (browser?: string, env: Env = process.env): LaunchHost => {
+  const drivers = browser === undefined ? undefined : driversBesideSoftware(browser, env);
+  return {
+    platform: process.platform,
+    isRoot: isRoot(),
+    sharedMemoryBytes: sharedMemoryBytes(),
+    ...(drivers === undefined ? {} : { driversBesideSoftware: drivers }),
+  };
+};
 
 /** This machine, as the choice of an installer sees it. `BALLAST_NO_INSTALL=1` forbids installing. */
 export const installHost = (env: Env): InstallHost => ({
@@ -35,6 +57,25 @@ export const installHost = (env: Env): InstallHost => ({
   isRoot: isRoot(),
   mayInstall: env["BALLAST_NO_INSTALL"] !== "1",
 });
+
+/** This machine's files, as the search for Vulkan drivers sees them. */
+export const vulkanFiles: VulkanFiles = {
+  list: (folder) => {
+    try {
+      return readdirSync(folder);
+    } catch {
+      return [];
+    }
+  },
+  read: (path) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch {
+      return null;
+    }
+  },
+  exists: existsSync,
+};
 
 /** How a browser would be installed on this machine. */
 export const installPlanHere = (env: Env): InstallPlan => installPlan(installHost(env));

@@ -1,17 +1,19 @@
 import { InputError } from "../../src/errors.ts";
-import type { Adapter, Condition } from "../../src/profile/schema.ts";
-import type { FoundBrowser } from "./find-browser.ts";
-import { adapterName, isAskedFor, isOfAnotherVendor, isSoftware, refusal, verdictOf, type SeenAdapter, type Verdict } from "./guard.ts";
-import { launchLine, type AdapterWish, type LaunchHost, type LaunchLine } from "./launch-flags.ts";
-import { openSession, type Session } from "./session.ts";
+import type { Adapter } from "../../src/profile/schema.ts";
+import type { Seconds } from "../../src/units.ts";
+import { adapterName, isAskedFor, isOfAnotherVendor, refusal, verdictOf, type SeenAdapter, type Verdict } from "./guard.ts";
+import { isSoftware } from "../../src/profile/software-adapter.ts";
+import { detourNote, withDriverCache, type AdapterWish, type LaunchLine } from "./launch-flags.ts";
+import type { TemporaryFolder } from "./temporary-folder.ts";
+import type { Runtime, StartOptions } from "./runtime.ts";
+import type { Session } from "./session.ts";
+import { driverCacheIn } from "./shader-caches.ts";
 import type { NativeGpu } from "./system-gpu.ts";
 
-/** Which device to open, in which browser, and what is known of the machine. */
+/** Which device to open, by which runtime, and what is known of the machine. */
 export interface DeviceRequest {
-  readonly browser: FoundBrowser;
-  readonly url: string;
-  readonly host: LaunchHost;
-  readonly condition: Condition;
+  readonly runtime: Runtime;
+  readonly platform: NodeJS.Platform;
   /** `--gpu NAME`, or null */
   readonly gpu: string | null;
   /** `--software`: no GPU is looked for. */
@@ -30,37 +32,21 @@ export interface OpenDevice {
   readonly verdict: Verdict;
 }
 
-/** The launch lines to try, best first. macOS calls Apple's GPUs integrated and has one, so it is asked for any. */
-export const wishes = ({
-  host,
-  gpu,
-  isSoftwareForced,
-}: Pick<DeviceRequest, "host" | "gpu" | "isSoftwareForced">): readonly AdapterWish[] => {
-  if (isSoftwareForced) return ["software"];
-  const hardware: readonly AdapterWish[] =
-    host.platform === "darwin" && gpu === null ? ["any"] : gpu === null ? ["discrete", "any"] : ["discrete", "integrated", "any"];
-  return gpu === null ? [...hardware, "software"] : hardware;
-};
-
-/** A started browser with the adapter that its launch line gave. */
+/** A started runtime with the adapter that its launch line gave. */
 export interface Attempt {
   readonly session: Session;
   readonly line: LaunchLine;
   readonly seen: SeenAdapter | null;
 }
 
-/** Starts the browser for one wish. @throws InputError where it does not start or has no WebGPU */
-export const attempt = async (wish: AdapterWish, { browser, url, host, condition, signal }: DeviceRequest): Promise<Attempt> => {
-  const line = launchLine(wish, condition, host);
-  const session = await openSession({ browser, line, url, signal });
+/** Starts the runtime for one wish. @throws InputError where it does not start or has no WebGPU */
+export const attempt = async (wish: AdapterWish, { runtime, gpu, signal }: DeviceRequest): Promise<Attempt> => {
+  const line = await runtime.line(wish, gpu);
+  const session = await runtime.open(line, { signal });
   try {
     const description = await session.describe();
     if (description.kind === "no-webgpu") {
-      throw new InputError(
-        browser.path,
-        `this browser (${session.version}) has no WebGPU`,
-        "Update it (Chrome, Chromium or Edge), or name another with --browser PATH.",
-      );
+      throw new InputError(runtime.place, `${runtime.name} (${session.version}) has no WebGPU`, runtime.repair);
     }
     if (description.kind === "no-adapter") return { session, line, seen: null };
     return { session, line, seen: { adapter: description.adapter, systemGpus: await session.systemGpus() } };
@@ -74,25 +60,26 @@ export const attempt = async (wish: AdapterWish, { browser, url, host, condition
  * Opens the device to measure: the GPU asked for, else a discrete GPU, else any, else the software adapter where the system lists no
  * GPU. Software flags are given only when no GPU was asked for and none is there.
  *
- * @throws InputError where the browser has no WebGPU, gives no adapter, or gives another than was asked for or is expected
+ * @throws InputError where the runtime has no WebGPU, gives no adapter, or gives another than was asked for or is expected
  */
 export const openDevice = async (request: DeviceRequest): Promise<OpenDevice> => {
-  const { gpu, natives, isSoftwareForced, host } = request;
+  const { runtime, gpu, natives, isSoftwareForced, platform } = request;
   const refused: SeenAdapter[] = [];
   const isAcceptable = (seen: SeenAdapter, wish: AdapterWish) => {
     if (wish === "software") return isSoftware(seen.adapter);
     if (gpu !== null) return isAskedFor(gpu, seen, natives);
     return !isSoftware(seen.adapter) && !isOfAnotherVendor(seen.adapter, natives);
   };
-  for (const wish of wishes(request)) {
-    if (wish === "software" && !isSoftwareForced) {
-      const reason = refusal(gpu, refused, natives);
-      if (reason !== null) throw reason;
-    }
+  for (const wish of runtime.wishes(gpu, isSoftwareForced)) {
+    const missed = refusal(gpu, refused, natives);
+    const note = detourNote(wish);
+    if (note !== null && missed === null) continue; // nothing says that a GPU is there
+    if (wish === "software" && !isSoftwareForced && missed !== null) throw missed;
     const { session, line, seen } = await attempt(wish, request);
     request.onAttempt?.(wish, seen);
     if (seen !== null && isAcceptable(seen, wish)) {
-      return { session, line, adapter: seen.adapter, verdict: verdictOf(seen, natives, host.platform) };
+      const verdict = verdictOf(seen, natives, platform);
+      return { session, line, adapter: seen.adapter, verdict: note === null ? verdict : { ...verdict, notes: [...verdict.notes, note] } };
     }
     if (seen !== null) refused.push(seen);
     await session.close();
@@ -100,31 +87,63 @@ export const openDevice = async (request: DeviceRequest): Promise<OpenDevice> =>
   throw (
     refusal(gpu, refused, isSoftwareForced ? [] : natives) ??
     new InputError(
-      request.browser.path,
-      `the browser has WebGPU and gave no adapter${refused.length > 0 ? ` but ${refused.map(({ adapter }) => adapterName(adapter)).join("; ")}` : ", not even its software one"}`,
-      "Run `npm run doctor`, update the browser, or name another with --browser PATH.",
+      runtime.place,
+      `${runtime.name} has WebGPU and gave no adapter${refused.length > 0 ? ` but ${refused.map(({ adapter }) => adapterName(adapter)).join("; ")}` : ", not even its software one"}`,
+      runtime.repair,
     )
   );
 };
 
-/** Opens a device again after a fault. The browser may come back with another adapter, software most often: then it is refused. */
-export const reopenDevice = async (request: DeviceRequest, { line, adapter }: Pick<OpenDevice, "line" | "adapter">): Promise<Session> => {
-  const { browser, url, signal } = request;
-  const session = await openSession({ browser, line, url, signal });
+/** Opens a device again. The runtime may come back with another adapter, software most often: then it is refused. */
+const openAgain = async (
+  { runtime, signal }: DeviceRequest,
+  { line, adapter, ...options }: Pick<OpenDevice, "line" | "adapter"> & Pick<StartOptions, "profile" | "startLimit">,
+  refused: (given: string) => InputError,
+): Promise<Session> => {
+  const session = await runtime.open(line, { signal, ...options });
   try {
     const description = await session.describe();
     const now = description.kind === "adapter" ? adapterName(description.adapter) : "no adapter";
     const isFallback = description.kind === "adapter" && isSoftware(description.adapter);
-    if (now !== adapterName(adapter) || isFallback !== isSoftware(adapter)) {
-      throw new InputError(
-        "gpu",
-        `after a fault the browser was started again and gave ${now}${isFallback ? " (software)" : ""} instead of ${adapterName(adapter)}`,
-        "Run `npm run doctor`; when the GPU is back, the same command with --resume continues.",
-      );
-    }
+    if (now !== adapterName(adapter) || isFallback !== isSoftware(adapter)) throw refused(`${now}${isFallback ? " (software)" : ""}`);
     return session;
   } catch (error) {
     await session.close();
     throw error;
   }
 };
+
+/** Opens a device again after a fault. @throws InputError where another adapter comes */
+export const reopenDevice = (request: DeviceRequest, device: Pick<OpenDevice, "line" | "adapter">): Promise<Session> =>
+  openAgain(
+    request,
+    { line: device.line, adapter: device.adapter },
+    (given) =>
+      new InputError(
+        "gpu",
+        `after a fault ${request.runtime.name} was started again and gave ${given} instead of ${adapterName(device.adapter)}`,
+        "Run `npm run doctor`; when the GPU is back, the same command with --resume continues.",
+      ),
+  );
+
+/**
+ * Opens the same device once more, in a process of its own: every cache of compiled shaders that it reads or writes lies in the profile's folder.
+ *
+ * @throws InputError where another adapter comes
+ */
+export const openBeside = (
+  request: DeviceRequest,
+  { line, adapter }: Pick<OpenDevice, "line" | "adapter">,
+  profile: TemporaryFolder,
+  startLimit: Seconds,
+): Promise<Session> =>
+  openAgain(
+    request,
+    { line: withDriverCache(line, driverCacheIn(profile)), adapter, profile, startLimit },
+    (given) =>
+      new InputError(
+        "gpu",
+        `a second process of ${request.runtime.name} gave ${given} instead of ${adapterName(adapter)}`,
+        "Run `npm run doctor` while nothing else uses the GPU.",
+      ),
+  );

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import sirv from "sirv";
 import { InputError } from "../../src/errors.ts";
+import { weightRoute } from "./serve-weights.ts";
 
 export interface Site {
   /** With a slash at the end. */
@@ -11,7 +12,8 @@ export interface Site {
 }
 
 /**
- * Serves a folder on loopback, on a port the system chooses, so that a port in use is never met.
+ * Serves a folder on loopback, on a port the system chooses, so that a port in use is never met; beside it the file of weights that
+ * the page streams.
  *
  * WebGPU needs a secure context, which 127.0.0.1 is; cross-origin isolation raises the page's clock from 100 µs steps to 5 µs.
  *
@@ -27,12 +29,14 @@ export const serveSite = async (folder: string): Promise<Site> => {
       response.setHeader("Cross-Origin-Embedder-Policy", "require-corp");
     },
   });
-  const server = createServer((request, response) =>
+  const weights = weightRoute();
+  const server = createServer((request, response) => {
+    if (weights.answer(request, response)) return;
     answer(request, response, () => {
       response.statusCode = 404;
       response.end();
-    }),
-  );
+    });
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen({ host: "127.0.0.1", port: 0 }, resolve);
   });
@@ -42,6 +46,7 @@ export const serveSite = async (folder: string): Promise<Site> => {
     url: `http://127.0.0.1:${address.port}/`,
     close: () =>
       new Promise((resolve) => {
+        weights.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

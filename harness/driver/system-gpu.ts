@@ -6,6 +6,8 @@ export interface NativeGpu {
   readonly name: string;
   readonly driver: string;
   readonly memoryBytes: number | null;
+  /** By which nvidia-smi and CUDA know it; null where the tool has none. */
+  readonly uuid: string | null;
 }
 
 export interface NativeView {
@@ -34,15 +36,18 @@ export const readProgram: ReadProgram = (program, args) => {
 
 const MIB = 2 ** 20;
 
-/** Lines of `nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader,nounits`; memory is in MiB, or "[N/A]". */
+const NVIDIA_FIELDS = "name,driver_version,memory.total,uuid";
+
+/** Lines of nvidia-smi's `--query-gpu=name,driver_version,memory.total,uuid --format=csv,noheader,nounits`; memory is in MiB, or "[N/A]". */
 export const parseNvidiaGpus = (text: string): NativeGpu[] =>
   text
     .split("\n")
     .map((line) => line.split(",").map((field) => field.trim()))
-    .flatMap(([name, driver, memory]) => {
+    .flatMap(([name, driver, memory, uuid]) => {
       if (!name || driver === undefined) return [];
       const mebibytes = Number(memory);
-      return [{ tool: "nvidia-smi" as const, name, driver, memoryBytes: Number.isFinite(mebibytes) ? mebibytes * MIB : null }];
+      const memoryBytes = Number.isFinite(mebibytes) ? mebibytes * MIB : null;
+      return [{ tool: "nvidia-smi" as const, name, driver, memoryBytes, uuid: uuid?.startsWith("GPU-") ? uuid : null }];
     });
 
 /** Programs in `nvidia-smi -q -d PIDS`: graphics and compute alike, with their memory. */
@@ -65,7 +70,7 @@ export const parseMacGpus = (text: string): NativeGpu[] => {
   const { SPDisplaysDataType: displays = [] } = JSON.parse(text) as MacDisplays;
   return displays.flatMap(({ sppci_model, _name }) => {
     const name = sppci_model ?? _name;
-    return name === undefined ? [] : [{ tool: "system_profiler" as const, name, driver: "", memoryBytes: null }];
+    return name === undefined ? [] : [{ tool: "system_profiler" as const, name, driver: "", memoryBytes: null, uuid: null }];
   });
 };
 
@@ -75,7 +80,7 @@ export const nativeView = (platform: NodeJS.Platform, read: ReadProgram = readPr
     const text = read("system_profiler", ["SPDisplaysDataType", "-json"]);
     return { gpus: text === null ? [] : parseMacGpus(text), processes: [] };
   }
-  const gpus = read("nvidia-smi", ["--query-gpu=name,driver_version,memory.total", "--format=csv,noheader,nounits"]);
+  const gpus = read("nvidia-smi", [`--query-gpu=${NVIDIA_FIELDS}`, "--format=csv,noheader,nounits"]);
   if (gpus === null) return { gpus: [], processes: [] };
   return { gpus: parseNvidiaGpus(gpus), processes: parseNvidiaProcesses(read("nvidia-smi", ["-q", "-d", "PIDS"]) ?? "") };
 };

@@ -1,12 +1,17 @@
 import type { Seconds } from "../../src/units.ts";
 
-/** Resolves after `limit`; `cancel` so that no timer outlives the race it was for. */
+/** Resolves after `limit`, counted anew from each `restart`; `cancel` so that no timer outlives the race it was for. */
 export const timer = (limit: Seconds) => {
   let handle: NodeJS.Timeout | undefined;
+  let restart = (_limit: Seconds): void => {};
   const done = new Promise<"late">((resolve) => {
-    handle = setTimeout(() => resolve("late"), limit * 1000);
+    restart = (anew) => {
+      clearTimeout(handle);
+      handle = setTimeout(() => resolve("late"), anew * 1000);
+    };
+    restart(limit);
   });
-  return { done, cancel: () => clearTimeout(handle) };
+  return { done, restart: (anew: Seconds) => restart(anew), cancel: () => clearTimeout(handle) };
 };
 
 /** Rejects with the signal's reason once it is aborted. */

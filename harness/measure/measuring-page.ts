@@ -1,103 +1,116 @@
-import { decoderLayer, variantById } from "../../kernels/index.ts";
+import { decoderLayer, engineStep, variantById } from "../../kernels/index.ts";
 import type { KernelVariant } from "../../kernels/kernel.ts";
-import type { Job, JobResult, LayerJob, MeasuringPage } from "../../src/profile/jobs.ts";
-import type { Measurement, Verification } from "../../src/profile/schema.ts";
-import type { Seconds } from "../../src/units.ts";
+import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
+import type { CompileStateJob, JobResult, LayerJob, MeasuringPage, PageJob, StartJob, TimedJob } from "../../src/profile/jobs.ts";
+import type { Start } from "../../src/profile/measurements/warm-up.ts";
+import type { Measurement, MeasurementOf, Verification } from "../../src/profile/schema.ts";
+import { isSoftware } from "../../src/profile/software-adapter.ts";
+import type { Bytes, Seconds } from "../../src/units.ts";
 import { measureClock, timestampTickOrNull } from "./clock.ts";
-import { LimitExceeded, OutOfMemory, ValidationFailed } from "./gpu-errors.ts";
+import { measureCompile } from "./compile.ts";
+import { measureDeviceMemory } from "./device-memory.ts";
+import { DeviceWatch } from "./device-watch.ts";
+import { cacheFlush, type CacheFlush } from "./flush.ts";
 import { describeAdapter, openGpuOrNull, type OpenGpu } from "./gpu.ts";
+import { withNonce } from "./layer-texts.ts";
 import { LeftOut } from "./left-out.ts";
+import { measureLoadPipeline, PIPELINE_RULES, type PipelineRule } from "./load-pipeline.ts";
 import { measureOverhead } from "./overhead.ts";
 import type { StoppingRule } from "./sampler.ts";
-import { measureKernel } from "./throughput.ts";
+import { type CaseRequest, type MeasuredCase, prepareCase } from "./throughput.ts";
 import { timerFor, type Timer } from "./timer.ts";
-import { measureUpload } from "./upload.ts";
+import { measureTogether } from "./together.ts";
+import { measureUpload, UPLOAD_RULES, type UploadRule } from "./upload.ts";
 import { verifyVariant } from "./verify.ts";
-import { measureWarmUp } from "./warm-up.ts";
+import { measureSettling } from "./warm-up.ts";
+
+const MIB = 2 ** 20;
+
+/** How a kind of adapter is measured. */
+interface Rules {
+  readonly kernel: StoppingRule;
+  readonly upload: UploadRule;
+  readonly pipeline: PipelineRule;
+  /** More than any last-level cache of the kind holds. */
+  readonly beyondCache: Bytes;
+}
 
 /** Samples until the median is known to a few percent on a software adapter, whose cores are shared, and to half a percent on a GPU. */
 const RULES = {
   software: {
-    kernel: { fewest: 10, most: 200, noise: 0.02, shortest: 0.3, timeLimit: 0.6 },
-    upload: { fewest: 3, most: 20, noise: 0.05, shortest: 0.1, timeLimit: 0.3 },
+    kernel: { fewest: 10, most: 200, noise: 0.02, shortest: 0.15, timeLimit: 0.45 },
+    upload: UPLOAD_RULES.software,
+    pipeline: PIPELINE_RULES.software,
+    beyondCache: 64 * MIB,
   },
   gpu: {
     kernel: { fewest: 20, most: 500, noise: 0.005, shortest: 0.1, timeLimit: 0.5 },
-    upload: { fewest: 5, most: 30, noise: 0.02, shortest: 0.5, timeLimit: 2 },
+    upload: UPLOAD_RULES.gpu,
+    pipeline: PIPELINE_RULES.gpu,
+    beyondCache: 256 * MIB,
   },
-} as const satisfies Record<string, Record<string, StoppingRule>>;
+} as const satisfies Record<string, Rules>;
 
-/** How long the news that the device is lost may come after the failures it causes. */
-const NEWS_DELAY: Seconds = 0.2;
+/** A layer or a step as its family says, made of other parts than its default ones. */
+const composedAs = ({ family, dtype }: KernelVariant, choices: LayerJob["choices"]): KernelVariant =>
+  (family === STEP_FAMILY ? engineStep : decoderLayer)(dtype, choices);
 
-const sleep = (time: Seconds) => new Promise<void>((resolve) => setTimeout(resolve, time * 1000));
-
-const variantOfLayer = ({ choices }: LayerJob): KernelVariant => decoderLayer(variantById(choices.matmul_few).dtype, choices);
+/** One layer, or a whole step where the shape says of how many. */
+const variantOfLayer = ({ choices, shape }: LayerJob): KernelVariant =>
+  ("layers" in shape ? engineStep : decoderLayer)(variantById(choices.matmul_few).dtype, choices);
 
 /** One device and what is known of it: which variants passed here, how fine its timestamps are. */
 class MeasuredDevice {
   readonly #gpu: OpenGpu;
+  readonly #openAnother: () => Promise<OpenGpu | null>;
   readonly #verifications = new Map<string, Promise<Verification>>();
-  /** Errors that no scope caught, since the job under way began. */
-  readonly #errors: GPUError[] = [];
-  readonly #rules: (typeof RULES)[keyof typeof RULES];
-  #lost: string | null = null;
-  readonly #loss: Promise<void>;
+  readonly #rules: Rules;
+  readonly #watch: DeviceWatch;
   #tick: Promise<Seconds | null> | undefined;
+  #flush: CacheFlush | undefined;
 
-  constructor(gpu: OpenGpu) {
+  constructor(gpu: OpenGpu, openAnother: () => Promise<OpenGpu | null>) {
     this.#gpu = gpu;
-    this.#rules = gpu.adapter.info.isFallbackAdapter ? RULES.software : RULES.gpu;
-    this.#loss = gpu.device.lost.then(({ message, reason }) => {
-      this.#lost = message === "" ? reason : message;
-    });
-    gpu.device.addEventListener("uncapturederror", (event) => {
-      event.preventDefault();
-      this.#errors.push(event.error);
-    });
+    this.#openAnother = openAnother;
+    this.#rules = isSoftware(describeAdapter(gpu.adapter)) ? RULES.software : RULES.gpu;
+    this.#watch = new DeviceWatch(gpu.device);
   }
 
   /** Does one job. Anything the device refuses is in the result; a fault of the harness is thrown. */
-  async run(job: Job): Promise<JobResult> {
-    this.#errors.length = 0;
-    const outcome = await Promise.race([
-      this.#do(job).then(
-        (result) => ({ result }),
-        (error: unknown) => ({ error }),
-      ),
-      this.#loss.then(() => null),
-    ]);
-    if (outcome !== null && "error" in outcome) await Promise.race([this.#loss, sleep(NEWS_DELAY)]);
-    if (this.#lost !== null) return { kind: "device-lost", because: `the GPU device was lost: ${this.#lost}` };
-    const refusal = this.#refusalOrNull(outcome !== null && "error" in outcome ? outcome.error : undefined);
-    if (refusal !== null) return { kind: "left-out", because: refusal };
-    if (outcome === null) throw new Error("the race ended without an outcome");
-    if ("error" in outcome) throw outcome.error;
-    return outcome.result;
+  async run(job: Exclude<PageJob, TimedJob>): Promise<JobResult> {
+    const settled = await this.#watch.settle(() => this.#do(job));
+    return settled.kind === "done" ? settled.value : settled.result;
   }
 
-  /** Why the device refused, where it did. Memory first: a buffer that found none makes every later use of it an error. */
-  #refusalOrNull(error: unknown): string | null {
-    const memory = error instanceof OutOfMemory ? error : this.#errors.find((caught) => caught instanceof GPUOutOfMemoryError);
-    if (memory !== undefined) return `out of GPU memory: ${memory.message}`;
-    if (error instanceof ValidationFailed) return `the browser refused it: ${error.message}`;
-    if (error instanceof LimitExceeded || error instanceof LeftOut) return error.message;
-    const [uncaught] = this.#errors;
-    return uncaught === undefined ? null : `the browser refused it: ${uncaught.message}`;
+  runTogether(...together: Parameters<MeasuringPage["runTogether"]>): ReturnType<MeasuringPage["runTogether"]> {
+    return measureTogether(this.#watch, (job) => this.#prepare(job), ...together);
   }
 
-  async #do(job: Job): Promise<JobResult> {
+  async #prepare(job: TimedJob): Promise<MeasuredCase> {
+    const { id, cache } = job;
+    const [variant, shape, key] =
+      job.kind === "kernel"
+        ? [variantById(job.variant), job.shape, job.variant]
+        : [variantOfLayer(job.layer), job.layer.shape, JSON.stringify(job.layer.choices)];
+    await this.#mustPass(variant, key);
+    const request: CaseRequest = { id, variant, shape, cache };
+    const { kernel: rule, beyondCache } = this.#rules;
+    const flush = async () => (this.#flush ??= await cacheFlush(this.#gpu.device, beyondCache));
+    return prepareCase(this.#gpu.device, request, { timer: await this.#timer(), flush, beyondCache, rule });
+  }
+
+  async #do(job: Exclude<PageJob, TimedJob>): Promise<JobResult> {
     if (job.kind === "verify") {
       const variant = variantById(job.variant);
       const verification = await (job.choices === undefined
         ? this.#verification(variant, variant.id)
-        : this.#verification(decoderLayer(variant.dtype, job.choices), JSON.stringify(job.choices)));
+        : this.#verification(composedAs(variant, job.choices), JSON.stringify(job.choices)));
       return { kind: "verified", verification };
     }
     return { kind: "measured", measurement: await this.#measure(job) };
   }
 
-  async #measure(job: Exclude<Job, { kind: "verify" }>): Promise<Measurement> {
+  async #measure(job: Exclude<PageJob, TimedJob | { kind: "verify" }>): Promise<Measurement> {
     const { device } = this.#gpu;
     const { id } = job;
     switch (job.kind) {
@@ -107,25 +120,58 @@ class MeasuredDevice {
         return { id, ...(await measureOverhead(device)) };
       case "upload":
         return measureUpload(device, job, this.#rules.upload);
-      case "warm-up": {
-        const variant = variantOfLayer(job.layer);
-        const measured = await measureWarmUp(this.#gpu, variant.run(job.layer.shape), job.browser_start_s);
-        // Verification compiles and runs the same kernels: before, it would have warmed what is measured cold.
-        await this.#mustPass(variant, JSON.stringify(job.layer.choices));
-        return { id, ...measured };
-      }
-      case "kernel": {
-        const variant = variantById(job.variant);
-        await this.#mustPass(variant, variant.id);
-        return measureKernel(device, await this.#timer(), { id, variant, shape: job.shape }, this.#rules.kernel);
-      }
-      case "layer": {
-        const variant = variantOfLayer(job.layer);
-        await this.#mustPass(variant, JSON.stringify(job.layer.choices));
-        return measureKernel(device, await this.#timer(), { id, variant, shape: job.layer.shape }, this.#rules.kernel);
-      }
+      case "load-pipeline":
+        return measureLoadPipeline(device, job, this.#rules.pipeline);
+      case "device-memory":
+        return { id, ...(await measureDeviceMemory(device, describeAdapter(this.#gpu.adapter))) };
+      case "start":
+        return { id, kind: "warm-up", starts: [await this.#start(job)], missing: null };
+      case "compile-state":
+        return { id, kind: "compile", ...(await this.#compileState(job)), missing: null };
       default:
         return job satisfies never;
+    }
+  }
+
+  /** Unverified: to verify compiles and runs the kernels, and would warm what is measured cold. */
+  async #start({ start, layer, nonce }: StartJob): Promise<Start> {
+    const run = withNonce(variantOfLayer(layer).run(layer.shape), nonce);
+    const { device, adapterTime, deviceTime } = this.#gpu;
+    switch (start.fresh) {
+      case "process":
+        return { ...start, adapter_s: adapterTime, device_s: deviceTime, ...(await measureSettling(device, run, false)) };
+      case "device":
+        return this.#onAnother(async (another) => ({
+          fresh: "device",
+          pipelines: "process-warm",
+          adapter_s: another.adapterTime,
+          device_s: another.deviceTime,
+          ...(await measureSettling(another.device, run, false)),
+        }));
+      case "pipelines":
+        return { fresh: "pipelines", pipelines: "cold", ...(await measureSettling(device, run, false)) };
+      case "nothing":
+        return { fresh: "nothing", pipelines: "hot", ...(await measureSettling(device, run, true)) };
+      default:
+        return start satisfies never;
+    }
+  }
+
+  async #compileState({ layer, state, ...texts }: CompileStateJob): Promise<Pick<MeasurementOf<"compile">, "kernels" | "runs">> {
+    const run = variantOfLayer(layer).run(layer.shape);
+    const on = ({ device }: OpenGpu) => measureCompile(device, run, { ...texts, isHot: state === "hot" });
+    const { kernels, runs } = await (state === "process-warm" ? this.#onAnother(on) : on(this.#gpu));
+    return { kernels, runs: runs.map((run) => ({ pipelines: state, ...run })) };
+  }
+
+  /** Does some work on a second device of this process, which is gone after it. */
+  async #onAnother<T>(work: (another: OpenGpu) => Promise<T>): Promise<T> {
+    const another = await this.#openAnother();
+    if (another === null) throw new LeftOut("WebGPU gave no second adapter");
+    try {
+      return await work(another);
+    } finally {
+      another.device.destroy();
     }
   }
 
@@ -139,8 +185,9 @@ class MeasuredDevice {
 
   /** Once a device for each variant; a page that was opened again has to see for itself. */
   #verification(variant: KernelVariant, key: string): Promise<Verification> {
-    const known = this.#verifications.get(key) ?? verifyVariant(this.#gpu.device, variant);
-    this.#verifications.set(key, known);
+    const name = `${variant.id} ${key}`; // a layer and a step may have the same choices
+    const known = this.#verifications.get(name) ?? verifyVariant(this.#gpu.device, variant);
+    this.#verifications.set(name, known);
     return known;
   }
 
@@ -151,17 +198,21 @@ class MeasuredDevice {
   }
 }
 
+const NO_ADAPTER = { kind: "left-out", because: "there is no WebGPU adapter" } as const satisfies JobResult;
+
 /**
- * What a browser's GPU can do for the driver, one job at a time. Adapter and device are asked for once, at the first call; a
+ * What a browser's GPU can do for the driver, one job or one group of jobs at a time. Adapter and device are asked for once, at the first call; a
  * lost device stays lost, and every later job says so until the page is opened anew.
  *
  * @param gpu `navigator.gpu`
- * @param onJob told of each job as it begins and ends
+ * @param onJob told of each job as it begins, now and then while it is under way in a group, and as it ends
  */
-export const measuringPage = (gpu: GPU | undefined, onJob: (job: Job, result: JobResult | null) => void = () => {}): MeasuringPage => {
+export const measuringPage = (gpu: GPU | undefined, onJob: (job: PageJob, result: JobResult | null) => void = () => {}): MeasuringPage => {
   let opened: Promise<{ readonly gpu: OpenGpu; readonly measured: MeasuredDevice } | null> | undefined;
   const open = (from: GPU) =>
-    (opened ??= openGpuOrNull(from).then((found) => (found === null ? null : { gpu: found, measured: new MeasuredDevice(found) })));
+    (opened ??= openGpuOrNull(from).then((found) =>
+      found === null ? null : { gpu: found, measured: new MeasuredDevice(found, () => openGpuOrNull(from)) },
+    ));
   const page: MeasuringPage = {
     describe: async () => {
       if (gpu === undefined) return { kind: "no-webgpu" };
@@ -169,17 +220,24 @@ export const measuringPage = (gpu: GPU | undefined, onJob: (job: Job, result: Jo
       return found === null ? { kind: "no-adapter" } : { kind: "adapter", adapter: describeAdapter(found.gpu.adapter) };
     },
     run: async (job) => {
+      if (job.kind === "kernel" || job.kind === "layer") {
+        const [result = null] = await page.runTogether([job], Infinity);
+        return result ?? { kind: "left-out", because: "its time was over" };
+      }
       const found = gpu === undefined ? null : await open(gpu);
-      if (found === null) return { kind: "left-out", because: "the browser gave no WebGPU adapter" };
+      if (found === null) return NO_ADAPTER;
       onJob(job, null);
       const result = await found.measured.run(job);
       onJob(job, result);
       return result;
     },
-    runTogether: async (jobs) => {
-      const results: JobResult[] = [];
-      for (const job of jobs) results.push(await page.run(job));
-      return results;
+    runTogether: async (jobs, within, tell) => {
+      const found = gpu === undefined ? null : await open(gpu);
+      if (found === null) return jobs.map(() => NO_ADAPTER);
+      return found.measured.runTogether(jobs, within, (index, result) => {
+        onJob(jobs[index]!, result);
+        tell?.(index, result);
+      });
     },
   };
   return page;

@@ -2,7 +2,7 @@ import type { Chunk } from "./shards.ts";
 
 /** Random bytes that chunks are cut from, each chunk from another place, so that two swapped ones are noticed. */
 export interface RandomSource {
-  of(chunk: Chunk): Uint8Array<ArrayBuffer>;
+  of(chunk: Pick<Chunk, "index" | "size">): Uint8Array<ArrayBuffer>;
 }
 
 /** Longest that crypto.getRandomValues fills at once. */

@@ -8,8 +8,10 @@ import { readBack } from "./read-back.ts";
 
 /** A kernel run on a device: buffers filled, pipelines compiled. Nothing has been dispatched yet. */
 export interface PreparedKernel {
-  /** Encodes the run's dispatches, `times` over, into a compute pass. */
+  /** Encodes the run's dispatches, `times` over, into a compute pass. Each run takes the next copy of the weights and caches. */
   encode(pass: GPUComputePassEncoder, times: number): void;
+  /** A buffer that every run writes and none reads before: whatever else writes it, the next run waits for. */
+  readonly output: GPUBuffer;
   /** The buffers that the dispatches write, as they are now, by name. Waits for all work submitted before. */
   read(): Promise<Values>;
   /** The input buffers as they were filled, exactly as the GPU holds them. */
@@ -23,6 +25,8 @@ export interface PrepareOptions {
   readonly seed: number;
   /** Whether `inputs` is kept. For timing alone it would only be memory, and large buffers repeat one random block. */
   readonly keepInputs: boolean;
+  /** Of the buffers that hold weights or a KV cache: the runs take turns on them. 1 unless given. */
+  readonly copies?: number;
 }
 
 /** Elements of a repeated block: a multiple of 8, so that it fills whole 16 bytes in f16, and no power of two, so that rows differ. */
@@ -35,7 +39,11 @@ const BLOCK = 999_992;
  * @throws OutOfMemory where the device had no room
  * @throws ValidationFailed where the browser refuses the kernel: a fault of the kernel
  */
-export const prepare = async (device: GPUDevice, run: KernelRun, { seed, keepInputs }: PrepareOptions): Promise<PreparedKernel> => {
+export const prepare = async (
+  device: GPUDevice,
+  run: KernelRun,
+  { seed, keepInputs, copies = 1 }: PrepareOptions,
+): Promise<PreparedKernel> => {
   checkLimits(device.limits, run);
   const held: GPUBuffer[] = [];
   const inputs: Record<string, Float64Array> = {};
@@ -50,10 +58,12 @@ export const prepare = async (device: GPUDevice, run: KernelRun, { seed, keepInp
 
   try {
     const buffers = await guarded(device, () => {
-      const made = new Map<string, GPUBuffer>();
+      const made = new Map<string, readonly [GPUBuffer, ...GPUBuffer[]]>();
+      const make = (spec: BufferSpec) =>
+        allocate(spec.name, paddedBytes(spec), GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
       for (const spec of run.buffers) {
-        const buffer = allocate(spec.name, paddedBytes(spec), GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST);
-        made.set(spec.name, buffer);
+        const buffer = make(spec);
+        made.set(spec.name, [buffer, ...(spec.holds === undefined ? [] : Array.from({ length: copies - 1 }, () => make(spec)))]);
         if (spec.fill.kind === "unset") continue;
         if (!keepInputs && spec.fill.kind === "random" && spec.length > BLOCK) {
           fillByRepeating(device, buffer, encodeValues(spec, fillValues({ ...spec, length: BLOCK }, seed)));
@@ -63,51 +73,69 @@ export const prepare = async (device: GPUDevice, run: KernelRun, { seed, keepInp
         device.queue.writeBuffer(buffer, 0, encodeValues(spec, values));
         if (keepInputs && spec.role === "input") inputs[spec.name] = values;
       }
+      const encoder = device.createCommandEncoder();
+      for (const [first, ...others] of made.values()) {
+        for (const other of others) encoder.copyBufferToBuffer(first, 0, other, 0, first.size);
+      }
+      device.queue.submit([encoder.finish()]);
       return made;
     });
-    const bufferNamed = (name: string): GPUBuffer => {
-      const buffer = buffers.get(name);
-      if (buffer === undefined) throw new RangeError(`a dispatch binds ${name}, and no buffer has that name`);
-      return buffer;
+    const copiesOf = (name: string): readonly [GPUBuffer, ...GPUBuffer[]] => {
+      const found = buffers.get(name);
+      if (found === undefined) throw new RangeError(`a dispatch binds ${name}, and no buffer has that name`);
+      return found;
     };
 
     const pipelines = await Promise.all(run.dispatches.map((dispatch) => pipelineFor(device, dispatch)));
     const steps = await guarded(device, () =>
       run.dispatches.map((dispatch, index) => {
         const { pipeline, layout } = pipelines[index]!;
-        const entries: GPUBindGroupEntry[] = [];
+        const params: GPUBindGroupEntry[] = [];
         if (dispatch.params !== undefined) {
           const data = Uint32Array.from({ length: Math.ceil(dispatch.params.length / 4) * 4 }, (_, i) => dispatch.params?.[i] ?? 0);
           const uniform = allocate(`${dispatch.label} params`, data.byteLength, GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST);
           device.queue.writeBuffer(uniform, 0, data);
-          entries.push({ binding: 0, resource: { buffer: uniform } });
+          params.push({ binding: 0, resource: { buffer: uniform } });
         }
-        const first = entries.length;
-        dispatch.bindings.forEach(({ buffer }, i) => entries.push({ binding: first + i, resource: { buffer: bufferNamed(buffer) } }));
-        return { pipeline, group: device.createBindGroup({ layout, entries }), workgroups: dispatch.workgroups };
+        const bound = dispatch.bindings.map(({ buffer }) => copiesOf(buffer));
+        const groups = Array.from({ length: Math.max(1, ...bound.map(({ length }) => length)) }, (_, copy) =>
+          device.createBindGroup({
+            layout,
+            entries: [
+              ...params,
+              ...bound.map((buffers, i) => ({ binding: params.length + i, resource: { buffer: buffers[copy % buffers.length]! } })),
+            ],
+          }),
+        );
+        return { pipeline, groups, workgroups: dispatch.workgroups };
       }),
     );
 
     const written = new Set(
       run.dispatches.flatMap(({ bindings }) => bindings.filter(({ access }) => access === "read_write")).map(({ buffer }) => buffer),
     );
+    const output = run.buffers.find(({ role }) => role === "output");
+    if (output === undefined) throw new RangeError("expected an output among the buffers, got none");
+    let nextCopy = 0;
     return {
       inputs,
       destroy,
+      output: copiesOf(output.name)[0],
       encode: (pass, times) => {
         for (let time = 0; time < times; time++) {
-          for (const { pipeline, group, workgroups } of steps) {
+          for (const { pipeline, groups, workgroups } of steps) {
             pass.setPipeline(pipeline);
-            pass.setBindGroup(0, group);
+            pass.setBindGroup(0, groups[nextCopy % groups.length]);
             pass.dispatchWorkgroups(...workgroups);
           }
+          nextCopy = (nextCopy + 1) % copies;
         }
       },
       read: async () => {
         const read: Record<string, Float64Array> = {};
         for (const spec of run.buffers) {
           if (!written.has(spec.name)) continue;
-          const { buffer } = await readBack(device, bufferNamed(spec.name), 0, paddedBytes(spec));
+          const { buffer } = await readBack(device, copiesOf(spec.name)[0], 0, paddedBytes(spec));
           read[spec.name] = decodeValues(spec, buffer);
         }
         return read;
@@ -121,7 +149,8 @@ export const prepare = async (device: GPUDevice, run: KernelRun, { seed, keepInp
 
 const bytesPerElement = (type: BufferSpec["type"]): number => (type === "f16" ? 2 : 4);
 
-const paddedBytes = ({ type, length }: BufferSpec): number => Math.ceil((length * bytesPerElement(type)) / 16) * 16;
+/** Bytes that a buffer takes on the device: whole vec4s. */
+export const paddedBytes = ({ type, length }: BufferSpec): number => Math.ceil((length * bytesPerElement(type)) / 16) * 16;
 
 const checkLimits = (limits: GPUSupportedLimits, run: KernelRun): void => {
   const mostBytes = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);

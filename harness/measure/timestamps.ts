@@ -1,5 +1,5 @@
 import type { Seconds } from "../../src/units.ts";
-import type { Encodable } from "./encodable.ts";
+import type { Encodable, TimedWork } from "./encodable.ts";
 
 /** Passes that one submit may time. */
 export const MOST_PASSES = 16;
@@ -7,10 +7,11 @@ export const MOST_PASSES = 16;
 /** GPU time of whole passes. */
 export interface PassTimer {
   /**
-   * Runs `passes` passes (up to 16) in one submit, `runs` runs of the work in each, and gives each pass's GPU time. WebGPU lets timestamps be
+   * Runs `passes` passes (up to 16) in one submit, `runs` runs of the work in each, and gives each pass's GPU time, without what is
+   * encoded before it. WebGPU lets timestamps be
    * zero, equal or go backwards: null stands for a pass whose were.
    */
-  time(work: Encodable, runs: number, passes: number): Promise<(Seconds | null)[]>;
+  time(work: Encodable & Pick<TimedWork, "beforeSubmit" | "beforeSample">, runs: number, passes: number): Promise<(Seconds | null)[]>;
   destroy(): void;
 }
 
@@ -27,7 +28,9 @@ export const passTimer = (device: GPUDevice): PassTimer => {
   return {
     time: async (work, runs, passes) => {
       const encoder = device.createCommandEncoder();
+      work.beforeSubmit?.(encoder);
       for (let i = 0; i < passes; i++) {
+        work.beforeSample?.(encoder);
         const pass = encoder.beginComputePass({
           timestampWrites: { querySet, beginningOfPassWriteIndex: 2 * i, endOfPassWriteIndex: 2 * i + 1 },
         });

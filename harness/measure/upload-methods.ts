@@ -1,141 +1,125 @@
-import type { Job } from "../../src/profile/jobs.ts";
+import type { UploadMethod } from "../../src/profile/measurements/upload.ts";
+import type { Bytes } from "../../src/units.ts";
+import { backPressure } from "./back-pressure.ts";
 import { LeftOut } from "./left-out.ts";
-import type { RandomSource } from "./random-source.ts";
-import { chunksOf, type Chunk } from "./shards.ts";
+import type { Chunk } from "./shards.ts";
 
-/** One way to bring bytes to the GPU. What it makes lives until `destroy`. */
+/**
+ * One way to bring bytes to the GPU, with the buffers that they go into. Memory under way is bounded, however many bytes are
+ * written: wait for `ready` before every `write`.
+ */
 export interface Uploader {
-  /**
-   * Brings all bytes up; resolves when the GPU has them.
-   *
-   * The first call makes the buffers; later ones write to the same, but for `mappedAtCreation`, which has to make them anew each time.
-   */
-  upload(): Promise<void>;
-  /** Where the bytes are; valid after an upload. */
+  /** Resolves when another chunk may be handed over. */
+  ready(): Promise<void>;
+  /** Hands a chunk over. The bytes may be changed as soon as it returns. */
+  write(chunk: Chunk, bytes: Uint8Array<ArrayBuffer>): void;
+  /** Resolves when the GPU has all that was written. */
+  finish(): Promise<void>;
+  /** Where the bytes are. */
   shards(): readonly GPUBuffer[];
   destroy(): void;
 }
 
+/** The buffers to fill, and the largest chunk. */
 export interface UploadPlan {
-  readonly shardSizes: readonly number[];
-  readonly chunkBytes: number;
-  readonly source: RandomSource;
+  readonly shardSizes: readonly Bytes[];
+  readonly chunkBytes: Bytes;
 }
-
-export type UploadMethod = Extract<Job, { kind: "upload" }>["method"];
 
 /** As weights are: kernels read them, a copy fills them; the copy out is for the check. */
 const WEIGHTS = (): GPUBufferUsageFlags => GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC;
+const STAGING = (): GPUBufferUsageFlags => GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC;
 
-/** Bytes that may be under way. The browser copies into staging memory without a limit of its own and would run out of it. */
-const MOST_IN_FLIGHT = 256 * 2 ** 20;
-const RING_SLOTS = 4;
+/** A ring is as deep as this many bytes, within these numbers of slots: being mapped again takes a slot some milliseconds. */
+const RING_BYTES: Bytes = 128 * 2 ** 20;
+const FEWEST_SLOTS = 2;
+const MOST_SLOTS = 16;
 
-/** Waits so that no more than two windows are under way: one is filled while the one before it drains. */
-const backPressure = (queue: GPUQueue) => {
-  const window = MOST_IN_FLIGHT / 2;
-  let bytes = 0;
-  let before: Promise<undefined> | undefined;
-  return async (added: number): Promise<void> => {
-    bytes += added;
-    if (bytes < window) return;
-    bytes = 0;
-    queue.submit([]);
-    const current = queue.onSubmittedWorkDone();
-    await before;
-    before = current;
-  };
-};
+const makeShards = (device: GPUDevice, sizes: readonly Bytes[]) => sizes.map((size) => device.createBuffer({ size, usage: WEIGHTS() }));
 
-const makeShards = (device: GPUDevice, sizes: readonly number[]) => sizes.map((size) => device.createBuffer({ size, usage: WEIGHTS() }));
 /** @throws LeftOut where the browser finds no memory to map */
-const makeMapped = (device: GPUDevice, size: number, usage: GPUBufferUsageFlags): GPUBuffer => {
+const makeMapped = (device: GPUDevice, size: Bytes, usage: GPUBufferUsageFlags): GPUBuffer => {
   try {
     return device.createBuffer({ size, usage, mappedAtCreation: true });
   } catch (error) {
-    if (error instanceof RangeError) throw new LeftOut(`the browser could not map ${size} bytes: ${error.message}`);
+    if (error instanceof RangeError) throw new LeftOut(`WebGPU could not map ${size} bytes: ${error.message}`);
     throw error;
   }
 };
-const destroyAll = (buffers: readonly GPUBuffer[]) => {
-  for (const buffer of buffers) buffer.destroy();
+
+const fill = (mapped: GPUBuffer, bytes: Uint8Array): void => {
+  new Uint8Array(mapped.getMappedRange()).set(bytes);
+  mapped.unmap();
 };
 
-/** `queue.writeBuffer`, chunk by chunk. */
-const writeBuffer = (device: GPUDevice, { shardSizes, chunkBytes, source }: UploadPlan): Uploader => {
+const submitCopy = (device: GPUDevice, from: GPUBuffer, to: GPUBuffer, { offset, size }: Chunk): void => {
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(from, 0, to, offset, size);
+  device.queue.submit([encoder.finish()]);
+};
+
+const destroyAll = (buffers: readonly (GPUBuffer | undefined)[]) => {
+  for (const buffer of buffers) buffer?.destroy();
+};
+
+const allDone = async (queue: GPUQueue): Promise<void> => {
+  queue.submit([]);
+  await queue.onSubmittedWorkDone();
+};
+
+const writeBuffer = (device: GPUDevice, { shardSizes }: UploadPlan): Uploader => {
   const { queue } = device;
-  const chunks = chunksOf(shardSizes, chunkBytes);
-  let shards: GPUBuffer[] = [];
+  const shards = makeShards(device, shardSizes);
+  const { ready, add } = backPressure(queue);
   return {
-    upload: async () => {
-      if (shards.length === 0) shards = makeShards(device, shardSizes);
-      const drain = backPressure(queue);
-      for (const chunk of chunks) {
-        queue.writeBuffer(shards[chunk.shard]!, chunk.offset, source.of(chunk));
-        await drain(chunk.size);
-      }
-      // Without a submit the writes may wait for the next one.
-      queue.submit([]);
-      await queue.onSubmittedWorkDone();
+    ready,
+    write: ({ shard, offset, size }, bytes) => {
+      queue.writeBuffer(shards[shard]!, offset, bytes);
+      add(size);
     },
+    finish: () => allDone(queue),
     shards: () => shards,
     destroy: () => destroyAll(shards),
   };
 };
 
-/** Buffers that are born mapped, filled in place and unmapped. */
-const mappedAtCreation = (device: GPUDevice, { shardSizes, chunkBytes, source }: UploadPlan): Uploader => {
+/** A buffer that was unmapped is never mapped again, so each write makes its shard anew; shards are of one chunk. */
+const mappedAtCreation = (device: GPUDevice, { shardSizes }: UploadPlan): Uploader => {
   const { queue } = device;
-  const chunks = chunksOf(shardSizes, chunkBytes);
-  let shards: GPUBuffer[] = [];
+  const { ready, add } = backPressure(queue);
+  const shards: GPUBuffer[] = [];
   return {
-    upload: async () => {
-      destroyAll(shards);
-      shards = [];
-      const drain = backPressure(queue);
-      for (const [shard, size] of shardSizes.entries()) {
-        const buffer = makeMapped(device, size, WEIGHTS());
-        shards.push(buffer);
-        const mapped = new Uint8Array(buffer.getMappedRange());
-        for (const chunk of chunks) if (chunk.shard === shard) mapped.set(source.of(chunk), chunk.offset);
-        buffer.unmap();
-        await drain(size);
-      }
-      queue.submit([]);
-      await queue.onSubmittedWorkDone();
+    ready,
+    write: ({ shard, size }, bytes) => {
+      shards[shard]?.destroy();
+      const buffer = makeMapped(device, shardSizes[shard]!, WEIGHTS());
+      shards[shard] = buffer;
+      fill(buffer, bytes);
+      add(size);
     },
+    finish: () => allDone(queue),
     shards: () => shards,
     destroy: () => destroyAll(shards),
   };
 };
 
-/** A few mapped buffers in turn: filled by the page, copied to their place by the GPU, mapped again meanwhile. */
-const stagingRing = (device: GPUDevice, { shardSizes, chunkBytes, source }: UploadPlan): Uploader => {
-  const { queue } = device;
-  const chunks = chunksOf(shardSizes, chunkBytes);
-  let shards: GPUBuffer[] = [];
-  let ring: { readonly buffer: GPUBuffer; mapped: Promise<undefined> }[] = [];
-  const make = () => {
-    shards = makeShards(device, shardSizes);
-    ring = Array.from({ length: Math.min(RING_SLOTS, chunks.length) }, () => ({
-      buffer: makeMapped(device, chunkBytes, GPUBufferUsage.MAP_WRITE | GPUBufferUsage.COPY_SRC),
-      mapped: Promise.resolve(undefined),
-    }));
-  };
-  const send = async ({ index, shard, offset, size }: Chunk) => {
-    const slot = ring[index % ring.length]!;
-    await slot.mapped;
-    new Uint8Array(slot.buffer.getMappedRange()).set(source.of({ index, shard, offset, size }));
-    slot.buffer.unmap();
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(slot.buffer, 0, shards[shard]!, offset, size);
-    queue.submit([encoder.finish()]);
-    slot.mapped = slot.buffer.mapAsync(GPUMapMode.WRITE);
-  };
+const stagingRing = (device: GPUDevice, { shardSizes, chunkBytes }: UploadPlan): Uploader => {
+  const shards = makeShards(device, shardSizes);
+  const ring: { readonly buffer: GPUBuffer; mapped: Promise<undefined> }[] = [];
+  const slots = Math.max(FEWEST_SLOTS, Math.min(MOST_SLOTS, Math.ceil(RING_BYTES / chunkBytes)));
+  let written = 0;
   return {
-    upload: async () => {
-      if (shards.length === 0) make();
-      for (const chunk of chunks) await send(chunk);
+    // Slots are made as they are first needed: a small upload does not pay for a deep ring.
+    ready: async () => {
+      await ring[written % slots]?.mapped;
+    },
+    write: (chunk, bytes) => {
+      const slot = (ring[written++ % slots] ??= { buffer: makeMapped(device, chunkBytes, STAGING()), mapped: Promise.resolve(undefined) });
+      fill(slot.buffer, bytes);
+      submitCopy(device, slot.buffer, shards[chunk.shard]!, chunk);
+      slot.mapped = slot.buffer.mapAsync(GPUMapMode.WRITE);
+    },
+    finish: async () => {
       await Promise.all(ring.map(({ mapped }) => mapped));
     },
     shards: () => shards,
@@ -143,8 +127,29 @@ const stagingRing = (device: GPUDevice, { shardSizes, chunkBytes, source }: Uplo
   };
 };
 
+const stagingOnce = (device: GPUDevice, { shardSizes }: UploadPlan): Uploader => {
+  const { queue } = device;
+  const shards = makeShards(device, shardSizes);
+  const { ready, add } = backPressure(queue);
+  return {
+    ready,
+    write: (chunk, bytes) => {
+      const staging = makeMapped(device, chunk.size, STAGING());
+      fill(staging, bytes);
+      submitCopy(device, staging, shards[chunk.shard]!, chunk);
+      staging.destroy();
+      add(chunk.size);
+    },
+    finish: () => allDone(queue),
+    shards: () => shards,
+    destroy: () => destroyAll(shards),
+  };
+};
+
+/** Makes the buffers of an upload, whose time is part of it. */
 export const uploaders: Readonly<Record<UploadMethod, (device: GPUDevice, plan: UploadPlan) => Uploader>> = {
   writeBuffer,
   mappedAtCreation,
   "staging-ring": stagingRing,
+  "staging-once": stagingOnce,
 };

@@ -1,4 +1,4 @@
-import type { Job, JobResult, MeasuringPage } from "../../src/profile/jobs.ts";
+import type { JobResult, MeasuringPage, PageJob } from "../../src/profile/jobs.ts";
 import { measuringPage } from "../measure/measuring-page.ts";
 
 declare global {
@@ -15,7 +15,7 @@ document.body.append(now, finished);
 /** One line for a person who opened the page to look. */
 const outcome = (result: JobResult): string => (result.kind === "left-out" || result.kind === "device-lost" ? `: ${result.because}` : "");
 
-const show = (job: Job, result: JobResult | null): void => {
+const show = (job: PageJob, result: JobResult | null): void => {
   now.textContent = result === null ? `Measuring ${job.id}` : "Waiting for the next job.";
   if (result === null) return;
   const line = document.createElement("li");

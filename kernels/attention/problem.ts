@@ -54,8 +54,8 @@ export const attentionBuffers = (
   const cache = positions * kv_heads * head_dim;
   return [
     { name: "queries", role: "input", type: dtype, length: vectors, fill: { kind: "random", scale: 2 } },
-    { name: "keys", role: "input", type: dtype, length: cache, fill: { kind: "random", scale: 2 } },
-    { name: "values", role: "input", type: dtype, length: cache, fill: { kind: "random", scale: 1 } },
+    { name: "keys", role: "input", type: dtype, length: cache, fill: { kind: "random", scale: 2 }, holds: "kv-cache" },
+    { name: "values", role: "input", type: dtype, length: cache, fill: { kind: "random", scale: 1 }, holds: "kv-cache" },
     { name: "out", role: "output", type: dtype, length: vectors, fill: { kind: "unset" } },
   ];
 };

@@ -32,7 +32,7 @@ export const defaultChoices = (dtype: Dtype): LayerChoices => ({
 });
 
 /** Raised when the layer itself changes; its parts' versions are added. */
-const OWN_VERSION = 1;
+const OWN_VERSION = 2;
 
 const variantNamed = <V extends KernelVariant>(variants: readonly V[], dtype: Dtype, id: string): V => {
   const found = variants.find((variant) => variant.id === id && variant.dtype === dtype);
@@ -42,6 +42,10 @@ const variantNamed = <V extends KernelVariant>(variants: readonly V[], dtype: Dt
   }
   return found;
 };
+
+/** The variant that multiplies so many rows. @throws RangeError where a choice names no variant of that dtype */
+export const matmulFor = (dtype: Dtype, { few_tokens, matmul_few, matmul_many }: LayerChoices, tokens: number): MatmulVariant =>
+  variantNamed(matmuls, dtype, tokens <= few_tokens ? matmul_few : matmul_many);
 
 /** Buffers that every batch has: hidden states, weights, and what passes from one part to the next. */
 const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => {
@@ -55,6 +59,7 @@ const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => 
     length,
     fill: { kind: "random", scale },
   });
+  const weights = (name: string, length: number, scale: number): BufferSpec => ({ ...input(name, length, scale), holds: "weights" });
   const scratch = (name: string, rowLength: number): BufferSpec => ({
     name,
     role: "scratch",
@@ -64,9 +69,9 @@ const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => 
   });
   return [
     input("x", tokens * hidden, 1),
-    input("attention_norm", hidden, Math.sqrt(3)),
-    input("mlp_norm", hidden, Math.sqrt(3)),
-    ...layerLinears(sizes).map(({ name, n, k }) => input(`${name}_weights`, n * k, weightScale(k))),
+    weights("attention_norm", hidden, Math.sqrt(3)),
+    weights("mlp_norm", hidden, Math.sqrt(3)),
+    ...layerLinears(sizes).map(({ name, n, k }) => weights(`${name}_weights`, n * k, weightScale(k))),
     rotationTable("rotations", positions, head_dim),
     scratch("attention_normed", hidden),
     scratch("qkv", (heads + 2 * kv_heads) * head_dim),
@@ -90,6 +95,7 @@ const cacheBuffers = (dtype: Dtype, part: string, elements: number): BufferSpec[
     type: dtype,
     length: elements,
     fill: { kind: "random", scale: 1 },
+    holds: "kv-cache",
   }));
 
 /** A stage of one dispatch. */
@@ -130,7 +136,7 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
     const tokens = prefill_tokens + decode_sequences;
     const rows = { tokens, hidden };
     const linears = layerLinears(sizes);
-    const matmul: MatmulVariant = tokens <= choices.few_tokens ? few : many;
+    const matmul = matmulFor(dtype, choices, tokens);
     const placements = placementsOf(sizes);
     const cacheRow = kv_heads * head_dim;
 

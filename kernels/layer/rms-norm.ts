@@ -13,10 +13,10 @@ interface Sizes {
 }
 
 export const rmsNormWgsl = (dtype: Dtype): string => `${directives(dtype)}
-// out[t] = x[t] · weight / √(mean(x[t]²) + ${EPSILON})
+// out[t] = x[first_row + t] · weight / √(mean(x[first_row + t]²) + ${EPSILON})
 // x, out: tokens×hidden row-major ${dtype} · weight: hidden ${dtype} · one workgroup per token
 
-${paramsBlock(["tokens", "hidden"])}
+${paramsBlock(["tokens", "hidden", "first_row"])}
 ${storage(1, "x", "read", dtype)}
 ${storage(2, "weight", "read", dtype)}
 ${storage(3, "out", "read_write", dtype)}
@@ -31,7 +31,8 @@ fn main(
 ) {
   let token = ${FLAT_GROUP};
   if (token >= params.tokens) { return; }
-  let first = token * params.hidden;
+  let first = (params.first_row + token) * params.hidden;
+  let result = token * params.hidden;
   var sum = 0f;
   for (var i = thread; i < params.hidden; i += ${THREADS}u) {
     let value = f32(x[first + i]);
@@ -45,16 +46,24 @@ fn main(
   workgroupBarrier();
   let factor = inverseSqrt(partial[0] / f32(params.hidden) + ${EPSILON});
   for (var i = thread; i < params.hidden; i += ${THREADS}u) {
-    out[first + i] = ${dtype}(f32(x[first + i]) * factor * f32(weight[i]));
+    out[result + i] = ${dtype}(f32(x[first + i]) * factor * f32(weight[i]));
   }
 }
 `;
 
-export const rmsNormDispatch = (dtype: Dtype, { tokens, hidden }: Sizes, x: string, weight: string, out: string): Dispatch => ({
+/** @param firstRow row of `x` to begin with: the head needs only the last rows of a batch */
+export const rmsNormDispatch = (
+  dtype: Dtype,
+  { tokens, hidden }: Sizes,
+  x: string,
+  weight: string,
+  out: string,
+  firstRow = 0,
+): Dispatch => ({
   label: "rms-norm",
   wgsl: rmsNormWgsl(dtype),
   entryPoint: "main",
-  params: [tokens, hidden],
+  params: [tokens, hidden, firstRow],
   bindings: [
     { buffer: x, access: "read" },
     { buffer: weight, access: "read" },
@@ -106,7 +115,7 @@ export const rmsNorm = (dtype: Dtype): KernelVariant => ({
     return {
       buffers: [
         { name: "x", role: "input", type: dtype, length: tokens * hidden, fill: { kind: "random", scale: 2 } },
-        { name: "weight", role: "input", type: dtype, length: hidden, fill: { kind: "random", scale: 1 } },
+        { name: "weight", role: "input", type: dtype, length: hidden, fill: { kind: "random", scale: 1 }, holds: "weights" },
         { name: "out", role: "output", type: dtype, length: tokens * hidden, fill: { kind: "unset" } },
       ],
       dispatches: [rmsNormDispatch(dtype, sizes, "x", "weight", "out")],

@@ -113,6 +113,7 @@ export const matvecMatmul = (dtype: Dtype, reduction: MatvecStructure["reduction
     summary: `${threads} threads share 4 rows of W for up to 8 tokens; sums meet by ${reduction}`,
     version: 1,
     verificationShapes,
+    tileRows: tokensAtOnce,
     plan: ({ m, n, k }, { a, w, c }) => {
       const tokens = tokensAtOnce(m);
       const [x, y] = gridOf(Math.ceil(n / 4));

@@ -24,6 +24,8 @@ export interface MatmulBuffers {
 }
 
 export interface MatmulVariant extends KernelVariant {
+  /** Rows of C that take time where m are asked for: a tile is computed whole, however few of its rows are stored. */
+  readonly rowsComputed: (m: number) => number;
   readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
 }
 
@@ -39,10 +41,12 @@ interface Technique {
   readonly summary: string;
   readonly version: number;
   readonly verificationShapes: readonly MatmulSizes[];
+  /** Rows of C in one tile, for a problem of m rows. */
+  readonly tileRows: (m: number) => number;
   readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
 }
 
-export const matmulVariant = ({ name, dtype, needs, summary, version, verificationShapes, plan }: Technique): MatmulVariant => ({
+export const matmulVariant = ({ name, dtype, needs, summary, version, verificationShapes, tileRows, plan }: Technique): MatmulVariant => ({
   id: `matmul/${name}-${dtype}`,
   family: "matmul",
   dtype,
@@ -50,6 +54,7 @@ export const matmulVariant = ({ name, dtype, needs, summary, version, verificati
   summary,
   version,
   verificationShapes: verificationShapes.map(({ m, n, k }) => ({ m, n, k })),
+  rowsComputed: (m) => Math.ceil(m / tileRows(m)) * tileRows(m),
   plan,
   run: (shape: Shape) => {
     const sizes = sizesOf("matmul", ["m", "n", "k"], shape);
@@ -58,7 +63,7 @@ export const matmulVariant = ({ name, dtype, needs, summary, version, verificati
     return {
       buffers: [
         { name: "a", role: "input", type: dtype, length: m * k, fill: { kind: "random", scale: 1 } },
-        { name: "w", role: "input", type: dtype, length: n * k, fill: { kind: "random", scale: weightScale(k) } },
+        { name: "w", role: "input", type: dtype, length: n * k, fill: { kind: "random", scale: weightScale(k) }, holds: "weights" },
         { name: "c", role: "output", type: dtype, length: m * n, fill: { kind: "unset" } },
         ...scratch,
       ],

@@ -81,6 +81,7 @@ const variant = (
     summary,
     version: 1,
     verificationShapes: verificationShapes(largest.rows * largest.down, largest.columns * largest.across),
+    tileRows: (m) => structureFor(m).rows, // threads whose rows all lie past the end return at once
     plan: ({ m, n, k }, { a, w, c }) => {
       const structure = structureFor(m);
       return {

@@ -103,6 +103,7 @@ export const tiledMatmul = (dtype: Dtype, structure: TiledStructure): MatmulVari
       { m: 3, n: 5, k: 1 },
       { m: 130, n: 67, k: 515 },
     ],
+    tileRows: () => tileM,
     plan: ({ m, n, k }, { a, w, c }) => ({
       scratch: [],
       dispatches: [

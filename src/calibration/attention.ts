@@ -9,6 +9,8 @@ import { measuredKernels, missing, sizeOf, type MeasuredKernel } from "./measure
 /** Attention of one layer: its coefficients, the range they were fitted over, and the head layout that was measured. */
 export interface PrefillAttention {
   readonly setup_s: number;
+  /** Loading a query and writing its result, and the part of a tile of keys that it does not see. */
+  readonly per_token_s: number;
   readonly per_pair_s: number;
   /** Keys a chunk attends to, its own included. */
   readonly context: readonly [number, number];
@@ -25,7 +27,8 @@ export interface DecodeAttention {
 }
 
 /**
- * Prefill attention of one layer: set-up and seconds per query–key pair, with errors counted relative to each measurement.
+ * Prefill attention of one layer: set-up, seconds per token and seconds per query–key pair, with errors counted relative to each
+ * measurement.
  *
  * Where this head layout was not measured, the nearest one is scaled by arithmetic (heads × head size).
  *
@@ -36,13 +39,18 @@ export const prefillAttention = (profile: Profile, shape: HeadSizes, dtype: Dtyp
   if (kernels.length === 0) throw missing(profile, `prefill attention in ${dtype}`, "attention-prefill");
   const measured = layoutOf(kernels[0]!);
   const fastest = fastestOf(kernels);
-  const [setup = 0, perPair = 0] = relativeNonNegativeLeastSquares(
-    fastest.map((kernel) => [1, prefillPairs(sizeOf(kernel, "chunk"), sizeOf(kernel, "context"))]),
+  const [setup = 0, perToken = 0, perPair = 0] = relativeNonNegativeLeastSquares(
+    fastest.map((kernel) => {
+      const chunk = sizeOf(kernel, "chunk");
+      return [1, chunk, prefillPairs(chunk, sizeOf(kernel, "context"))];
+    }),
     fastest.map(({ seconds }) => seconds),
   );
+  const scale = queryWidth(shape) / queryWidth(measured);
   return {
     setup_s: setup,
-    per_pair_s: perPair * (queryWidth(shape) / queryWidth(measured)),
+    per_token_s: perToken * scale,
+    per_pair_s: perPair * scale,
     context: rangeOf(fastest.map((kernel) => sizeOf(kernel, "chunk") + sizeOf(kernel, "context"))),
     measured,
   };

@@ -39,6 +39,7 @@ export const calibrate = (profile: Profile, model: LanguageModel, options: Calib
     device: profile.device,
     is_gpu: profile.is_gpu,
     condition: profile.condition,
+    runtime: profile.runtime,
     profile: options.profileHash,
     engine: "webgpu",
     dtype,
@@ -54,6 +55,7 @@ export const calibrate = (profile: Profile, model: LanguageModel, options: Calib
 
 const deviceNotes = (profile: Profile, model: LanguageModel, dtype: Dtype): string[] => {
   const notes: string[] = [];
+  if (profile.runtime === "dawn") notes.push("Measured with Dawn in Node, not in a browser: the curves are those of an engine in Node.");
   if (dtype === "f32" && model.publishedDtype !== "float32" && model.publishedDtype !== "") {
     notes.push(`Weights and KV cache are held in f32: twice the bytes of ${model.publishedDtype}, in which the weights were published.`);
   }

@@ -1,11 +1,13 @@
 import type { Dtype } from "../../kernels/kernel.ts";
+import { matmuls } from "../../kernels/matmul/index.ts";
 import type { LinearLayer } from "../model/shapes.ts";
 import type { Profile } from "../profile/schema.ts";
 import { groupBy } from "../stats/group-by.ts";
 import type { Seconds } from "../units.ts";
 import type { Table } from "./device-model.ts";
-import { measuredKernels, missing, sizeOf } from "./measured.ts";
-import { tableOf, tableSeconds } from "./table.ts";
+import { measuredKernels, missing, sizeOf, type MeasuredKernel } from "./measured.ts";
+import { tableSeconds } from "./table.ts";
+import { tiledTable, type TiledPoint } from "./tiled-table.ts";
 
 /** One measured layer: seconds by tokens, the fastest verified variant at each. */
 interface MeasuredLinear {
@@ -14,14 +16,19 @@ interface MeasuredLinear {
   readonly byTokens: Table;
 }
 
+const asPoint = (kernel: MeasuredKernel): TiledPoint => {
+  const known = matmuls.find(({ id }) => id === kernel.variant);
+  return { tokens: sizeOf(kernel, "m"), seconds: kernel.seconds, computed: known?.rowsComputed ?? ((tokens) => tokens) };
+};
+
 /**
  * Times of linear layers on a device, measured or inferred.
  *
- * A layer of a measured (n, k) is read from its own table. Another one takes seconds per weight, interpolated over log(n·k)
+ * A layer of a measured (n, k) is read from its own table, which rises in steps where its kernel computes whole tiles. Another one takes seconds per weight, interpolated over log(n·k)
  * between the measured layers around it whose measurements reach on both sides of this token count; outside them the nearest one's holds.
  */
 export interface LinearTimes {
-  /** Every token count that was measured, rising. */
+  /** Every token count at which a table bends, rising; the first and the last were measured. */
   readonly tokens: readonly number[];
   seconds(layer: LinearLayer, tokens: number): Seconds;
   isMeasured(layer: LinearLayer): boolean;
@@ -39,7 +46,7 @@ export const linearTimes = (profile: Profile, dtype: Dtype): LinearTimes => {
     .map((group) => ({
       n: sizeOf(group[0]!, "n"),
       k: sizeOf(group[0]!, "k"),
-      byTokens: tableOf(group.map((kernel) => [sizeOf(kernel, "m"), kernel.seconds])),
+      byTokens: tiledTable(group.map(asPoint)),
     }))
     .sort((a, b) => a.n * a.k - b.n * b.k);
   if (layers.length === 0) throw missing(profile, `linear layers in ${dtype}`, "matmul");

@@ -1,6 +1,8 @@
-import { median } from "simple-statistics";
+import { mean, quantile } from "simple-statistics";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { InputError } from "../errors.ts";
+import { canonicalJson } from "../json.ts";
+import type { Cache } from "../profile/measurements/timing.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
 import type { Seconds } from "../units.ts";
 
@@ -10,18 +12,39 @@ export interface MeasuredKernel {
   readonly variant: string;
   readonly shape: Shape;
   readonly bytes: number;
-  /** Median over the samples, for one run of the kernel. */
+  readonly cache: Cache;
+  /** Mean over the samples, severe outliers aside, for one run of the kernel. */
   readonly seconds: Seconds;
 }
 
-/** The family's measurements in this element type, of variants that passed their verification on the device. */
+/**
+ * The family's measurements in this element type, of variants that passed their verification on the device. Of a kernel that was timed
+ * cold and hot the cold one: a step finds weights and keys in memory.
+ */
 export const measuredKernels = (profile: Profile, family: string, dtype: Dtype): MeasuredKernel[] => {
   const passed = new Set(profile.verifications.flatMap((verification) => (verification.kind === "passed" ? [verification.variant] : [])));
-  return measurementsOf(profile, "kernel")
+  const kernels = measurementsOf(profile, "kernel")
     .filter((kernel) => kernel.family === family && kernel.dtype === dtype && passed.has(kernel.variant))
-    .map(({ id, variant, shape, bytes, timing }) => ({ id, variant, shape, bytes, seconds: median(timing.samples_s) }))
+    .map(({ id, variant, shape, bytes, cache, timing }) => ({ id, variant, shape, bytes, cache, seconds: addable(timing.samples_s) }))
     .filter(({ seconds }) => seconds > 0);
+  const timedCold = new Set(kernels.filter(({ cache }) => cache === "cold").map(sameKernel));
+  return kernels.filter((kernel) => kernel.cache === "cold" || !timedCold.has(sameKernel(kernel)));
 };
+
+/** Interquartile ranges beyond the quartiles from which a sample is a hiccup of the machine: Tukey's outer fence. */
+const OUTER_FENCE = 3;
+
+/**
+ * The time of one run, such that the times of a step's kernels add up to the step's. Means add; medians do not: a kernel of a
+ * millisecond mostly escapes what disturbs the machine now and then, and a step that is made of a hundred of them does not.
+ */
+const addable = (samples: readonly Seconds[]): Seconds => {
+  const [lower, upper] = [quantile([...samples], 0.25), quantile([...samples], 0.75)];
+  const reach = OUTER_FENCE * (upper - lower);
+  return mean(samples.filter((sample) => sample >= lower - reach && sample <= upper + reach));
+};
+
+const sameKernel = ({ variant, shape }: MeasuredKernel): string => canonicalJson([variant, shape]);
 
 export const measurementsOf = <K extends Profile["measurements"][number]["kind"]>(profile: Profile, kind: K): MeasurementOf<K>[] =>
   profile.measurements.filter((measurement): measurement is MeasurementOf<K> => measurement.kind === kind);

@@ -17,8 +17,8 @@ export interface SmallKernels {
   /** Rotary embedding and append to the cache, once for the prefill part of a batch and once for its decode part. */
   readonly rotary_setup_s: Seconds;
   readonly per_token_s: Seconds;
-  /** One norm, as stands before the head. */
-  readonly norm_setup_s: Seconds;
+  /** One norm over so many rows, as stands before the head. */
+  norm(rows: number): Seconds;
   /** Families that were not measured and are taken from copy bandwidth. */
   readonly inferred: readonly string[];
 }
@@ -51,8 +51,9 @@ export const smallKernels = (profile: Profile, sizes: LayerSizes, dtype: Dtype):
   };
   const [norm, activation, residual, rotation] = [lineOf("rms-norm"), lineOf("swiglu"), lineOf("residual-add"), lineOf("rotary")];
   const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
+  const normPerToken = norm.s_per_byte * bytesPerToken(rmsNorm(dtype), (tokens) => ({ tokens, hidden }));
   const perToken =
-    2 * norm.s_per_byte * bytesPerToken(rmsNorm(dtype), (tokens) => ({ tokens, hidden })) +
+    2 * normPerToken +
     activation.s_per_byte * bytesPerToken(swiglu(dtype), (tokens) => ({ tokens, intermediate })) +
     2 * residual.s_per_byte * bytesPerToken(residualAdd(dtype), (tokens) => ({ length: tokens * hidden })) +
     rotation.s_per_byte * bytesPerToken(rotary(dtype), (tokens) => ({ tokens, heads, kv_heads, head_dim, context: 0 }));
@@ -60,7 +61,7 @@ export const smallKernels = (profile: Profile, sizes: LayerSizes, dtype: Dtype):
     setup_s: 2 * norm.setup_s + activation.setup_s + 2 * residual.setup_s,
     rotary_setup_s: rotation.setup_s,
     per_token_s: perToken,
-    norm_setup_s: norm.setup_s,
+    norm: (rows) => norm.setup_s + rows * normPerToken,
     inferred,
   };
 };
@@ -71,7 +72,7 @@ const copyLine = (profile: Profile): Line => {
   if (copies.length === 0) throw missing(profile, "copy bandwidth", "copy");
   if (overhead === undefined) throw missing(profile, "dispatch overhead", "overhead");
   const largest = copies.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  return { setup_s: median(overhead.dispatch_s), s_per_byte: largest.seconds / largest.bytes };
+  return { setup_s: Math.max(0, median(overhead.switched_dispatch_s)), s_per_byte: largest.seconds / largest.bytes };
 };
 
 const bytesPerToken = (variant: KernelVariant, shape: (tokens: number) => Record<string, number>): number =>

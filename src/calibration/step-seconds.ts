@@ -24,6 +24,7 @@ export const stepSeconds = (terms: StepTerms, work: StepWork): Seconds => {
     (work.outputs > 0 ? tableSeconds(terms.head, work.outputs) : 0) +
     terms.per_token_s * work.tokens +
     prefill.setup_s * work.prefillSequences +
+    prefill.per_token_s * (work.tokens - work.decodeSequences) +
     prefill.per_pair_s * work.prefillPairs +
     (work.decodeSequences > 0 ? decode.setup_s + decode.per_sequence_s * work.decodeSequences + decode.per_key_s * work.decodeKeys : 0)
   );

@@ -10,11 +10,12 @@ import { compositeError } from "./composites.ts";
 import type { StepCurve, Table } from "./device-model.ts";
 import { layerCurve, type LayerCurve } from "./layer.ts";
 import { linearTimes, type LinearTimes } from "./linear.ts";
-import { measurementsOf, missing } from "./measured.ts";
-import { mapTable, tableOf } from "./table.ts";
+import { measuredKernels, measurementsOf, missing } from "./measured.ts";
+import { stepTerms } from "./step-terms.ts";
+import { tableOf } from "./table.ts";
 
 /**
- * The step curve of a whole model: one layer composed from measured kernels, times layers, plus the head, the last norm and one
+ * The step curve of a whole model: one layer composed from measured kernels, times layers, plus the last norm, the head and one
  * submit. A timed kernel's own dispatch is inside its time and is not counted again.
  *
  * Left out: choosing the token, and waiting on the CPU for it.
@@ -31,32 +32,29 @@ export const stepCurve = (
   const linears = linearTimes(profile, dtype);
   const sizes = layerSizes(model);
   const layer = layerCurve(profile, linears, sizes, dtype);
-  const { terms, prefill, decode, small } = layer;
-  const all = (seconds: number) => model.layers * seconds;
+  const { prefill, decode } = layer;
   const head = headLinear(model);
+  const terms = stepTerms(layer, model.layers, headTable(linears, head));
   const curve: StepCurve = {
-    overhead_s: all(terms.overhead_s) + small.norm_setup_s + median(overhead.submit_s),
-    linear: mapTable(terms.linear, all),
-    head: headTable(linears, head),
-    per_token_s: all(terms.per_token_s),
-    prefill_attention: { setup_s: all(terms.prefill_attention.setup_s), per_pair_s: all(terms.prefill_attention.per_pair_s) },
-    decode_attention: {
-      setup_s: all(terms.decode_attention.setup_s),
-      per_sequence_s: all(terms.decode_attention.per_sequence_s),
-      per_key_s: all(terms.decode_attention.per_key_s),
-    },
+    ...terms,
+    overhead_s: terms.overhead_s + Math.max(0, median(overhead.submit_s)),
     valid: {
       tokens: commonRange(layerLinears(sizes).map((linear) => linears.range(linear))),
       prefill_context: [...prefill.context],
       decode_sequences: [...decode.sequences],
       decode_context: [...decode.context],
     },
-    error: compositeError(profile, linears, dtype),
+    error: compositeError(profile, dtype),
   };
   const named = [...layerLinears(sizes), { name: "head", ...head }];
   return {
     curve,
-    notes: [...linearNotes(linears, named), ...headNotes(linears.range(head), decode.sequences), ...otherNotes(layer, sizes)],
+    notes: [
+      ...linearNotes(linears, named),
+      ...headNotes(linears.range(head), decode.sequences),
+      ...otherNotes(layer, sizes),
+      ...cacheNotes(profile, dtype),
+    ],
   };
 };
 
@@ -95,6 +93,18 @@ const linearNotes = (linears: LinearTimes, layers: readonly (LinearLayer & { rea
 
 const headNotes = ([, outputs]: readonly [number, number], [, sequences]: readonly [number, number]): string[] =>
   outputs >= sequences ? [] : [`The output head was measured up to ${outputs} sequences; beyond, it is extrapolated.`];
+
+/** Families whose weights or keys a step finds in memory. */
+const WEIGHTY = ["matmul", "attention-prefill", "attention-decode"];
+
+const cacheNotes = (profile: Profile, dtype: Dtype): string[] => {
+  const hot = WEIGHTY.filter((family) => measuredKernels(profile, family, dtype).some(({ cache }) => cache === "hot"));
+  return hot.length === 0
+    ? []
+    : [
+        `Some of ${hot.join(", ")} was timed hot only: where a cache held weights or keys that a step reads from memory, its time is too short.`,
+      ];
+};
 
 const otherNotes = ({ prefill, decode, small }: LayerCurve, sizes: HeadSizes): string[] => {
   const layout = ({ heads, kv_heads, head_dim }: HeadSizes) => `${heads}/${kv_heads} heads of ${head_dim}`;

@@ -4,8 +4,13 @@ import type { Table } from "./device-model.ts";
 export const tableSeconds = ({ at, seconds }: Table, x: number): number => {
   const last = at.length - 1;
   if (last === 0 || x <= at[0]!) return seconds[0]!;
-  const right = at.findIndex((point) => x <= point);
-  if (right === -1) return seconds[last]! + (x - at[last]!) * Math.max(slope(at, seconds, last - 1, last), slope(at, seconds, 0, last));
+  if (x > at[last]!) return seconds[last]! + (x - at[last]!) * Math.max(slope(at, seconds, last - 1, last), slope(at, seconds, 0, last));
+  let right = last; // the first point at or above x
+  for (let low = 1; low < right;) {
+    const middle = (low + right) >>> 1;
+    if (x <= at[middle]!) right = middle;
+    else low = middle + 1;
+  }
   return seconds[right - 1]! + (x - at[right - 1]!) * slope(at, seconds, right - 1, right);
 };
 
@@ -14,15 +19,28 @@ const slope = (at: readonly number[], seconds: readonly number[], from: number, 
 
 /**
  * A table from points in any order; of several values at one point the smallest. It never falls: less work can be padded to more, so
- * a time above a later one is noise, and the later one takes its place.
+ * a time above a later one is noise in both, and they take their mean (pool adjacent violators).
  */
 export const tableOf = (points: readonly (readonly [at: number, seconds: number])[]): Table => {
   const fastest = new Map<number, number>();
   for (const [at, seconds] of points) fastest.set(at, Math.min(seconds, fastest.get(at) ?? Infinity));
   const sorted = [...fastest].sort(([a], [b]) => a - b);
-  const seconds = sorted.map(([, time]) => time);
-  for (let i = seconds.length - 2; i >= 0; i -= 1) seconds[i] = Math.min(seconds[i]!, seconds[i + 1]!);
-  return { at: sorted.map(([at]) => at), seconds };
+  return { at: sorted.map(([at]) => at), seconds: neverFalling(sorted.map(([, time]) => time)) };
+};
+
+/** The never-falling sequence that is nearest in least squares: where one would fall, neighbours are pooled into their mean. */
+const neverFalling = (values: readonly number[]): number[] => {
+  const pools: { mean: number; count: number }[] = [];
+  for (const value of values) {
+    let pool = { mean: value, count: 1 };
+    for (let before = pools.at(-1); before !== undefined && before.mean > pool.mean; before = pools.at(-1)) {
+      pools.pop();
+      const count = before.count + pool.count;
+      pool = { mean: (before.mean * before.count + pool.mean * pool.count) / count, count };
+    }
+    pools.push(pool);
+  }
+  return pools.flatMap(({ mean, count }) => Array<number>(count).fill(mean));
 };
 
 export const mapTable = (table: Table, value: (seconds: number, at: number) => number): Table => ({

@@ -6,8 +6,9 @@ import { resolveScenario } from "../scenario/resolve.ts";
 import { objectivesSchema, scenarioSchema, type Objectives } from "../scenario/schema.ts";
 import { createStreams } from "../sim/streams.ts";
 import { generate } from "../traffic/generate.ts";
-import type { LengthDistribution, Traffic } from "../traffic/schema.ts";
+import type { Traffic } from "../traffic/schema.ts";
 import type { Seconds } from "../units.ts";
+import { chatLengths, chatShare, reachableObjectives, RELATIVE_LIMIT, sampledChat } from "./default-chat.ts";
 import { valuesOf } from "./objectives.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
@@ -15,14 +16,8 @@ import { unloadedLatencies } from "./unloaded.ts";
 
 /** Traffic over what one replica sustains. */
 const LOAD = 4;
-/** Requests by which it is found what one replica sustains. */
-const SAMPLE = 3000;
 const LEAST_DURATION: Seconds = 1200;
 const LEAST_REQUESTS = 2000;
-/** Lengths of the chat on a software adapter, over those on a GPU: whole conversations would take it minutes each. */
-const SOFTWARE_SHARE = 1 / 8;
-/** Where a request alone takes more than half of an objective, the objective becomes this many times what it takes. */
-const RELATIVE_LIMIT = 4;
 
 export interface DefaultQuestionRequest {
   readonly device: DeviceModel;
@@ -49,7 +44,7 @@ export interface DefaultQuestionRequest {
  */
 export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer => {
   const { device, model, given, replications, onProgress = () => {} } = request;
-  const share = device.is_gpu ? 1 : SOFTWARE_SHARE;
+  const share = chatShare(device.is_gpu);
   const lengths = chatLengths(model.contextLength, share);
   const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
     scenario: scenarioSchema.parse({ name: "default question", traffic, model: model.name, objectives }),
@@ -57,16 +52,11 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
     place: "default question",
   });
 
-  const sampled: Traffic = { kind: "poisson", requests_per_s: 1, duration_s: SAMPLE, ...lengths };
+  const sampled = sampledChat(model.contextLength, share);
   const sample = generate(sampled, createStreams(0));
   const setup = resolveScenario(scenarioWith(sampled, objectivesSchema.parse({})), device, model, sample);
   const alone = valuesOf(unloadedLatencies(sample, setup.replica, setup.stepTime));
-  const absolute = objectivesSchema.parse({});
-  const objectives = {
-    ttft_p99_s: relativeWhereSlow(absolute.ttft_p99_s, alone.ttft_p99_s),
-    tpot_p99_s: relativeWhereSlow(absolute.tpot_p99_s, alone.tpot_p99_s),
-    ...request.objectives,
-  };
+  const objectives = { ...reachableObjectives(alone), ...request.objectives };
   const sustained = sustainedRateOrNull({ setup, objectives, seeds: [0], requestsOf: () => sample, onProgress }, 1, 1);
   const requestsPerSecond = Number((LOAD * (sustained ?? 1)).toPrecision(3));
   const traffic: Traffic = {
@@ -83,6 +73,7 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
     sustained === null
       ? "One replica meets the objectives at no rate, so 4 requests/s were taken."
       : `That is ${LOAD} times the ${plain(sustained, 3)} requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within ${percent(PRECISION)}.`;
+  const absolute = objectivesSchema.parse({});
   const relative = (Object.keys(absolute) as (keyof Objectives)[])
     .filter((key) => request.objectives?.[key] === undefined && objectives[key] !== absolute[key])
     .map(
@@ -95,19 +86,3 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
 };
 
 const NAMES: Readonly<Record<keyof Objectives, string>> = { ttft_p99_s: "TTFT p99", tpot_p99_s: "TPOT p99" };
-
-const relativeWhereSlow = (absolute: Seconds, alone: Seconds | null): Seconds =>
-  alone === null || alone <= absolute / 2 ? absolute : Number((RELATIVE_LIMIT * alone).toPrecision(2));
-
-/** Lengths of Azure's 2023 conversation trace (19,366 requests), which has prompts of up to 14,050 and outputs of up to 1,000 tokens. */
-const chatLengths = (contextLength: number, share: number): { prompt: LengthDistribution; output: LengthDistribution } => ({
-  prompt: logNormal(Math.round(share * 1020), Math.round(share * 4142), Math.floor(Math.min(share * 14_050, (contextLength * 3) / 4))),
-  output: logNormal(Math.round(share * 129), Math.round(share * 601), Math.floor(Math.min(share * 1000, contextLength / 4))),
-});
-
-const logNormal = (p50: number, p99: number, most: number): LengthDistribution => ({
-  kind: "log-normal",
-  p50_tokens: Math.min(p50, most),
-  p99_tokens: Math.min(p99, most),
-  max_tokens: most,
-});

@@ -37,11 +37,12 @@ export const passedVariants = ({ verifications }: Findings, family: string, dtyp
   return variantsOf(family).flatMap((variant) => (variant.dtype === dtype && passed.has(variant.id) ? [variant.id] : []));
 };
 
-/** Median seconds at this shape, by variant, of those that were timed at it. */
+/** Median seconds at this shape, by variant, of those that were timed at it; the cold time where there is one, as a step would find it. */
 const timesAt = ({ measurements }: Findings, variants: readonly string[], shape: Shape): Map<string, Seconds> => {
   const times = new Map<string, Seconds>();
-  for (const measurement of measurements) {
-    if (measurement.kind !== "kernel" || !variants.includes(measurement.variant) || !isSameShape(measurement.shape, shape)) continue;
+  const timed = measurements.filter((measurement) => measurement.kind === "kernel");
+  for (const measurement of [...timed.filter(({ cache }) => cache === "hot"), ...timed.filter(({ cache }) => cache === "cold")]) {
+    if (!variants.includes(measurement.variant) || !isSameShape(measurement.shape, shape)) continue;
     times.set(measurement.variant, median(measurement.timing.samples_s));
   }
   return times;

@@ -1,23 +1,88 @@
 import type { Shape } from "../../kernels/kernel.ts";
 import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import type { Seconds } from "../units.ts";
+import type { PipelineState } from "./measurements/pipeline-state.ts";
 import type { Cache } from "./measurements/timing.ts";
+import type { UploadMethod } from "./measurements/upload.ts";
+import type { StartOf } from "./measurements/warm-up.ts";
 import type { Adapter, Measurement, Verification } from "./schema.ts";
 
-/** One thing to measure: the driver sends it, the page does it. `id` is the id of the measurement that comes back. */
-export type Job =
+/** One thing to measure. `id` is the id of the measurement that comes back. */
+export type Job = PageJob | LaunchJob;
+
+/** What the driver does by itself: processes are started for it, and pages in them given their part of it. */
+export type LaunchJob = WarmUpJob | CompileJob;
+
+/** Starts of a decoder layer, by what is new in them. */
+export interface WarmUpJob {
+  readonly kind: "warm-up";
+  readonly id: string;
+  readonly layer: LayerJob;
+  /** Fresh processes with empty caches. */
+  readonly launches: number;
+  /** How many of those are followed by another process on the caches they left. */
+  readonly restarts: number;
+  /** Starts in the first process, of each other kind. */
+  readonly devices: number;
+  readonly pipelines: number;
+  readonly nothing: number;
+}
+
+/** A decoder layer's kernels compiled in every state, with so many pending at a time. */
+export interface CompileJob {
+  readonly kind: "compile";
+  readonly id: string;
+  readonly layer: LayerJob;
+  readonly pending: readonly number[];
+  /** Of the layer, each with texts of its own, at least; more where more pipelines are to be pending. */
+  readonly copies: number;
+}
+
+/** One start in a page. `nonce` makes the kernels' texts: the same for the same texts, another for texts that nobody has seen. */
+export interface StartJob {
+  readonly kind: "start";
+  readonly id: string;
+  readonly layer: LayerJob;
+  readonly nonce: number;
+  readonly start:
+    | ({ readonly fresh: "process" } & Pick<
+        StartOf<"process">,
+        "pipelines" | "launch" | "browser_start_s" | "browser_cache_entries" | "driver_cache_bytes"
+      >)
+    | { readonly fresh: "device" | "pipelines" | "nothing" };
+}
+
+/** A page's part of a `CompileJob`: one state. `process-warm` compiles for a new device, every other state for the page's own. */
+export interface CompileStateJob extends Omit<CompileJob, "kind"> {
+  readonly kind: "compile-state";
+  readonly nonce: number;
+  readonly state: PipelineState;
+}
+
+/** What the driver sends a page. */
+export type PageJob =
   | { readonly kind: "clock"; readonly id: string }
-  | { readonly kind: "warm-up"; readonly id: string; readonly layer: LayerJob; readonly browser_start_s: number }
-  | {
-      readonly kind: "upload";
-      readonly id: string;
-      readonly method: "writeBuffer" | "mappedAtCreation" | "staging-ring";
-      readonly bytes: number;
-      readonly chunk_bytes: number;
-    }
+  | StartJob
+  | CompileStateJob
+  | UploadJob
+  | { readonly kind: "device-memory"; readonly id: string }
+  /** Streams the file that the driver's server makes at its path (weight-file.ts). */
+  | { readonly kind: "load-pipeline"; readonly id: string; readonly method: UploadMethod; readonly bytes: number; readonly chunk_bytes: number }
   | { readonly kind: "overhead"; readonly id: string }
   /** `choices`: what a decoder layer is composed of, where that is not its default. */
   | { readonly kind: "verify"; readonly id: string; readonly variant: string; readonly choices?: LayerChoices }
   | TimedJob;
+
+/** Bytes from the page's memory to the GPU. */
+export interface UploadJob {
+  readonly kind: "upload";
+  readonly id: string;
+  readonly method: UploadMethod;
+  readonly bytes: number;
+  readonly chunk_bytes: number;
+  /** Size of the buffers to write into, again and again; all of `bytes` where left out. */
+  readonly into_bytes?: number;
+}
 
 /** A job whose samples are taken in turn with those of other jobs, so that drift falls on all alike. */
 export type TimedJob =
@@ -54,7 +119,17 @@ export type Description =
 /** What the measuring page offers the driver, as `window.ballast`. Everything that crosses is JSON. */
 export interface MeasuringPage {
   describe(): Promise<Description>;
-  run(job: Job): Promise<JobResult>;
-  /** Measures jobs interleaved: each turn goes to one of those that are not done yet, drawn at random. One result a job, in order. */
-  runTogether(jobs: readonly TimedJob[]): Promise<JobResult[]>;
+  run(job: PageJob): Promise<JobResult>;
+  /**
+   * Measures jobs interleaved: in each round every job that is not done takes a turn, in an order drawn anew.
+   *
+   * @param within jobs that have enough samples when this time is over are kept
+   * @param tell told each result as soon as it is there, and at most once a second whose turn it is, with null
+   * @returns one result a job, in their order; null where the time was over before it had enough samples
+   */
+  runTogether(
+    jobs: readonly TimedJob[],
+    within: Seconds,
+    tell?: (index: number, result: JobResult | null) => void,
+  ): Promise<(JobResult | null)[]>;
 }

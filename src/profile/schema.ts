@@ -1,9 +1,14 @@
 import { z } from "zod";
+import { machineStateSchema } from "./machine-state.ts";
 import { clockSchema } from "./measurements/clock.ts";
+import { compileSchema } from "./measurements/compile.ts";
+import { deviceMemorySchema } from "./measurements/device-memory.ts";
 import { kernelMeasurementSchema } from "./measurements/kernel.ts";
+import { loadPipelineSchema } from "./measurements/load-pipeline.ts";
 import { overheadSchema } from "./measurements/overhead.ts";
 import { uploadSchema } from "./measurements/upload.ts";
 import { warmUpSchema } from "./measurements/warm-up.ts";
+import { nativeReferenceSchema } from "./native-reference.ts";
 
 /**
  * What a device profile is: one device, measured once, in one condition. Raw samples, the environment, and how each number was
@@ -19,7 +24,10 @@ export type Condition = z.infer<typeof conditionSchema>;
 export const measurementSchema = z.discriminatedUnion("kind", [
   clockSchema,
   uploadSchema,
+  deviceMemorySchema,
+  loadPipelineSchema,
   warmUpSchema,
+  compileSchema,
   overheadSchema,
   kernelMeasurementSchema,
 ]);
@@ -88,6 +96,10 @@ export const profileSchema = z
     budget_s: z.number().positive(),
     is_quick: z.boolean(),
     environment: environmentSchema,
+    machine: machineStateSchema,
+    native_reference: nativeReferenceSchema
+      .nullable()
+      .meta({ description: "The same GPU without a browser; null where it was not measured" }),
     verifications: z.array(verificationSchema),
     measurements: z.array(measurementSchema),
     left_out: z.array(z.strictObject({ id: z.string(), because: z.string() })).meta({ description: "What was planned and not measured" }),

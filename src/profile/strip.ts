@@ -24,6 +24,8 @@ export const stripProfile = (profile: Profile, identity: Identity): Profile => {
       weakening_flags: environment.weakening_flags.map(({ flag, what }) => ({ flag: clean(flag), what: clean(what) })),
       other_gpu_processes: environment.other_gpu_processes.map((program) => clean(fileName(program))),
     },
+    native_reference:
+      profile.native_reference === null ? null : { ...profile.native_reference, notes: profile.native_reference.notes.map(clean) },
     verifications: profile.verifications.map((verification) =>
       verification.kind === "passed" ? verification : { ...verification, because: clean(verification.because) },
     ),

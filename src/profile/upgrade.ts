@@ -12,7 +12,7 @@ const measurementFrom1 = (measurement: Json): Json | null => {
       return { ...measurement, first_s: [measurement["first_s"]], into_bytes: measurement["bytes"] };
     case "warm-up": {
       const { id, kind, ...start } = measurement;
-      const cold = { fresh: "process", pipelines: "cold", launch: 0, browser_cache_bytes: 0, driver_cache_bytes: 0, gpu_s: null };
+      const cold = { fresh: "process", pipelines: "cold", launch: 0, browser_cache_entries: 0, driver_cache_bytes: 0, gpu_s: null };
       return { id, kind, starts: [{ ...start, ...cold }], missing: "version 1 of the profile measured one start only" };
     }
     case "kernel": {

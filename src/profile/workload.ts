@@ -1,6 +1,7 @@
 import { type LanguageModel } from "../model/language-model.ts";
 import { builtInModel } from "../model/built-in.ts";
 import type { Bytes } from "../units.ts";
+import type { CompileJob, WarmUpJob } from "./jobs.ts";
 
 /** A batch of one engine step: one prompt chunk behind `context` keys, and sequences that decode. */
 export interface Batch {
@@ -10,7 +11,19 @@ export interface Batch {
   readonly decode_context: number;
 }
 
-/** Sizes at which one model's parts are measured. */
+/** A whole step to be measured: so many of the model's layers over a batch, then its output head or, in the middle of a prompt, none. */
+export interface Composite {
+  readonly batch: Batch;
+  readonly layers: number;
+  readonly hasHead: boolean;
+}
+
+/**
+ * Sizes at which one model's parts are measured.
+ *
+ * Kernels work in tiles, so their time rises in steps. Sizes are therefore spread between multiples of tiles: a fit to multiples alone
+ * would see tiles that are always full, and predict everything between them too fast.
+ */
 export interface ModelGrid {
   readonly model: LanguageModel;
   /** Tokens through the linear layers. */
@@ -22,8 +35,22 @@ export interface ModelGrid {
   readonly decode: readonly (readonly [sequences: number, context: number])[];
   /** Tokens through norms, rotary embedding, activation and residual. */
   readonly smallTokens: readonly number[];
-  /** Whole layers that no fit sees: no token count, chunk or decode batch of theirs is among those above. */
-  readonly composites: readonly Batch[];
+  /** Whole steps that no fit sees: no token count, chunk or decode batch of theirs is among those above. */
+  readonly composites: readonly Composite[];
+}
+
+/** Sizes of uploads; those of the load curve itself follow from what the device holds. */
+export interface UploadSizes {
+  /** At which all ways are compared: so large that what is paid once does not decide. */
+  readonly compared: Bytes;
+  /** Chunks that uploads go up in; a quick run takes the first. */
+  readonly chunks: readonly Bytes[];
+  /** Sizes of a quick run's load curve. */
+  readonly quick: readonly Bytes[];
+  /** Sizes at which methods that are not the best are measured as well. */
+  readonly others: readonly Bytes[];
+  /** Size of the file that is streamed from disk. */
+  readonly pipeline: { readonly quick: Bytes; readonly whole: Bytes };
 }
 
 /** What is measured on one kind of device: first the core, by itself enough for every curve, then more of each. */
@@ -38,10 +65,13 @@ export interface Workload {
     readonly prefill: readonly [number, number];
     readonly decode: readonly [number, number];
   };
-  /** The batch of a cold start's first runs. */
-  readonly warmUp: Batch;
-  /** Sizes from small to large, and the chunks they go up in; the first chunk is the core's. */
-  readonly uploads: { readonly core: readonly Bytes[]; readonly more: readonly Bytes[]; readonly chunks: readonly Bytes[] };
+  readonly warmUp: {
+    /** The batch of a start's first runs. */
+    readonly batch: Batch;
+    readonly starts: Pick<WarmUpJob, "launches" | "restarts" | "devices" | "pipelines" | "nothing">;
+    readonly compile: Pick<CompileJob, "pending" | "copies">;
+  };
+  readonly uploads: UploadSizes;
   /** f32 elements copied: far beyond the last-level cache on a GPU. */
   readonly copyLength: number;
   readonly multiplyAdd: { readonly threads: number; readonly steps: number };
@@ -62,6 +92,15 @@ const decodeOnly = (decode_sequences: number, decode_context: number): Batch => 
   decode_context,
 });
 
+const mixed = (prefill_tokens: number, prefill_context: number, decode_sequences: number, decode_context: number): Batch => ({
+  prefill_tokens,
+  prefill_context,
+  decode_sequences,
+  decode_context,
+});
+const step = (layers: number, batch: Batch): Composite => ({ batch, layers, hasHead: true });
+const withoutHead = (layers: number, batch: Batch): Composite => ({ batch, layers, hasHead: false });
+
 /** A CPU that plays GPU gives a few billion operations a second: sizes for which one run stays under a fifth of a second. */
 export const softwareWorkload = (): Workload => {
   const model = builtInModel("tiny-llama");
@@ -71,50 +110,59 @@ export const softwareWorkload = (): Workload => {
       tokens: [1, 4, 16, 64],
       outputs: [1, 16],
       prefill: [
-        [16, 0],
-        [64, 0],
-        [32, 128],
+        [8, 0],
+        [56, 0],
+        [40, 120],
       ],
       decode: [
-        [1, 64],
-        [4, 64],
-        [4, 256],
+        [1, 96],
+        [4, 32],
+        [4, 288],
       ],
       smallTokens: [8, 64],
-      composites: [
-        decodeOnly(3, 100),
-        prefillOnly(24, 0),
-        { prefill_tokens: 20, prefill_context: 40, decode_sequences: 6, decode_context: 150 },
-      ],
+      composites: [step(4, decodeOnly(3, 100)), withoutHead(2, prefillOnly(24, 0)), step(2, mixed(20, 40, 6, 150))],
     },
     more: [
       {
         model,
-        tokens: [2, 8, 32, 128],
+        tokens: [2, 8, 20, 32, 40, 80, 128],
         outputs: [4, 64],
         prefill: [
-          [128, 0],
-          [64, 256],
-          [16, 512],
+          [120, 0],
+          [56, 250],
+          [8, 500],
+          [28, 60],
         ],
         decode: [
-          [16, 64],
-          [16, 256],
-          [1, 1024],
-          [4, 512],
+          [16, 32],
+          [16, 224],
+          [1, 1000],
+          [4, 480],
+          [8, 160],
         ],
         smallTokens: [128],
         composites: [
-          decodeOnly(12, 300),
-          prefillOnly(48, 100),
-          prefillOnly(100, 0),
-          { prefill_tokens: 40, prefill_context: 60, decode_sequences: 10, decode_context: 200 },
+          step(2, decodeOnly(12, 300)),
+          step(3, decodeOnly(7, 60)),
+          step(1, prefillOnly(48, 100)),
+          withoutHead(1, prefillOnly(100, 0)),
+          step(2, mixed(44, 60, 10, 200)),
         ],
       },
     ],
-    compared: { middle: 16, others: [1, 4, 64], prefill: [64, 0], decode: [4, 256] },
-    warmUp: prefillOnly(8, 0),
-    uploads: { core: [4 * MIB, 16 * MIB, 64 * MIB], more: [128 * MIB], chunks: [4 * MIB, MIB, 16 * MIB] },
+    compared: { middle: 16, others: [1, 4, 64], prefill: [56, 0], decode: [4, 288] },
+    warmUp: {
+      batch: prefillOnly(8, 0),
+      starts: { launches: 3, restarts: 1, devices: 1, pipelines: 1, nothing: 1 },
+      compile: { pending: [1, 4, 16], copies: 1 },
+    },
+    uploads: {
+      compared: 32 * MIB,
+      chunks: [4 * MIB, MIB, 16 * MIB],
+      quick: [4 * MIB, 16 * MIB],
+      others: [4 * MIB, 16 * MIB],
+      pipeline: { quick: 16 * MIB, whole: 64 * MIB },
+    },
     copyLength: 4 * MIB,
     multiplyAdd: { threads: 4096, steps: 256 },
   };
@@ -139,21 +187,17 @@ export const gpuWorkload = (): Workload => {
         [16, 4096],
       ],
       smallTokens: [16, 2048],
-      composites: [
-        decodeOnly(12, 1000),
-        prefillOnly(700, 0),
-        { prefill_tokens: 400, prefill_context: 600, decode_sequences: 24, decode_context: 1500 },
-      ],
+      composites: [step(2, decodeOnly(12, 1000)), withoutHead(3, prefillOnly(700, 0)), step(2, mixed(400, 600, 24, 1500))],
     },
     more: [
       {
         model: large,
-        tokens: [2, 4, 16, 32, 128, 256, 1024],
+        tokens: [2, 4, 16, 32, 96, 128, 160, 224, 256, 320, 448, 640, 896, 1024],
         outputs: [8, 256],
         prefill: [
-          [128, 0],
-          [256, 1024],
-          [1024, 4096],
+          [120, 0],
+          [248, 1000],
+          [1000, 4100],
           [2048, 8192],
         ],
         decode: [
@@ -165,12 +209,12 @@ export const gpuWorkload = (): Workload => {
         ],
         smallTokens: [256],
         composites: [
-          decodeOnly(3, 300),
-          decodeOnly(48, 700),
-          prefillOnly(1500, 0),
-          prefillOnly(300, 3000),
-          { prefill_tokens: 100, prefill_context: 50, decode_sequences: 100, decode_context: 600 },
-          { prefill_tokens: 900, prefill_context: 1000, decode_sequences: 40, decode_context: 1200 },
+          step(3, decodeOnly(3, 300)),
+          step(2, decodeOnly(48, 700)),
+          step(2, prefillOnly(1500, 0)),
+          withoutHead(2, prefillOnly(300, 3000)),
+          step(4, mixed(100, 50, 100, 600)),
+          step(2, mixed(900, 1000, 40, 1200)),
         ],
       },
       {
@@ -189,12 +233,22 @@ export const gpuWorkload = (): Workload => {
           [64, 1024],
         ],
         smallTokens: [16, 2048],
-        composites: [decodeOnly(12, 1000), prefillOnly(700, 0)],
+        composites: [step(4, decodeOnly(12, 1000)), step(4, prefillOnly(700, 0))],
       },
     ],
     compared: { middle: 16, others: [1, 4, 64, 512], prefill: [512, 0], decode: [16, 512] },
-    warmUp: prefillOnly(128, 0),
-    uploads: { core: [64 * MIB, 256 * MIB, 1024 * MIB], more: [16 * MIB, 2048 * MIB], chunks: [16 * MIB, 4 * MIB, 64 * MIB] },
+    warmUp: {
+      batch: prefillOnly(128, 0),
+      starts: { launches: 5, restarts: 5, devices: 3, pipelines: 3, nothing: 3 },
+      compile: { pending: [1, 4, 16], copies: 3 },
+    },
+    uploads: {
+      compared: 1024 * MIB,
+      chunks: [16 * MIB, 4 * MIB, 64 * MIB],
+      quick: [64 * MIB, 256 * MIB],
+      others: [16 * MIB, 256 * MIB],
+      pipeline: { quick: 256 * MIB, whole: 2048 * MIB },
+    },
     copyLength: 64 * MIB,
     multiplyAdd: { threads: 2 ** 20, steps: 1024 },
   };

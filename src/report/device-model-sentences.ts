@@ -1,29 +1,37 @@
 import type { DeviceModel, HeldOutError } from "../calibration/device-model.ts";
 import { bandwidth, count, duration, list, percent, plain, quantity, size } from "../format.ts";
+import { conditionName } from "./runtime.ts";
 import { weightLoad } from "./step-figures.ts";
 
 /** What a device model says, in sentences: the same ones in a terminal and on a page. */
 
-export const conditionName = (condition: "web" | "native-like"): string =>
-  condition === "web" ? "the browser's own defaults" : "native-like (checks and zero-filling off)";
-
 /** Whose speed the curves describe, and whose they do not. */
-export const engineCaveat = ({ condition }: DeviceModel): string =>
-  `These are the speeds of a WebGPU engine in ${conditionName(condition)}: not anchored to a production engine, so not those of vLLM.`;
+export const engineCaveat = (model: DeviceModel): string =>
+  `These are the speeds of a WebGPU engine in ${conditionName(model)}: not anchored to a production engine, so not those of vLLM.`;
 
 export const loadSentence = (model: DeviceModel): string => {
-  const { setup_s, bandwidth_bytes_per_s, method, valid_bytes } = model.load;
+  const { setup_s, bandwidth_bytes_per_s, method, valid_bytes, pipeline } = model.load;
   const { timesBeyondMeasured } = weightLoad(model);
   const [least, most] = valid_bytes;
   const between = least === most ? `at ${size(least)} only` : `from ${size(least)} to ${size(most)}`;
   const beyond = timesBeyondMeasured > 1 ? `; extrapolated to ${plain(timesBeyondMeasured, 2)}× the largest` : "";
-  return `${size(model.weight_bytes)} at ${bandwidth(bandwidth_bytes_per_s)} after ${duration(setup_s)}, by ${method}; measured ${between}${beyond}`;
+  return `${size(model.weight_bytes)} at ${bandwidth(bandwidth_bytes_per_s)} after ${duration(setup_s)}, by ${method}; measured ${between}${beyond}${pipeline == null ? "" : `. From memory; from disk ${bandwidth(pipeline.bandwidth_bytes_per_s)}`}`;
 };
 
-export const warmUpSentence = ({ warm_up }: DeviceModel): string =>
-  `${list(warm_up.phases.map(({ name, seconds }) => `${name} ${duration(seconds)}`))}; steady after ${quantity(warm_up.dispatches_until_steady, "run")}`;
+export const warmUpSentence = ({ warm_up }: DeviceModel): string => {
+  const { phases, restart, pending } = warm_up;
+  return [
+    `${list(phases.map(({ name, seconds }) => `${name} ${duration(seconds)}`))}; steady after ${quantity(warm_up.dispatches_until_steady, "run")}`,
+    ...(pending === undefined
+      ? []
+      : [`with ${pending.pending} pipelines pending, modules and pipelines take ${duration(pending.compile_s)}`]),
+    ...(restart === undefined ? [] : [`a restart on the caches that an earlier process left takes ${duration(totalOf(restart))}`]),
+  ].join("; ");
+};
 
-export const warmUpTotal = ({ warm_up }: DeviceModel): number => warm_up.phases.reduce((total, { seconds }) => total + seconds, 0);
+const totalOf = ({ phases }: Pick<DeviceModel["warm_up"], "phases">): number => phases.reduce((total, { seconds }) => total + seconds, 0);
+
+export const warmUpTotal = ({ warm_up }: DeviceModel): number => totalOf(warm_up);
 
 export const memorySentence = ({ memory, weight_bytes, kv_bytes_per_token }: DeviceModel): string => {
   const room = memory.bytes - weight_bytes;
@@ -39,10 +47,12 @@ export const validSentence = ({ step: { valid } }: DeviceModel): string =>
 
 const range = ([from, to]: readonly [number, number]): string => `${count(from)} to ${count(to)}`;
 
-/** A composite step by the sizes it has; those that are 0 say nothing. */
+/** A composite step by the sizes it has; those that are 0 say nothing, and a vocabulary says that the head is there. */
 export const compositeName = (id: string): string =>
   id
-    .replace(/^decoder-layer\//u, "")
+    .replace(/^(?:engine-step|decoder-layer)\//u, "")
+    .replace(/ (?:hot|cold)$/u, "")
+    .replace(/ vocab=[1-9]\d*/u, " head")
     .replaceAll(/ \w+=0(?!\d)/gu, "")
     .replaceAll("_", " ");
 
@@ -51,7 +61,8 @@ export const errorSentence = (error: HeldOutError): string => {
   switch (error.kind) {
     case "checked": {
       const bias = error.bias === 0 ? "no bias" : `${percent(Math.abs(error.bias))} too ${error.bias > 0 ? "slow" : "fast"} on average`;
-      return `median ${percent(error.median_abs)}, 90th percentile ${percent(error.p90_abs)} on ${quantity(error.points.length, "point")} the fit did not see; ${bias}`;
+      const off = Math.max(...error.points.map(({ predicted_s, measured_s }) => Math.abs(predicted_s / measured_s - 1)));
+      return `median ${percent(error.median_abs)}, 90th percentile ${percent(error.p90_abs)}, worst ${percent(off)} on ${quantity(error.points.length, "point")} the fit did not see; ${bias}`;
     }
     case "not-checked":
       return `not checked: ${error.because}`;

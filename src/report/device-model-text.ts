@@ -1,6 +1,6 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
+import type { Profile } from "../profile/schema.ts";
 import {
-  compositeName,
   engineCaveat,
   errorSentence,
   loadSentence,
@@ -9,7 +9,9 @@ import {
   warmUpSentence,
   warmUpTotal,
 } from "./device-model-sentences.ts";
-import { change, count, duration, tokenRate } from "../format.ts";
+import { energySentenceOrNull } from "./energy.ts";
+import { count, duration, tokenRate } from "../format.ts";
+import { heldOutRows } from "./held-out-rows.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 import { notAGpuOrNull } from "./not-a-gpu.ts";
 import { decodeFigures, prefillFigures, quotedContext, type StepFigure, weightLoad } from "./step-figures.ts";
@@ -20,19 +22,17 @@ const stepRows = (what: string, figures: readonly StepFigure[]): Cell[][] =>
 /** How many held-out points a terminal shows: the worst. */
 const MOST_POINTS = 8;
 
-/** The calibration of one language model on one device: three curves, each with its range and its error. */
-export const deviceModelText = (model: DeviceModel, style: Style = PLAIN): string => {
+/**
+ * The calibration of one language model on one device: three curves, each with its range and its error.
+ *
+ * @param profile the one it was fitted to, for what only that knows: the energy of a token
+ */
+export const deviceModelText = (model: DeviceModel, style: Style = PLAIN, profile?: Profile): string => {
   const notAGpu = notAGpuOrNull(model);
+  const energy = profile === undefined ? null : energySentenceOrNull(profile, model);
   const labelled = (name: string, value: string, rest: string): string[] =>
     wrap(rest, " ".repeat(26), undefined, `  ${name.padEnd(10)}  ${value.padStart(9)}   `);
   const { error } = model.step;
-  const worst =
-    error.kind === "checked"
-      ? error.points
-          .map((point) => ({ ...point, off: (point.predicted_s - point.measured_s) / point.measured_s }))
-          .sort((a, b) => Math.abs(b.off) - Math.abs(a.off))
-          .slice(0, MOST_POINTS)
-      : [];
   return text([
     ...(notAGpu === null ? [] : [...wrap(notAGpu).map(style.bad), ""]),
     style.strong(`${model.model} on ${model.device}, ${model.dtype}, ${model.condition} condition`),
@@ -54,24 +54,13 @@ export const deviceModelText = (model: DeviceModel, style: Style = PLAIN): strin
         ),
         ...wrap(validSentence(model), "    "),
         ...wrap(`Error: ${errorSentence(error)}.`, "    "),
+        ...wrap(energy ?? "", "    "),
       ],
       style,
     ),
     ...block(
       "Furthest from what was measured",
-      worst.length === 0
-        ? []
-        : table(
-            [left("composite step"), right("predicted"), right("measured"), right("off")],
-            worst.map(({ id, predicted_s, measured_s, off }): Cell[] => [
-              compositeName(id),
-              duration(predicted_s),
-              duration(measured_s),
-              change(off),
-            ]),
-            style,
-            "    ",
-          ),
+      error.kind === "not-checked" ? [] : table(heldOutRows.columns, heldOutRows.of(error.points, MOST_POINTS), style, "    "),
       style,
     ),
     ...block("Notes", bullets(model.notes), style),

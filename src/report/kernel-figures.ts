@@ -1,6 +1,8 @@
-import { median, quantile } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
+import { isBelowClock } from "../profile/clock-sight.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
+import { timingInterval } from "../profile/timing-interval.ts";
+import { relativeNoise } from "../stats/median-interval.ts";
 import type { BytesPerSecond, OperationsPerSecond, Seconds } from "../units.ts";
 
 /** What a reader wants of kernels from a profile's raw samples: medians, rates, and how near they come to the roofs. */
@@ -9,30 +11,26 @@ export interface KernelFigure {
   readonly measurement: MeasurementOf<"kernel">;
   /** Median of one run. */
   readonly seconds: Seconds;
-  /** Interquartile range over the median: 0.02 is 2 %. */
-  readonly spread: number;
+  /** Half the width of the median's 95 % interval over the median: 0.02 is ± 2 %. */
+  readonly noise: number;
   readonly rate: OperationsPerSecond;
   readonly bandwidth: BytesPerSecond;
-  /** A sample was too short for the clock it was taken with (under 20 ticks), so the figure is not worth quoting. */
+  /** A sample was too short for the clock it was taken with, so the figure is not worth quoting. */
   readonly isBelowClock: boolean;
 }
-
-/** Samples shorter than this many ticks of their clock cannot be read to 5 %. */
-const TICKS_TO_TRUST = 20;
 
 export const kernelFigures = (profile: Profile): KernelFigure[] => {
   const clock = measurementsOf(profile, "clock").at(-1);
   return measurementsOf(profile, "kernel").map((measurement) => {
-    const { samples_s, runs_per_sample, kind } = measurement.timing;
-    const seconds = median(samples_s);
-    const tick = (kind === "gpu-timestamp" ? clock?.timestamp_tick_s : clock?.performance_now_step_s) ?? 0;
+    const interval = timingInterval(measurement.timing);
+    const seconds = interval.median;
     return {
       measurement,
       seconds,
-      spread: seconds === 0 ? 0 : (quantile(samples_s, 0.75) - quantile(samples_s, 0.25)) / seconds,
+      noise: seconds === 0 ? 0 : relativeNoise(interval),
       rate: seconds === 0 ? 0 : measurement.operations / seconds,
       bandwidth: seconds === 0 ? 0 : measurement.bytes / seconds,
-      isBelowClock: seconds * runs_per_sample < TICKS_TO_TRUST * tick,
+      isBelowClock: isBelowClock(seconds, measurement.timing, clock),
     };
   });
 };
@@ -43,12 +41,12 @@ export const shapeName = (shape: Readonly<Record<string, number>>): string =>
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${value}`)
     .join(" · ");
 
-/** The fastest variant of each family, element type and shape, in the order first measured. */
+/** The fastest variant of each family, element type, state of the caches and shape, in the order first measured. */
 export const fastestByShape = (figures: readonly KernelFigure[]): KernelFigure[] => {
   const fastest = new Map<string, KernelFigure>();
   for (const figure of figures) {
-    const { family, dtype, shape } = figure.measurement;
-    const key = `${family} ${dtype} ${shapeName(shape)}`;
+    const { family, dtype, cache, shape } = figure.measurement;
+    const key = `${family} ${dtype} ${cache} ${shapeName(shape)}`;
     const known = fastest.get(key);
     if (known === undefined || figure.seconds < known.seconds) fastest.set(key, figure);
   }
@@ -81,8 +79,8 @@ export const roofsOf = (figures: readonly KernelFigure[]): Roofs => {
   return { memory: largestOrNull(of(MEMORY_ROOF).map(({ bandwidth }) => bandwidth)), arithmetic };
 };
 
-/** A whole decoder layer: what the step curve is checked with. */
-export const isComposite = ({ measurement }: KernelFigure): boolean => measurement.family === "decoder-layer";
+/** A whole step, or in older profiles a whole layer: what the step curve is checked with. */
+export const isComposite = ({ measurement }: KernelFigure): boolean => ["engine-step", "decoder-layer"].includes(measurement.family);
 
 export const isRoof = ({ measurement }: KernelFigure): boolean => [MEMORY_ROOF, ARITHMETIC_ROOF].includes(measurement.family);
 

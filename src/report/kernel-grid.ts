@@ -1,9 +1,11 @@
+import { groupBy } from "../stats/group-by.ts";
 import { type KernelFigure, shapeName } from "./kernel-figures.ts";
 
-/** The kernels of one family and element type laid out by the sizes that vary: the first across, the others down. */
+/** The kernels of one family, element type and state of the caches laid out by the sizes that vary: the first across, the others down. */
 export interface KernelGrid {
   readonly family: string;
   readonly dtype: string;
+  readonly cache: string;
   /** Sizes that are the same for all, as text. */
   readonly constant: string;
   /** Name of the size across; empty where nothing varies. */
@@ -19,9 +21,8 @@ export interface KernelGrid {
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
 export const kernelGrids = (figures: readonly KernelFigure[]): KernelGrid[] =>
-  distinct(figures.map(({ measurement: { family, dtype } }) => `${family}\n${dtype}`)).map((key) => {
-    const members = figures.filter(({ measurement: { family, dtype } }) => `${family}\n${dtype}` === key);
-    const [family = "", dtype = ""] = key.split("\n");
+  [...groupBy(figures, ({ measurement: { family, dtype, cache } }) => `${family} ${dtype} ${cache}`).values()].map((members) => {
+    const { family = "", dtype = "", cache = "" } = members[0]?.measurement ?? {};
     const shapes = members.map(({ measurement }) => measurement.shape);
     const names = distinct(shapes.flatMap((shape) => Object.keys(shape)));
     const varying = names.filter((name) => distinct(shapes.map((shape) => shape[name])).length > 1);
@@ -33,6 +34,7 @@ export const kernelGrids = (figures: readonly KernelFigure[]): KernelGrid[] =>
     return {
       family,
       dtype,
+      cache,
       constant: shapeName(
         only(
           shapes[0] ?? {},

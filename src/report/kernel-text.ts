@@ -3,6 +3,9 @@ import { type KernelFigure, nearestRoofOrNull, type Roofs, shapeName } from "./k
 import type { KernelGrid } from "./kernel-grid.ts";
 import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
 
+/** Half the median's 95 % interval, in whole percent and never less than it is. */
+const noiseText = ({ noise }: KernelFigure): string => `±${Math.ceil(noise * 100)} %`;
+
 /** A family's fastest kernels as a grid, its shorter side across, since a terminal is narrow. A letter names the variant. */
 export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
   const hasLetters = grid.variants.length > 1;
@@ -12,7 +15,8 @@ export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[
     const isMemory = figure.rate === 0 || nearestRoofOrNull(figure, roofs)?.roof === "memory";
     const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
     const letter = hasLetters ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
-    return figure.isBelowClock ? { text: `${rate}${letter} !`, tone: "bad" } : `${rate}${letter}`;
+    const value = `${rate}${letter} ${noiseText(figure)}`;
+    return figure.isBelowClock ? { text: `${value} !`, tone: "bad" } : value;
   };
   const { rows, columns } = grid;
   const lines =
@@ -31,7 +35,11 @@ export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[
         );
   const variants = grid.variants.map((variant) => (hasLetters ? `${letterOf(variant)} ${variant}` : variant));
   const constant = grid.constant === "" ? "" : ` (${grid.constant})`;
-  return [...wrap(`${grid.family}, ${grid.dtype}${constant}: ${variants.join(", ")}`, "      ", undefined, "    "), ...lines, ""];
+  return [
+    ...wrap(`${grid.family}, ${grid.dtype}, ${grid.cache}${constant}: ${variants.join(", ")}`, "      ", undefined, "    "),
+    ...lines,
+    "",
+  ];
 };
 
 /** Whole decoder layers by the sizes that are not 0, with their time. */
@@ -40,11 +48,11 @@ export const compositeLines = (figures: readonly KernelFigure[], style: Style): 
     ? []
     : table(
         [left("sizes"), left(""), right("time"), right("")],
-        figures.map(({ measurement: { shape, dtype }, seconds, spread }): Cell[] => [
+        figures.map(({ measurement: { shape, dtype, cache }, seconds, noise }): Cell[] => [
           shapeName(Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 0))),
-          dtype,
+          `${dtype}, ${cache}`,
           duration(seconds),
-          { text: `±${percent(spread / 2)}`, tone: "faint" },
+          { text: `±${percent(noise)}`, tone: "faint" },
         ]),
         style,
         "    ",

@@ -1,14 +1,19 @@
 import { median } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
 import type { Profile } from "../profile/schema.ts";
-import { conditionName } from "./device-model-sentences.ts";
 import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size } from "../format.ts";
 import { fastestByShape, isComposite, isRoof, type KernelFigure, kernelFigures, type Roofs, roofsOf, shapeName } from "./kernel-figures.ts";
 import { kernelGrids } from "./kernel-grid.ts";
 import { compositeLines, gridLines } from "./kernel-text.ts";
 import { block, bullets, PLAIN, type Style, text, wrap } from "./layout.ts";
+import { machineBlocks } from "./machine-text.ts";
 import { notAGpuOrNull } from "./not-a-gpu.ts";
-import { bestUploadOrNull, warmUpFigureOrNull } from "./profile-figures.ts";
+import { conditionName, runtimeCaveatOrNull } from "./runtime.ts";
+import { warmUpFigureOrNull } from "./profile-figures.ts";
+import { bestUploadOrNull } from "./upload-figures.ts";
+import { unmetSentence } from "./sampling-text.ts";
+import { uploadLines } from "./upload-text.ts";
+import { warmUpLines } from "./warm-up-text.ts";
 
 /** Figure first, then what it is a figure of. */
 type Line = readonly [name: string, value: string, rest: string];
@@ -19,8 +24,8 @@ const uploadLine = (profile: Profile): Line => {
     ? ["upload", NONE, "not measured"]
     : [
         "upload",
-        bandwidth(best.first),
-        `${best.method}, ${size(best.bytes)} in chunks of ${size(best.chunk)}, into fresh buffers; repeated ${bandwidth(best.repeated)}`,
+        bandwidth(best.first.median),
+        `${best.method}, ${size(best.bytes)} in chunks of ${size(best.chunk_bytes)}, into fresh buffers${best.repeated === null ? "" : `; again ${bandwidth(best.repeated.median)}`}`,
       ];
 };
 
@@ -35,11 +40,13 @@ const warmUpLine = (profile: Profile): Line => {
       ];
 };
 
-/** Of the matmuls: the most arithmetic at the most tokens measured, the most memory at one. */
+/** Of the matmuls: the most arithmetic at the most tokens measured, the most memory at one; cold, as a step finds its weights, where they were measured so. */
 const matmulLines = (figures: readonly KernelFigure[]): Line[] => {
-  const matmuls = figures.filter(({ measurement }) => measurement.family === "matmul");
+  const all = figures.filter(({ measurement }) => measurement.family === "matmul");
+  const cold = all.filter(({ measurement }) => measurement.cache === "cold");
+  const matmuls = cold.length > 0 ? cold : all;
   const describe = ({ measurement }: KernelFigure): string =>
-    `${shapeName(measurement.shape)}, ${measurement.dtype}, ${measurement.variant}`;
+    `${shapeName(measurement.shape)}, ${measurement.dtype}, ${measurement.cache}, ${measurement.variant}`;
   const most = Math.max(...matmuls.map(({ measurement }) => measurement.shape["m"] ?? 0));
   const prefill = matmuls.filter(({ measurement }) => measurement.shape["m"] === most).toSorted((a, b) => b.rate - a.rate)[0];
   const decode = matmuls.filter(({ measurement }) => measurement.shape["m"] === 1).toSorted((a, b) => b.bandwidth - a.bandwidth)[0];
@@ -126,6 +133,7 @@ export const deviceLines = (profile: Profile): Line[] => {
 /** A measured device for a terminal: what it is, the figures a person looks for, then the fastest kernel of each shape as grids and what was left out. */
 export const profileText = (profile: Profile, style: Style = PLAIN): string => {
   const notAGpu = notAGpuOrNull(profile);
+  const caveat = runtimeCaveatOrNull(profile);
   const figures = kernelFigures(profile);
   const roofs = roofsOf(figures);
   const grids = kernelGrids(fastestByShape(figures.filter((figure) => !isRoof(figure) && !isComposite(figure))));
@@ -133,8 +141,9 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
   const passed = profile.verifications.filter(({ kind }) => kind === "passed").length;
   return text([
     ...(notAGpu === null ? [] : [...wrap(notAGpu).map(style.bad), ""]),
+    ...(caveat === null ? [] : [...wrap(caveat).map(style.bad), ""]),
     style.strong(
-      `${profile.device}, ${conditionName(profile.condition)}, ${profile.runtime === "chrome" ? environment.browser : "Dawn in Node"}`,
+      `${profile.device}, ${conditionName(profile)}, ${environment.browser}`,
     ),
     ...wrap(
       `${profile.started_at}, Ballast ${profile.ballast_version}${profile.is_quick ? ", quick" : ""}, budget ${limit(profile.budget_s)}; ${environment.os}, ${environment.cpu}`,
@@ -144,20 +153,24 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
     ...deviceLines(profile).flatMap(([name, value, rest]) =>
       wrap(rest, " ".repeat(31), undefined, `  ${name.padEnd(11)}  ${value.padStart(13)}   `),
     ),
+    ...uploadLines(profile, style),
+    ...warmUpLines(profile, style),
     ...block(
       "Fastest verified kernel by shape, in the unit of the roof it is nearer to",
       grids.flatMap((grid) => gridLines(grid, roofs, style)).slice(0, -1),
       style,
     ),
     ...(figures.some(({ isBelowClock }) => isBelowClock)
-      ? wrap("!: the samples are under 20 ticks of the clock they were taken with; do not quote them.", "    ")
+      ? wrap("!: the samples are too short for the clock they were taken with; do not quote them.", "    ")
       : []),
+    ...wrap(unmetSentence(profile), "    "),
     ...block("Whole decoder layers", compositeLines(figures.filter(isComposite), style), style),
     ...block(
       "Verified",
       wrap(`${quantity(passed, "variant")} passed against an f64 reference on this device before being timed.`, "    "),
       style,
     ),
+    ...machineBlocks(profile, style),
     ...block("Not timed", bullets(untimedVariants(profile)), style),
     ...block("Left out", bullets(leftOut(profile)), style),
     ...block("Flags that weaken the browser", bullets(environment.weakening_flags.map(({ flag, what }) => `${flag}: ${what}`)), style),

@@ -1,7 +1,7 @@
 import type { DeviceModel, StepCurve } from "../calibration/device-model.ts";
 import { loadSeconds } from "../calibration/load.ts";
 import { decodeWork, prefillWork, stepSeconds, type StepWork } from "../calibration/step-seconds.ts";
-import { SUMMARY_DECODE_CONTEXT } from "../calibration/summary.ts";
+import { QUOTED_CONTEXT } from "../compare/device-figures.ts";
 import type { Seconds, Tokens } from "../units.ts";
 
 /** What the step curve says at round sizes within its range, so that a reader sees tokens per second and not coefficients. */
@@ -14,7 +14,7 @@ export interface StepFigure {
 
 /** The context at which decode figures are quoted, brought into the measured range. */
 export const quotedContext = ({ valid }: StepCurve): Tokens =>
-  Math.min(Math.max(SUMMARY_DECODE_CONTEXT, valid.decode_context[0]), valid.decode_context[1]);
+  Math.min(Math.max(QUOTED_CONTEXT, valid.decode_context[0]), valid.decode_context[1]);
 
 const powersOfTwo = (least: number, most: number): number[] => {
   const sizes: number[] = [];

@@ -121,7 +121,7 @@ const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {
       name: "step time",
       value: `from ${duration(oneToken / 1e9)} for one token`,
       origin: "measured",
-      source: `WebGPU kernels on ${device.device} (${device.condition}); profile ${device.profile.slice(0, 12)}`,
+      source: `WebGPU kernels on ${device.device} (${device.condition}${device.runtime === "dawn" ? ", Dawn in Node" : ""}); profile ${device.profile.slice(0, 12)}`,
     },
   ];
 };

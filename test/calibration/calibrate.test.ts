@@ -10,7 +10,7 @@ import type { Measurement, Profile } from "../../src/profile/schema.ts";
 import { stepTimeModel } from "../../src/replica/step-time.ts";
 import { messageOf } from "../message-of.ts";
 import { runs } from "../runs.ts";
-import { measurementsOf, profileOf, tokenCounts, truth, trueLayerSeconds } from "./synthetic.ts";
+import { measurementsOf, profileOf, tokenCounts, trueHeadSeconds, trueLayerSeconds, truth } from "./synthetic.ts";
 
 const model = builtInModel("tiny-llama");
 const sizes = layerSizes(model);
@@ -45,6 +45,7 @@ describe("calibration of a device whose every time is known", () => {
     const cache = model.kvHeads * model.headDim;
     const rotary = truth.small.setup_s;
     expect(prefill.setup_s).toBeCloseTo(4 * (truth.prefill.setup_s + rotary), 12);
+    expect(prefill.per_token_s).toBeCloseTo(4 * truth.prefill.per_token_and_width_s * width, 14);
     expect(prefill.per_pair_s).toBeCloseTo(4 * truth.prefill.per_pair_and_width_s * width, 16);
     expect(decode.setup_s).toBeCloseTo(4 * (truth.decode.setup_s + rotary), 12);
     expect(decode.per_sequence_s).toBeCloseTo(4 * truth.decode.per_sequence_s, 12);
@@ -56,7 +57,7 @@ describe("calibration of a device whose every time is known", () => {
     tokenCounts.forEach((tokens, i) => {
       const layer = layerLinears(sizes).reduce((sum, linear) => sum + truth.linear(linear, tokens), 0);
       expect(fitted.step.linear.seconds[i]).toBeCloseTo(4 * layer, 12);
-      expect(fitted.step.head.seconds[i]).toBeCloseTo(truth.linear(headLinear(model), tokens), 12);
+      expect(fitted.step.head.seconds[i]).toBeCloseTo(trueHeadSeconds(truth, headLinear(model), tokens), 12);
     });
   });
 
@@ -72,7 +73,7 @@ describe("calibration of a device whose every time is known", () => {
     expect(fitted.notes.filter((note) => note.includes("head"))).toEqual([]);
   });
 
-  it("predicts a whole layer that it never saw to within rounding", () => {
+  it("predicts whole steps that it never saw, of one layer or several, with head and without, to within rounding", () => {
     expect(fitted.step.error).toMatchObject({ kind: "checked" });
     if (fitted.step.error.kind !== "checked") return;
     expect(fitted.step.error.points).toHaveLength(3);
@@ -83,10 +84,10 @@ describe("calibration of a device whose every time is known", () => {
 
   it("composes a step of the model as layers, head, last norm and one submit", () => {
     const batch = { prefill_tokens: 0, prefill_context: 0, decode_sequences: 8, decode_context: 500 };
-    const expected = 4 * trueLayerSeconds(truth, sizes, batch) + truth.linear(headLinear(model), 8) + truth.small.setup_s + truth.submit_s;
+    const expected = 4 * trueLayerSeconds(truth, sizes, batch) + trueHeadSeconds(truth, headLinear(model), 8) + truth.submit_s;
     expect(stepSeconds(fitted.step, decodeWork(8, 500))).toBeCloseTo(expected, 10);
     const prompt = { prefill_tokens: 256, prefill_context: 0, decode_sequences: 0, decode_context: 0 };
-    const first = 4 * trueLayerSeconds(truth, sizes, prompt) + truth.linear(headLinear(model), 1) + truth.small.setup_s + truth.submit_s;
+    const first = 4 * trueLayerSeconds(truth, sizes, prompt) + trueHeadSeconds(truth, headLinear(model), 1) + truth.submit_s;
     expect(stepSeconds(fitted.step, prefillWork(256))).toBeCloseTo(first, 10);
   });
 
@@ -128,7 +129,7 @@ describe("what calibration stands on", () => {
   it("is never a composite: other composite times change the error and nothing else", () => {
     const other = profileOf(
       measurements.map((measurement) =>
-        isFamily("decoder-layer")(measurement) && measurement.kind === "kernel"
+        isFamily("engine-step")(measurement) && measurement.kind === "kernel"
           ? { ...measurement, timing: { ...measurement.timing, samples_s: measurement.timing.samples_s.map((s) => s / 1.25) } }
           : measurement,
       ),
@@ -161,6 +162,30 @@ describe("what calibration stands on", () => {
       ),
     });
     expect(calibrate(failed, model, options).step.linear).toEqual(fitted.step.linear);
+  });
+
+  it("is the cold time of a kernel that was timed cold and hot, since a step finds its weights in memory", () => {
+    const hot = (measurement: Measurement): Measurement[] =>
+      measurement.kind === "kernel" && measurement.family === "matmul"
+        ? [{ ...measurement, id: `${measurement.id} hot`, timing: { ...measurement.timing, samples_s: [1e-9] } }]
+        : [];
+    const cold = (measurement: Measurement): Measurement =>
+      measurement.kind === "kernel" && measurement.family === "matmul" ? { ...measurement, cache: "cold" } : measurement;
+    const both = profileOf([...measurements.flatMap(hot), ...measurements.map(cold), ...measurements.flatMap(hot)]);
+    expect(calibrate(both, model, options).step.linear).toEqual(fitted.step.linear);
+    expect(calibrate(profileOf(measurements.flatMap((m) => [...hot(m), m])), model, options).step.linear.seconds[0]).toBeLessThan(1e-7);
+  });
+
+  it("says what was timed hot only", () => {
+    const asCold = (families: readonly string[]) =>
+      profileOf(measurements.map((m) => (m.kind === "kernel" && families.includes(m.family) ? { ...m, cache: "cold" as const } : m)));
+    const hotNotes = (given: Profile) => calibrate(given, model, options).notes.filter((note) => note.includes("hot only"));
+    expect(hotNotes(asCold(["matmul", "attention-prefill", "attention-decode"]))).toEqual([]);
+    expect(hotNotes(asCold(["matmul"]))).toMatchInlineSnapshot(`
+      [
+        "Some of attention-prefill, attention-decode was timed hot only: where a cache held weights or keys that a step reads from memory, its time is too short.",
+      ]
+    `);
   });
 
   it("scales with the device: every time multiplied multiplies every step", () => {
@@ -205,6 +230,7 @@ describe("a model whose shapes were not measured", () => {
         "Prefill attention was measured with 8/4 heads of 32 and is scaled to 32/8 heads of 64 by arithmetic.",
         "Decode attention was measured with 8/4 heads of 32 and is scaled to 32/8 heads of 64 by bytes of cache read.",
         "Choosing the next token, and waiting on the CPU for it, are not in the step's time.",
+        "Some of matmul, attention-prefill, attention-decode was timed hot only: where a cache held weights or keys that a step reads from memory, its time is too short.",
       ]
     `);
   });
@@ -293,10 +319,10 @@ describe("a profile that lacks a measurement", () => {
     );
   });
 
-  it("of whole layers is calibrated, and says that the step was not checked", () => {
-    expect(calibrate(without(isFamily("decoder-layer")), model, options).step.error).toEqual({
+  it("of whole steps is calibrated, and says that the step was not checked", () => {
+    expect(calibrate(without(isFamily("engine-step")), model, options).step.error).toEqual({
       kind: "not-checked",
-      because: "no whole decoder layer was measured in f32",
+      because: "no whole step was measured in f32",
     });
   });
 

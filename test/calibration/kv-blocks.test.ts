@@ -3,7 +3,6 @@ import { describe, expect, it } from "vitest";
 import { calibrate } from "../../src/calibration/calibrate.ts";
 import { kvBlocks, largestBuiltInThatFits } from "../../src/calibration/kv-blocks.ts";
 import { deviceMemory } from "../../src/calibration/memory.ts";
-import { warmUpCurve, warmUpSeconds } from "../../src/calibration/warm-up.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { headLinear, layerSizes } from "../../src/model/shapes.ts";
 import type { Profile } from "../../src/profile/schema.ts";
@@ -96,31 +95,5 @@ describe("device memory", () => {
     expect(() => deviceMemory(without({ adapter: { ...adapter, memory_heaps: [heap(64e9, false)] } }))).toThrowErrorMatchingInlineSnapshot(
       `[InputError: profile of Imagined GPU: expected the GPU's memory from nvidia-smi, system_profiler or the adapter's heaps, got none. Give it: ballast calibrate --memory 24GiB]`,
     );
-  });
-});
-
-describe("the warm-up curve", () => {
-  it("adds the phases up, the approach as what runs took beyond the steady one", () => {
-    const curve = warmUpCurve(half);
-    expect(curve.phases.map(({ name, seconds }) => [name, Number(seconds.toFixed(6))])).toEqual([
-      ["browser process", 0.9],
-      ["adapter", 0.05],
-      ["device", 0.03],
-      ["shader modules", 0.003],
-      ["pipelines", 0.6],
-      ["first dispatch", 0.5],
-      // (0.4 − 0.1) + (0.2 − 0.1)
-      ["approach to steady", 0.4],
-    ]);
-    expect(curve.dispatches_until_steady).toBe(3);
-    const { initialise, warmUp } = warmUpSeconds(curve);
-    expect(initialise).toBeCloseTo(1.583, 9);
-    expect(warmUp).toBeCloseTo(0.9, 9);
-  });
-
-  it("has no approach where the runs were steady from the first", () => {
-    const steady = profileOf(half.measurements.map((m) => (m.kind === "warm-up" ? { ...m, steady_after: 0 } : m)));
-    expect(warmUpCurve(steady).phases.at(-1)).toEqual({ name: "approach to steady", seconds: 0 });
-    expect(warmUpCurve(steady).dispatches_until_steady).toBe(1);
   });
 });

@@ -12,7 +12,8 @@ const upload = (method: "writeBuffer" | "staging-ring", mebibytes: number, first
   method,
   bytes: mebibytes * MiB,
   chunk_bytes: chunk * MiB,
-  first_s,
+  into_bytes: mebibytes * MiB,
+  first_s: [first_s],
   repeated_s: [first_s / 10],
   verified: true,
 });
@@ -63,6 +64,73 @@ describe("the load curve", () => {
     const { curve, notes } = loadCurve(profileOf([upload("writeBuffer", 64, 0.2), upload("staging-ring", 64, 0.1)]));
     expect(curve).toMatchObject({ method: "staging-ring, chunks of 4 MiB", setup_s: 0, valid_bytes: [64 * MiB, 64 * MiB] });
     expect(notes).toEqual([]);
+  });
+
+  it("is fitted to medians: one upload that was held up moves neither the curve nor its error", () => {
+    const steady = line(0.002, 1e9);
+    const uploads = sizes.map((size) => {
+      const seconds = steady(size);
+      return { ...upload("writeBuffer", size, seconds), first_s: [20 * seconds, seconds, seconds, seconds, seconds] };
+    });
+    const { curve } = loadCurve(profileOf(uploads));
+    expect(curve.bandwidth_bytes_per_s / 1e9).toBeCloseTo(1, 6);
+    expect(curve.error).toMatchObject({ kind: "checked", p90_abs: expect.closeTo(0, 6) });
+  });
+
+  it("leaves out of the fit what is shorter than four round trips to the GPU, and says so", () => {
+    const clock: Measurement = {
+      kind: "clock",
+      id: "clock",
+      timestamp_tick_s: null,
+      performance_now_step_s: 5e-6,
+      empty_submit_s: [1e-4],
+      small_submit_s: [0.0025],
+    };
+    // Completion is polled: what takes less than a step takes one.
+    const polled = (size: number) => Math.max(0.0024, line(0, 1e9)(size));
+    const { curve, notes } = loadCurve(profileOf([clock, ...sizes.map((size) => upload("writeBuffer", size, polled(size)))]));
+    expect(curve).toMatchObject({ valid_bytes: [16 * MiB, 64 * MiB], bandwidth_bytes_per_s: expect.closeTo(1e9, -3) });
+    expect(notes).toMatchInlineSnapshot(`
+      [
+        "Load curve: uploads of 1 MiB, 4 MiB took less than 4 round trips to the GPU, so they are not part of the fit.",
+      ]
+    `);
+  });
+
+  it("is the best way's, though uploads into a few buffers again and again were faster", () => {
+    const again = { ...upload("staging-ring", 64, 1e-3), into_bytes: MiB };
+    const { curve } = loadCurve(profileOf([again, ...sizes.map((size) => upload("writeBuffer", size, line(0, 1e9)(size)))]));
+    expect(curve.method).toBe("writeBuffer, chunks of 4 MiB");
+  });
+
+  it("says that it begins in memory, and what a file on disk reaches: no more than its slowest part", () => {
+    const pipeline = (disk_s: number[] | null): Measurement => ({
+      kind: "load-pipeline",
+      id: "load-pipeline",
+      method: "writeBuffer",
+      chunk_bytes: 4 * MiB,
+      bytes: 64 * MiB,
+      storage: "disk",
+      disk_s,
+      page_cache_s: [0.01],
+      transfer_s: [0.1],
+      upload_s: [0.05],
+      pipelined: [{ total_s: 0.12, waiting_for_file_s: 0.08, handing_over_s: 0.02, waiting_for_gpu_s: 0.01 }],
+      verified: true,
+    });
+    const uploads = sizes.map((size) => upload("writeBuffer", size, line(0, 1e9)(size)));
+    const of = (disk_s: number[] | null) => loadCurve(profileOf([...uploads, pipeline(disk_s)]));
+    expect(of(null).curve.pipeline).toMatchObject({
+      bandwidth_bytes_per_s: (64 * MiB) / 0.12,
+      disk_bytes_per_s: null,
+      slowest: "transfer",
+    });
+    expect(of([0.05]).curve.pipeline).toMatchObject({ bandwidth_bytes_per_s: (64 * MiB) / 0.12, slowest: "transfer" });
+    expect(of([0.5]).curve.pipeline).toMatchObject({ bandwidth_bytes_per_s: (64 * MiB) / 0.5, slowest: "disk" });
+    expect(of([0.5]).notes).toEqual([
+      "Load curve: weights come from the host's memory. From a file on disk 0.134 GB/s were reached, with disk as the slowest stage.",
+    ]);
+    expect(loadCurve(profileOf(uploads)).curve.pipeline).toBeNull();
   });
 
   it("is not checked where there are too few sizes to leave one out", () => {

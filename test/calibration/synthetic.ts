@@ -6,13 +6,15 @@ import { rmsNorm } from "../../kernels/layer/rms-norm.ts";
 import { rotary } from "../../kernels/layer/rotary.ts";
 import { swiglu } from "../../kernels/layer/swiglu.ts";
 import type { LinearLayer } from "../../src/model/shapes.ts";
+import type { StartOf } from "../../src/profile/measurements/warm-up.ts";
+import { UNKNOWN_MACHINE } from "../../src/profile/machine-state.ts";
 import { PROFILE_SCHEMA, profileSchema, type Measurement, type Profile } from "../../src/profile/schema.ts";
 
 /** A device whose every time is known in closed form, so that what calibration finds can be compared with what is true. */
 export interface Truth {
   readonly dtype: Dtype;
   readonly linear: (layer: LinearLayer, tokens: number) => number;
-  readonly prefill: { readonly setup_s: number; readonly per_pair_and_width_s: number };
+  readonly prefill: { readonly setup_s: number; readonly per_token_and_width_s: number; readonly per_pair_and_width_s: number };
   readonly decode: { readonly setup_s: number; readonly per_sequence_s: number; readonly per_key_and_width_s: number };
   readonly small: { readonly setup_s: number; readonly s_per_byte: number };
   readonly dispatch_s: number;
@@ -24,7 +26,7 @@ export const truth: Truth = {
   dtype: "f32",
   // Weights are read once, then every token is multiplied: a knee that a single line would miss.
   linear: ({ n, k }, tokens) => n * k * Math.max(4e-11, 1.5e-12 * tokens),
-  prefill: { setup_s: 2e-5, per_pair_and_width_s: 4e-13 },
+  prefill: { setup_s: 2e-5, per_token_and_width_s: 3e-11, per_pair_and_width_s: 4e-13 },
   decode: { setup_s: 1.5e-5, per_sequence_s: 3e-6, per_key_and_width_s: 8e-11 },
   small: { setup_s: 6e-6, s_per_byte: 2e-11 },
   dispatch_s: 6e-6,
@@ -34,13 +36,21 @@ export const truth: Truth = {
 
 export const tokenCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
+const bytesPerToken = (variant: { run(shape: Shape): { bytes: number } }, shape: (tokens: number) => Shape): number =>
+  variant.run(shape(2)).bytes - variant.run(shape(1)).bytes;
+
+/** Time of the last norm and the output projection by the truth. */
+export const trueHeadSeconds = (truth: Truth, head: LinearLayer, outputs: number): number =>
+  truth.linear(head, outputs) +
+  truth.small.setup_s +
+  truth.small.s_per_byte * outputs * bytesPerToken(rmsNorm(truth.dtype), (tokens) => ({ tokens, hidden: head.k }));
+
 /** Time of a whole layer by the truth, with no formula of the calibration in between. */
 export const trueLayerSeconds = (truth: Truth, sizes: LayerSizes, batch: Batch): number => {
   const tokens = batch.prefill_tokens + batch.decode_sequences;
   const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
   const move = (bytes: number) => truth.small.setup_s + bytes * truth.small.s_per_byte;
-  const slope = (variant: { run(shape: Shape): { bytes: number } }, shape: (tokens: number) => Shape) =>
-    tokens * (variant.run(shape(2)).bytes - variant.run(shape(1)).bytes);
+  const slope = (...of: Parameters<typeof bytesPerToken>) => tokens * bytesPerToken(...of);
   const { dtype } = truth;
   let seconds = layerLinears(sizes).reduce((sum, layer) => sum + truth.linear(layer, tokens), 0);
   seconds += 2 * move(slope(rmsNorm(dtype), (tokens) => ({ tokens, hidden })));
@@ -49,7 +59,9 @@ export const trueLayerSeconds = (truth: Truth, sizes: LayerSizes, batch: Batch):
   seconds += truth.small.s_per_byte * slope(rotary(dtype), (tokens) => ({ tokens, heads, kv_heads, head_dim, context: 0 }));
   if (batch.prefill_tokens > 0) {
     const pairs = prefillPairs(batch.prefill_tokens, batch.prefill_context);
-    seconds += truth.small.setup_s + truth.prefill.setup_s + truth.prefill.per_pair_and_width_s * pairs * heads * head_dim;
+    const width = heads * head_dim;
+    seconds += truth.small.setup_s + truth.prefill.setup_s;
+    seconds += (truth.prefill.per_token_and_width_s * batch.prefill_tokens + truth.prefill.per_pair_and_width_s * pairs) * width;
   }
   if (batch.decode_sequences > 0) {
     const keys = batch.decode_sequences * batch.decode_context;
@@ -65,6 +77,13 @@ export interface Batch {
   readonly decode_sequences: number;
   readonly decode_context: number;
 }
+
+/** Time of a whole step by the truth: layers, and the head where there is one. */
+export const trueStepSeconds = (truth: Truth, sizes: LayerSizes, layers: number, vocab: number, batch: Batch): number => {
+  const outputs = batch.decode_sequences + Math.min(1, batch.prefill_tokens);
+  const head = vocab === 0 ? 0 : trueHeadSeconds(truth, { n: vocab, k: sizes.hidden }, outputs);
+  return layers * trueLayerSeconds(truth, sizes, batch) + head;
+};
 
 export const batches: readonly Batch[] = [
   { prefill_tokens: 64, prefill_context: 0, decode_sequences: 0, decode_context: 0 },
@@ -88,6 +107,37 @@ const kernel = (family: string, dtype: Dtype, shape: Shape, seconds: number, byt
   timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 10, dropped: 0, throttled: 0, visits: [], stopping: null },
 });
 
+const overhead = ({ dispatch_s, submit_s }: Truth): Measurement => ({
+  kind: "overhead",
+  id: "overhead",
+  dispatch_s: [dispatch_s],
+  switched_dispatch_s: [dispatch_s],
+  pass_s: [dispatch_s],
+  submit_s: [submit_s],
+  encode_s: [dispatch_s / 10],
+  gpu_dispatch_s: null,
+  gpu_switched_dispatch_s: null,
+});
+
+/** A cold start of 2.483 s. */
+export const coldStart = (changes: Partial<StartOf<"process">> = {}): StartOf<"process"> => ({
+  fresh: "process",
+  pipelines: "cold",
+  launch: 0,
+  browser_start_s: 0.9,
+  browser_cache_entries: 0,
+  driver_cache_bytes: 0,
+  adapter_s: 0.05,
+  device_s: 0.03,
+  shader_modules_s: [0.001, 0.002],
+  pipelines_s: [0.1, 0.2, 0.3],
+  first_dispatch_s: 0.5,
+  dispatches_s: [0.4, 0.2, 0.1, 0.1, 0.1],
+  gpu_s: null,
+  steady_after: 2,
+  ...changes,
+});
+
 /** Every measurement of a device that obeys the truth, for layers of these sizes. */
 export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], linears: readonly LinearLayer[] = []): Measurement[] => {
   const { dtype } = truth;
@@ -98,19 +148,8 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
     return kernel(variant.family, dtype, shape, moved(bytes), bytes);
   };
   return [
-    { kind: "overhead", id: "overhead", dispatch_s: [truth.dispatch_s], submit_s: [truth.submit_s] },
-    {
-      kind: "warm-up",
-      id: "warm-up",
-      browser_start_s: 0.9,
-      adapter_s: 0.05,
-      device_s: 0.03,
-      shader_modules_s: [0.001, 0.002],
-      pipelines_s: [0.1, 0.2, 0.3],
-      first_dispatch_s: 0.5,
-      dispatches_s: [0.4, 0.2, 0.1, 0.1, 0.1],
-      steady_after: 2,
-    },
+    overhead(truth),
+    { kind: "warm-up", id: "warm-up", missing: null, starts: [coldStart()] },
     ...[1, 4, 16, 64].map((mebibytes): Measurement => {
       const bytes = mebibytes * 2 ** 20;
       return {
@@ -119,7 +158,8 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
         method: "writeBuffer",
         bytes,
         chunk_bytes: 2 ** 22,
-        first_s: truth.load.setup_s + bytes / truth.load.bytes_per_s,
+        into_bytes: bytes,
+        first_s: [truth.load.setup_s + bytes / truth.load.bytes_per_s],
         repeated_s: [bytes / truth.load.bytes_per_s],
         verified: true,
       };
@@ -140,7 +180,10 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
             "attention-prefill",
             dtype,
             { heads, kv_heads, head_dim, chunk, context },
-            truth.prefill.setup_s + truth.prefill.per_pair_and_width_s * prefillPairs(chunk, context) * heads * head_dim,
+            truth.prefill.setup_s +
+              (truth.prefill.per_token_and_width_s * chunk + truth.prefill.per_pair_and_width_s * prefillPairs(chunk, context)) *
+                heads *
+                head_dim,
           ),
         ),
         ...[
@@ -165,7 +208,11 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
           small(residualAdd(dtype), { length: tokens * hidden }),
           small(rotary(dtype), { tokens, heads, kv_heads, head_dim, context: 0 }),
         ]),
-        ...batches.map((batch) => kernel("decoder-layer", dtype, { ...sizes, ...batch }, trueLayerSeconds(truth, sizes, batch))),
+        ...batches.map((batch, i) => {
+          const [depth, vocab] = [i + 1, i === 0 ? 0 : (linears.find(({ k }) => k === hidden)?.n ?? 0)];
+          const seconds = trueStepSeconds(truth, sizes, depth, vocab, batch);
+          return kernel("engine-step", dtype, { ...sizes, layers: depth, vocab, ...batch }, seconds);
+        }),
       ];
     }),
     kernel("copy", "f32", { length: 1 << 22 }, 8 * (1 << 22) * truth.small.s_per_byte, 8 * (1 << 22), "copy/vec4"),
@@ -211,6 +258,8 @@ export const profileOf = (measurements: readonly Measurement[], changes: Partial
       native: null,
       other_gpu_processes: [],
     },
+    machine: UNKNOWN_MACHINE,
+    native_reference: null,
     verifications: [...variants].map((variant) => ({ kind: "passed", variant, shapes: 3, worst_share_of_bound: 0.1 })),
     measurements,
     left_out: [],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tableOf } from "../../src/calibration/table.ts";
+import { tableOf, tableSeconds } from "../../src/calibration/table.ts";
 
 describe("a table of measured times", () => {
   it.each([
@@ -20,15 +20,28 @@ describe("a table of measured times", () => {
       { at: [1], seconds: [2] },
     ],
     [
-      "never falls: a time above a later one gives way to it",
+      "never falls: a time above a later one and that one are both noise, and take their mean",
       [
         [32, 0.1],
         [64, 0.2],
         [128, 0.19],
       ],
-      { at: [32, 64, 128], seconds: [0.1, 0.19, 0.19] },
+      { at: [32, 64, 128], seconds: [0.1, expect.closeTo(0.195, 12), expect.closeTo(0.195, 12)] },
     ],
   ] as const)("%s", (_, points, table) => {
     expect(tableOf(points)).toEqual(table);
+  });
+
+  it.each([
+    [0.5, 10],
+    [1, 10],
+    [2, 15],
+    [3, 20],
+    [5, 35],
+    [7, 50],
+    [9, 80],
+    [11, 110],
+  ])("is straight between its points, flat below the first and goes on above the last: at %s it is %s", (x, seconds) => {
+    expect(tableSeconds({ at: [1, 3, 7, 9], seconds: [10, 20, 50, 80] }, x)).toBeCloseTo(seconds, 12);
   });
 });

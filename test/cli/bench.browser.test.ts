@@ -73,6 +73,27 @@ describe("a bench that is disturbed, stopped and continued", () => {
     expect(new Set(profile.measurements.map(({ id }) => id)).size).toBe(profile.measurements.length);
     expect(profile.environment.launch_flags.join(" ")).not.toContain(tmpdir());
   });
+
+  it("checks the profile's predictions on steps it never saw, in a process of its own, and keeps nothing", async () => {
+    const [name = ""] = readdirSync(runs);
+    const child = spawn(
+      process.execPath,
+      ["bin/ballast.mjs", "bench", "--check", join(runs, name), "--budget", "200", "--json", "--runs", runs],
+      { cwd: projectRoot, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    let out = "";
+    child.stdout.on("data", (text) => (out += text));
+    const code = await new Promise((resolve) => child.once("exit", resolve));
+    expect(code).toBe(0);
+    const check = JSON.parse(out);
+    expect(check).toMatchObject({ schema: "ballast.check/1", device: "SwiftShader (software)", seed: 1, error: { kind: "checked" } });
+    expect(check.error.points).toHaveLength(12);
+    expect(check.again.length).toBeGreaterThanOrEqual(6);
+    expect(check.drift).toBeGreaterThan(0);
+    expect(leftBehind(child.pid ?? 0)).toEqual({ folders: [], processes: [] });
+    expect(readdirSync(tmpdir()).filter((entry) => entry.startsWith("ballast-check-"))).toEqual([]);
+    expect(readdirSync(runs)).toEqual([name]);
+  });
 });
 
 describe("a bench on a page with faults", () => {

@@ -20,7 +20,7 @@ const profile = profileOf(measurements, { is_gpu: false, device: "Software" });
 
 const folder = freshFolder();
 
-const write = (path: string, of: Profile): string => {
+const write = (path: string, of: Profile | { readonly schema: string }): string => {
   const full = join(folder.path, path);
   mkdirSync(join(full, ".."), { recursive: true });
   const text = JSON.stringify(of);
@@ -103,7 +103,7 @@ describe("the profile that the user means", () => {
     expect([message(), message("nowhere.json"), message("empty")]).toMatchInlineSnapshot(`
       [
         "InputError: <folder>/runs: expected a finished run, found none. Measure this machine: npm run bench",
-        "InputError: nowhere.json: expected a profile's file or <device>/<condition> below results/, found neither. Measure one: npm run bench",
+        "InputError: nowhere.json: expected a profile's file, a run's name or <device>/<condition> below results/, found none of them. Measure one: npm run bench",
         "InputError: <folder>/empty: expected profile.json or a .json.gz in this folder, found neither. Give the profile's own path.",
       ]
     `);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Examination } from "../../cli/commands/doctor.ts";
 import { main } from "../../cli/main.ts";
 import { browser, leftBehind } from "../driver/browser.ts";
@@ -18,6 +18,7 @@ describe("doctor", () => {
     expect(out).toMatch(/features {2}timestamp-query, (no )?shader-f16/);
     expect(out).toMatch(/limits {4}maxBufferSize [\d.]+ \wi?B, maxStorageBufferBindingSize/);
     expect(out).toContain("Bench would measure: SwiftShader (software): not a GPU, a check of the pipeline");
+    expect(out).toMatch(/clocks: GPU timestamps in steps of [\d.]+ \S+, the page's in steps of [\d.]+ \S+/);
     expect(out).toMatch(/--enable-unsafe-webgpu\n {4}experimental WebGPU/);
     expect(leftBehind()).toEqual({ folders: [], processes: [] });
   });
@@ -44,6 +45,19 @@ describe("doctor", () => {
     const { code, out } = await doctor("--gpu", "no such GPU", "--json");
     const { can_bench, problems } = JSON.parse(out) as Examination;
     expect({ code, can_bench }).toEqual({ code: 1, can_bench: false });
-    expect(problems[0]?.problem).toMatch(/^--gpu: expected a GPU whose name contains "no such GPU", the browser gave/);
+    expect(problems[0]?.problem).toMatch(/^--gpu: expected a GPU whose name contains "no such GPU", WebGPU gave/);
   });
+
+  it.runIf(process.platform === "linux")(
+    "says which Vulkan driver is named, and what the browser says of graphics, where no GPU is reached",
+    async () => {
+      vi.stubEnv("VK_DRIVER_FILES", "/nowhere/nvidia_icd.json");
+      const { code, out } = await doctor("--gpu", "H200");
+      vi.unstubAllEnvs();
+      expect(code).toBe(1);
+      expect(out).toContain("/nowhere/nvidia_icd.json: cannot be read as a driver's manifest");
+      expect(out).toMatch(/What the browser says of graphics:\n {2}.*(Vulkan|VK_)/);
+      expect(leftBehind()).toEqual({ folders: [], processes: [] });
+    },
+  );
 });

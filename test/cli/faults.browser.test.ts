@@ -50,7 +50,7 @@ describe("a fault in the middle of a bench", () => {
       { id: "reload", because: "twice: the page was loaded anew" },
       { id: "after", because: "echo after" },
     ]);
-    expect(err).toContain("reload: the page was loaded anew; the browser was started again and the measurement repeated.");
+    expect(err).toContain("reload: the page was loaded anew; the device was opened again and the measurement repeated.");
     expect(leftBehind()).toEqual({ folders: [], processes: [] });
   });
 });

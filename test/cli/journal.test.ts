@@ -10,6 +10,7 @@ const folder = freshFolder();
 const key: JournalKey = {
   ballast: "0.1.0",
   condition: "web",
+  runtime: "chrome",
   quick: false,
   adapter: "nvidia hopper, NVIDIA H200",
   browser: "Chrome/156.0.0.0",
@@ -77,21 +78,24 @@ describe("the journal", () => {
     );
   });
 
-  it("of the newest run of a condition is found, and others are not", () => {
-    expect(newestJournalOrNull(folder.path, "web")).toBeNull();
+  it("of the newest run of a condition in a runtime is found, and others are not", () => {
+    expect(newestJournalOrNull(folder.path, key)).toBeNull();
     startJournal(folder.path, key, "2026-11-23T10:00:00.000Z");
     const newest = startJournal(folder.path, key, "2026-11-24T09:00:00.000Z");
     startJournal(folder.path, { ...key, condition: "native-like" }, "2026-11-25T10:00:00.000Z");
-    expect(newestJournalOrNull(folder.path, "web")).toBe(newest.path);
+    const dawn = startJournal(folder.path, { ...key, runtime: "dawn" }, "2026-11-25T11:00:00.000Z");
+    expect(newestJournalOrNull(folder.path, { ...key, runtime: "dawn" })).toBe(dawn.path);
+    expect(newestJournalOrNull(folder.path, key)).toBe(newest.path);
     newest.remove();
-    expect(newestJournalOrNull(folder.path, "web")).toMatch("2026-11-23");
-    expect(readdirSync(folder.path).filter((name) => name.endsWith(".jsonl"))).toHaveLength(2);
+    expect(newestJournalOrNull(folder.path, key)).toMatch("2026-11-23");
+    expect(readdirSync(folder.path).filter((name) => name.endsWith(".jsonl"))).toHaveLength(3);
   });
 
   it.each<[keyof JournalKey, Partial<JournalKey>]>([
     ["adapter", { adapter: "google swiftshader" }],
     ["quick", { quick: true }],
     ["condition", { condition: "native-like" }],
+    ["runtime", { runtime: "dawn" }],
     ["browser", { browser: "Chrome/157.0.0.0" }],
     ["ballast", { ballast: "0.2.0" }],
   ])("is not continued under another %s", (name, change) => {

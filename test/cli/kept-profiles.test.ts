@@ -21,6 +21,11 @@ describe("a kept profile", () => {
     expect(readProfileFile(path).measurements).toEqual(profile.measurements);
   });
 
+  it("that Dawn in Node measured lies beside those of a browser, never among them", () => {
+    const path = keepProfile(folder.path, gpuProfile({ runtime: "dawn" }));
+    expect(relative(folder.path, dirname(path))).toBe(join(folderName(gpuProfile().device), `${gpuProfile().condition}-dawn`));
+  });
+
   it("bears no name of this machine and no path", () => {
     const { environment } = gpuProfile();
     const revealing = gpuProfile({

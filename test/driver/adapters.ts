@@ -41,5 +41,11 @@ export const swiftShader = seen({
 });
 export const lavapipe = seen({ vendor: "mesa", architecture: "software", description: "llvmpipe (LLVM 15.0.6, 256 bits)", type: "CPU" });
 
-export const nativeH200: NativeGpu = { tool: "nvidia-smi", name: "NVIDIA H200", driver: "570.86.15", memoryBytes: 143771 * 2 ** 20 };
-export const nativeM2: NativeGpu = { tool: "system_profiler", name: "Apple M2", driver: "", memoryBytes: null };
+export const nativeH200: NativeGpu = {
+  tool: "nvidia-smi",
+  name: "NVIDIA H200",
+  driver: "570.86.15",
+  memoryBytes: 143771 * 2 ** 20,
+  uuid: "GPU-5f3a",
+};
+export const nativeM2: NativeGpu = { tool: "system_profiler", name: "Apple M2", driver: "", memoryBytes: null, uuid: null };

@@ -6,7 +6,9 @@ import type { Job, JobResult } from "../../src/profile/jobs.ts";
 import type { Measurement } from "../../src/profile/schema.ts";
 import { runs } from "../runs.ts";
 
-const job = (id: string): Job => ({ kind: "clock", id });
+/** One whose id begins with `kernel` is timed together with its neighbours. */
+const job = (id: string): Job =>
+  id.startsWith("kernel") ? { kind: "kernel", id, variant: "copy/vec4", shape: { length: 4 }, cache: "hot" } : { kind: "clock", id };
 const measured = (id: string): JobResult => ({
   kind: "measured",
   measurement: { kind: "clock", id, timestamp_tick_s: null, performance_now_step_s: 5e-6, empty_submit_s: [1e-4], small_submit_s: [2e-3] },
@@ -43,6 +45,18 @@ const bench = (
         time += fault?.kind === "hung" ? limit : Math.min(each, limit);
         events.push(`run ${job.id}`);
         return Promise.resolve(fault ?? (each > limit ? hung : measured(job.id)));
+      },
+      runTogether: (jobs, { within, silence }, onResult) => {
+        const end = time + within;
+        events.push(`run together ${jobs.map(({ id }) => id).join(" ")}`);
+        for (const timed of jobs) {
+          const fault = pending.get(timed.id)?.shift();
+          if (fault?.kind === "hung") time += Math.min(silence, end - time);
+          if (fault?.kind === "hung" || fault?.kind === "crashed" || fault?.kind === "device-lost") return Promise.resolve(fault);
+          time = Math.min(time + each, end);
+          if (time < end) onResult(timed, fault ?? measured(timed.id));
+        }
+        return Promise.resolve({ kind: "done" });
       },
       reopen: () => {
         events.push("reopen");
@@ -95,7 +109,7 @@ describe("a bench run", () => {
     expect(ids(outcome.measurements)).toEqual(["a", "b"]);
     expect(events.filter((event) => !event.startsWith("journal"))).toEqual([
       "run a",
-      `note a: ${"because" in fault ? fault.because : ""}; the browser was started again and the measurement repeated.`,
+      `note a: ${"because" in fault ? fault.because : ""}; the device was opened again and the measurement repeated.`,
       "reopen",
       "run a",
       "run b",
@@ -138,6 +152,64 @@ describe("a bench run", () => {
     expect(events.filter((event) => event.startsWith("run"))).toEqual(["run b", "run c"]);
   });
 
+  it("measures kernels that follow each other together, up to 8, and what is not timed alone", async () => {
+    const kernels = Array.from({ length: 10 }, (_, i) => `kernel-${i}`);
+    const { options, events } = bench([["a", ...kernels, "b", "kernel-x"]]);
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["a", ...kernels, "b", "kernel-x"]);
+    expect(events.filter((event) => event.startsWith("run"))).toEqual([
+      "run a",
+      `run together ${kernels.slice(0, 8).join(" ")}`,
+      `run together ${kernels.slice(8).join(" ")}`,
+      "run b",
+      "run together kernel-x",
+    ]);
+    expect(events.filter((event) => event.startsWith("journal"))).toHaveLength(13);
+  });
+
+  it.each<[string, Outcome]>([
+    ["a lost device", lost],
+    ["a hung page", hung],
+    ["a crashed browser", crashed],
+  ])("keeps what a group had finished before %s, and measures the rest of it one by one", async (_, fault) => {
+    const { options, events } = bench([["kernel-a", "kernel-b", "kernel-c", "d"]], {
+      faults: { "kernel-b": [fault, fault, fault] },
+      budget: 1000,
+    });
+    const outcome = await runBench(options);
+    const because = "because" in fault ? fault.because : "";
+    expect(ids(outcome.measurements)).toEqual(["kernel-a", "kernel-c", "d"]);
+    expect(outcome.leftOut).toEqual([{ id: "kernel-b", because: `twice: ${because}` }]);
+    expect(events.filter((event) => event.startsWith("run") || event === "reopen")).toEqual([
+      "run together kernel-a kernel-b kernel-c",
+      "reopen",
+      "run kernel-b",
+      "reopen",
+      "run kernel-b",
+      "reopen",
+      "run kernel-c",
+      "run d",
+    ]);
+    expect(outcome.notes[0]).toBe(
+      `kernel-a and 2 more: ${because}; the device was opened again and what had no result was measured one by one.`,
+    );
+  });
+
+  it("keeps what a group had when the budget ended, and names the rest", async () => {
+    const { options } = bench([["kernel-a", "kernel-b", "kernel-c"]], { each: 4, budget: 10 });
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements)).toEqual(["kernel-a", "kernel-b"]);
+    expect(outcome.leftOut).toEqual([{ id: "kernel-c", because: "the time budget had ended" }]);
+  });
+
+  it("does not measure again what a stopped run had of a group", async () => {
+    const finished = new Map([["kernel-b", measured("kernel-b")]]);
+    const { options, events } = bench([["kernel-a", "kernel-b", "kernel-c"]], { journal: { finished } });
+    const outcome = await runBench(options);
+    expect(ids(outcome.measurements).toSorted()).toEqual(["kernel-a", "kernel-b", "kernel-c"]);
+    expect(events).toContain("run together kernel-a kernel-c");
+  });
+
   it("passes on what reopening throws: a device that does not come back ends the run", async () => {
     const { options } = bench([["a"]], { faults: { a: [lost] } });
     const device = { ...options.device, reopen: () => Promise.reject(new Error("gone")) };
@@ -146,10 +218,12 @@ describe("a bench run", () => {
 
   it("accounts for every job exactly once and never measures past the budget, whatever happens", async () => {
     const outcomes = fc.constantFrom<Outcome>(lost, hung, crashed, { kind: "left-out", because: "no memory" });
-    const plans = fc.array(fc.record({ faults: fc.array(outcomes, { maxLength: 3 }), isFinished: fc.boolean() }), { maxLength: 12 });
+    const plans = fc.array(fc.record({ faults: fc.array(outcomes, { maxLength: 3 }), isFinished: fc.boolean(), isTimed: fc.boolean() }), {
+      maxLength: 12,
+    });
     await fc.assert(
       fc.asyncProperty(plans, fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 80 }), async (plan, budget, each) => {
-        const named = plan.map((entry, index) => ({ ...entry, id: `job-${index}` }));
+        const named = plan.map((entry, index) => ({ ...entry, id: `${entry.isTimed ? "kernel" : "job"}-${index}` }));
         const finished = new Map(named.filter(({ isFinished }) => isFinished).map(({ id }) => [id, measured(id)]));
         const faults = Object.fromEntries(named.map(({ id, faults }) => [id, faults]));
         const { options } = bench([named.map(({ id }) => id)], { faults, each, budget, journal: { finished } });

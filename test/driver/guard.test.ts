@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isAskedFor, isOfAnotherVendor, isSoftware, refusal, verdictOf, type SeenAdapter } from "../../harness/driver/guard.ts";
+import { isAskedFor, isOfAnotherVendor, refusal, verdictOf, type SeenAdapter } from "../../harness/driver/guard.ts";
+import { isSoftware } from "../../src/profile/software-adapter.ts";
 import type { NativeGpu } from "../../harness/driver/system-gpu.ts";
 import { h200, intel, lavapipe, m2, nativeH200, nativeM2, seen, swiftShader } from "./adapters.ts";
 
@@ -44,19 +45,19 @@ describe("--gpu NAME", () => {
 describe("the guard fails closed", () => {
   it("where a GPU was asked for and only software was found", () => {
     expect(refusal("H200", [swiftShader], [])?.message).toMatchInlineSnapshot(
-      `"--gpu: expected a GPU whose name contains "H200", the browser gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
+      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
     );
   });
 
   it("where a GPU was asked for and no adapter was given", () => {
     expect(refusal("H200", [], [])?.message).toMatchInlineSnapshot(
-      `"--gpu: expected a GPU whose name contains "H200", the browser gave no adapter at all. Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
+      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave no adapter at all. Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
     );
   });
 
   it("where nothing was asked for, and the system lists a GPU that the browser does not reach", () => {
     expect(refusal(null, [swiftShader], [nativeH200])?.message).toMatchInlineSnapshot(
-      `"gpu: nvidia-smi lists NVIDIA H200, and the browser gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
+      `"gpu: nvidia-smi lists NVIDIA H200, and WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
     );
   });
 
@@ -98,7 +99,7 @@ describe("the verdict", () => {
   it("notes a GPU that Linux reaches through OpenGL", () => {
     expect(verdictOf(seen({ vendor: "intel", backend: "opengles" }), [], "linux").notes).toMatchInlineSnapshot(`
       [
-        "The browser reached the GPU through opengles, not Vulkan: expect it to be slower than it could be.",
+        "WebGPU reached the GPU through opengles, not Vulkan: expect it to be slower than it could be.",
       ]
     `);
   });

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { launchLine, type AdapterWish, type LaunchHost } from "../../harness/driver/launch-flags.ts";
+import { launchLine, withDriverCache, type AdapterWish, type LaunchHost } from "../../harness/driver/launch-flags.ts";
 import { runs } from "../runs.ts";
 
 const ample = Number.POSITIVE_INFINITY;
 const linux: LaunchHost = { platform: "linux", isRoot: false, sharedMemoryBytes: ample };
 
-const wishes = fc.constantFrom<AdapterWish>("discrete", "integrated", "any", "software");
+const wishes = fc.constantFrom<AdapterWish>("discrete", "integrated", "any", "beside-software", "through-egl", "software");
 const conditions = fc.constantFrom("web" as const, "native-like" as const);
 const hosts = fc.record({
   platform: fc.constantFrom<NodeJS.Platform>("linux", "darwin", "win32"),
@@ -19,6 +19,7 @@ describe("the launch line", () => {
     expect(launchLine("discrete", "web", linux)).toMatchInlineSnapshot(`
       {
         "environment": {
+          "MESA_SHADER_CACHE_DISABLE": "true",
           "__GL_SHADER_DISK_CACHE": "0",
         },
         "flags": [
@@ -88,6 +89,8 @@ describe("the launch line", () => {
     ["/dev/shm where it is ample", "any", linux, /dev-shm/, false],
     ["no /dev/shm where it is small", "any", { ...linux, sharedMemoryBytes: 2 ** 26 }, /--disable-dev-shm-usage/, true],
     ["f16 on NVIDIA under Linux", "discrete", linux, /vulkan_enable_f16_on_nvidia/, true],
+    ["EGL for drawing where Vulkan's surfaces are missing", "through-egl", linux, /--use-angle=gl-egl/, true],
+    ["no Vulkan for drawing then", "through-egl", linux, /--use-angle=vulkan/, false],
   ])("has %s", (_, wish, host, flag, isThere) => {
     expect(launchLine(wish, "web", host).flags.some((one) => flag.test(one))).toBe(isThere);
   });
@@ -100,6 +103,14 @@ describe("the launch line", () => {
       }),
       runs(50),
     );
+  });
+
+  it("has SwiftShader's driver beside the GPU's only where that is the detour", () => {
+    const host: LaunchHost = { ...linux, driversBesideSoftware: { VK_ADD_DRIVER_FILES: "/browser/vk_swiftshader_icd.json" } };
+    expect(launchLine("beside-software", "web", host).environment).toMatchObject({
+      VK_ADD_DRIVER_FILES: "/browser/vk_swiftshader_icd.json",
+    });
+    expect(launchLine("any", "web", host).environment).not.toHaveProperty("VK_ADD_DRIVER_FILES");
   });
 
   it("gives each switch once, since Chromium takes only the last", () => {
@@ -133,4 +144,19 @@ describe("the launch line", () => {
       expect(launchLine("any", "web", linux).toggles).not.toContain(toggle);
     },
   );
+
+  it("lets the driver keep its shaders in a folder where that was asked for, and nowhere else", () => {
+    const line = launchLine("discrete", "web", linux);
+    expect(withDriverCache(line, "/a/folder")).toEqual({
+      ...line,
+      environment: {
+        __GL_SHADER_DISK_CACHE: "1",
+        __GL_SHADER_DISK_CACHE_PATH: "/a/folder",
+        MESA_SHADER_CACHE_DISABLE: "false",
+        MESA_SHADER_CACHE_DIR: "/a/folder",
+      },
+    });
+    const software = launchLine("software", "web", linux);
+    expect(withDriverCache(software, "/a/folder")).toBe(software);
+  });
 });

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { FoundBrowser } from "../../harness/driver/find-browser.ts";
+import { browserRuntime } from "../../harness/driver/browser-runtime.ts";
 import { launchHost } from "../../harness/driver/host.ts";
-import { openDevice, reopenDevice, wishes, type DeviceRequest } from "../../harness/driver/open-device.ts";
+import { openDevice, reopenDevice, type DeviceRequest } from "../../harness/driver/open-device.ts";
 import { serveSite, type Site } from "../../harness/driver/serve.ts";
 import { freshFolder } from "../cli/folder.ts";
 import { adapter, nativeH200 } from "./adapters.ts";
@@ -15,11 +16,15 @@ beforeAll(async () => {
 afterAll(() => site.close());
 afterEach(() => expect(leftBehind()).toEqual({ folders: [], processes: [] }));
 
-const request = (fields: Partial<DeviceRequest>): DeviceRequest => ({
-  browser,
-  url: site.url,
-  host: launchHost(),
-  condition: "web",
+/** What is asked for, of which browser, on which page. */
+interface Fields extends Partial<Omit<DeviceRequest, "runtime" | "platform">> {
+  readonly browser?: FoundBrowser;
+  readonly url?: string;
+}
+
+const request = ({ browser: found = browser, url = site.url, ...fields }: Fields): DeviceRequest => ({
+  runtime: browserRuntime({ browser: found, url, host: launchHost(), condition: "web" }),
+  platform: process.platform,
   gpu: null,
   isSoftwareForced: false,
   natives: [],
@@ -27,7 +32,7 @@ const request = (fields: Partial<DeviceRequest>): DeviceRequest => ({
 });
 
 /** Why a device was not opened. */
-const refusal = async (fields: Partial<DeviceRequest>): Promise<string> => {
+const refusal = async (fields: Fields): Promise<string> => {
   const opened = await openDevice(request(fields)).catch((error: Error) => error);
   if (opened instanceof Error) return folder.text(opened.message).replace(/\w+\/\d+\.\d+\.\d+\.\d+/, "<version>");
   await opened.session.close();
@@ -51,22 +56,28 @@ describe("opening the device to measure", () => {
   });
 
   it.each([
-    ["a discrete GPU first, software last", { gpu: null, isSoftwareForced: false }, ["discrete", "any", "software"]],
-    ["no software where a GPU was named", { gpu: "H200", isSoftwareForced: false }, ["discrete", "integrated", "any"]],
+    ["a discrete GPU first, software last", { gpu: null, isSoftwareForced: false }, ["discrete", "any", "through-egl", "software"]],
+    ["no software where a GPU was named", { gpu: "H200", isSoftwareForced: false }, ["discrete", "integrated", "any", "through-egl"]],
     ["software alone when it is forced", { gpu: null, isSoftwareForced: true }, ["software"]],
   ])("tries %s", (_, asked, expected) => {
-    expect(wishes({ ...asked, host: { platform: "linux", isRoot: false, sharedMemoryBytes: 0 } })).toEqual(expected);
+    const { wishes } = browserRuntime({
+      browser,
+      url: "",
+      host: { platform: "linux", isRoot: false, sharedMemoryBytes: 0 },
+      condition: "web",
+    });
+    expect(wishes(asked.gpu, asked.isSoftwareForced)).toEqual(expected);
   });
 
   it("refuses software where a GPU was asked for", async () => {
     expect(await refusal({ browser: softwareOnly(), gpu: "H200" })).toMatchInlineSnapshot(
-      `"--gpu: expected a GPU whose name contains "H200", the browser gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
+      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
     );
   });
 
   it("refuses software where the system lists a GPU, asked for or not", async () => {
     expect(await refusal({ browser: softwareOnly(), natives: [nativeH200] })).toMatchInlineSnapshot(
-      `"gpu: nvidia-smi lists NVIDIA H200, and the browser gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
+      `"gpu: nvidia-smi lists NVIDIA H200, and WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
     );
   });
 
@@ -77,14 +88,14 @@ describe("opening the device to measure", () => {
   it("says so where the browser gives no adapter at all", async () => {
     const none = wrappedBrowser(folder.path, { dropped: ["--enable-unsafe-", "--use-webgpu-adapter"] });
     expect(await refusal({ browser: none })).toMatchInlineSnapshot(
-      `"<folder>/browser: the browser has WebGPU and gave no adapter, not even its software one. Run \`npm run doctor\`, update the browser, or name another with --browser PATH."`,
+      `"<folder>/browser: the browser has WebGPU and gave no adapter, not even its software one. Run \`npm run doctor\`, update the browser (Chrome, Chromium or Edge), or name another with --browser PATH."`,
     );
   });
 
   it("says so where the browser has no WebGPU", async () => {
     const without = await serveSite(pages.withoutWebgpu);
     expect((await refusal({ url: without.url })).replace(browser.path, "<browser>")).toMatchInlineSnapshot(
-      `"<browser>: this browser (<version>) has no WebGPU. Update it (Chrome, Chromium or Edge), or name another with --browser PATH."`,
+      `"<browser>: the browser (<version>) has no WebGPU. Run \`npm run doctor\`, update the browser (Chrome, Chromium or Edge), or name another with --browser PATH."`,
     );
     await without.close();
   });

@@ -20,10 +20,10 @@ GPU 00000000:01:00.0
 `;
 
 describe("nvidia-smi", () => {
-  it("gives name, driver and memory of each GPU", () => {
-    expect(parseNvidiaGpus("NVIDIA H200, 570.86.15, 143771\nNVIDIA GeForce RTX 4050 Laptop GPU, 550.1, [N/A]\n")).toEqual([
-      { tool: "nvidia-smi", name: "NVIDIA H200", driver: "570.86.15", memoryBytes: 143771 * 2 ** 20 },
-      { tool: "nvidia-smi", name: "NVIDIA GeForce RTX 4050 Laptop GPU", driver: "550.1", memoryBytes: null },
+  it("gives name, driver, memory and id of each GPU", () => {
+    expect(parseNvidiaGpus("NVIDIA H200, 570.86.15, 143771, GPU-5f3a\nNVIDIA GeForce RTX 4050 Laptop GPU, 550.1, [N/A], [N/A]\n")).toEqual([
+      { tool: "nvidia-smi", name: "NVIDIA H200", driver: "570.86.15", memoryBytes: 143771 * 2 ** 20, uuid: "GPU-5f3a" },
+      { tool: "nvidia-smi", name: "NVIDIA GeForce RTX 4050 Laptop GPU", driver: "550.1", memoryBytes: null, uuid: null },
     ]);
   });
 
@@ -45,7 +45,7 @@ describe("the system's own view", () => {
   it("asks system_profiler on macOS", () => {
     const text = JSON.stringify({ SPDisplaysDataType: [{ _name: "Apple M2", sppci_model: "Apple M2", sppci_cores: "10" }] });
     expect(nativeView("darwin", (program) => (program === "system_profiler" ? text : null)).gpus).toEqual([
-      { tool: "system_profiler", name: "Apple M2", driver: "", memoryBytes: null },
+      { tool: "system_profiler", name: "Apple M2", driver: "", memoryBytes: null, uuid: null },
     ]);
   });
 

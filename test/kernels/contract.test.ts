@@ -41,6 +41,19 @@ const LARGE: Readonly<Record<string, Shape>> = {
     decode_sequences: 256,
     decode_context: 4096,
   },
+  "engine-step": {
+    hidden: 512,
+    intermediate: 2048,
+    heads: 64,
+    kv_heads: 8,
+    head_dim: 64,
+    layers: 2,
+    vocab: 128_256,
+    prefill_tokens: 8192,
+    prefill_context: 1000,
+    decode_sequences: 256,
+    decode_context: 4096,
+  },
 };
 
 /** Limits every WebGPU device has. */
@@ -55,7 +68,8 @@ describe("the list of variants", () => {
   });
 
   it("has f32 and f16 for everything that a model is made of", () => {
-    const families = ["matmul", "attention-prefill", "attention-decode", "rms-norm", "rotary", "swiglu", "residual-add", "decoder-layer"];
+    const parts = ["matmul", "attention-prefill", "attention-decode", "rms-norm", "rotary", "swiglu", "residual-add"];
+    const families = [...parts, "decoder-layer", "engine-step"];
     for (const family of families) expect(new Set(variantsOf(family).map(({ dtype }) => dtype))).toEqual(new Set(["f32", "f16"]));
   });
 

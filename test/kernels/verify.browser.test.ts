@@ -5,7 +5,8 @@ import { fileProbe } from "../../harness/driver/file-probe.ts";
 import { launchHost, searchPlaces } from "../../harness/driver/host.ts";
 import { launchLine } from "../../harness/driver/launch-flags.ts";
 import { serveSite, type Site } from "../../harness/driver/serve.ts";
-import { openSession, type Session } from "../../harness/driver/session.ts";
+import { openSession } from "../../harness/driver/browser-session.ts";
+import type { Session } from "../../harness/driver/session.ts";
 import { variants } from "../../kernels/index.ts";
 
 /** Compiling and running all of a variant's shapes on two busy cores. */

@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { decoderLayer, variantById, variants } from "../../kernels/index.ts";
+import { engineStep, variantById, variants } from "../../kernels/index.ts";
 import type { Shape } from "../../kernels/kernel.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { agenda, type AgendaOptions } from "../../src/profile/agenda.ts";
 import { chosenVariants, contenders, startingChoices } from "../../src/profile/choose.ts";
 import type { Findings, Job } from "../../src/profile/jobs.ts";
+import { kernelJob } from "../../src/profile/timed-jobs.ts";
+import type { Cache } from "../../src/profile/measurements/timing.ts";
 import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
 
-const kernelMeasurement = (variant: string, shape: Shape, seconds: number): MeasurementOf<"kernel"> => {
+const kernelMeasurement = (variant: string, shape: Shape, seconds: number, cache: Cache = "cold"): MeasurementOf<"kernel"> => {
   const { family, version, dtype } = variantById(variant);
   return {
     kind: "kernel",
-    id: [variant, ...Object.entries(shape).map(([name, size]) => `${name}=${size}`)].join(" "),
+    id: kernelJob(variant, shape, cache).id,
     family,
     variant,
     version,
@@ -19,7 +21,7 @@ const kernelMeasurement = (variant: string, shape: Shape, seconds: number): Meas
     shape: { ...shape },
     operations: 1,
     bytes: 1,
-    cache: "hot",
+    cache,
     rotated_bytes: 0,
     power_w: null,
     timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 1, dropped: 0, throttled: 0, visits: [], stopping: null },
@@ -28,13 +30,13 @@ const kernelMeasurement = (variant: string, shape: Shape, seconds: number): Meas
 
 /** Does the whole agenda: every variant passes but those named, and a kernel takes as long as `seconds` says. */
 const follow = (
-  options: Omit<AgendaOptions, "browserStart">,
+  options: AgendaOptions,
   { failing = [], seconds = () => 1 }: { failing?: readonly string[]; seconds?: (variant: string, shape: Shape) => number } = {},
 ) => {
   const jobs: Job[] = [];
   const verifications: Findings["verifications"][number][] = [];
   const measurements: Measurement[] = [];
-  for (const stage of agenda({ ...options, browserStart: 0.5 })) {
+  for (const stage of agenda(options)) {
     const planned = stage({ verifications: [...verifications], measurements: [...measurements] });
     for (const job of planned) {
       jobs.push(job);
@@ -45,7 +47,7 @@ const follow = (
           isFailing ? { kind: "failed", variant, because: "it is wrong" } : { kind: "passed", variant, shapes: 1, worst_share_of_bound: 0 },
         );
       }
-      if (job.kind === "kernel") measurements.push(kernelMeasurement(job.variant, job.shape, seconds(job.variant, job.shape)));
+      if (job.kind === "kernel") measurements.push(kernelMeasurement(job.variant, job.shape, seconds(job.variant, job.shape), job.cache));
     }
   }
   return jobs;
@@ -65,7 +67,7 @@ const layers = (jobs: readonly Job[]) => jobs.filter((job) => job.kind === "laye
 const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
 /** The variants to begin with are the fastest, so that a whole agenda chooses what a quick one takes unseen. */
 const startingAreFastest =
-  ({ adapter, isGpu }: Omit<AgendaOptions, "browserStart" | "isQuick">) =>
+  ({ adapter, isGpu }: Omit<AgendaOptions, "isQuick">) =>
   (variant: string, shape: Shape): number => {
     const dtype = variantById(variant).dtype;
     const starting = startingChoices(dtype, isGpu, adapter.features);
@@ -88,7 +90,7 @@ describe.each(devices)("the agenda of %s", (_, device) => {
   it("asks only for shapes that the kernels know", () => {
     for (const { variant, shape } of kernels(whole)) expect(() => variantById(variant).run(shape)).not.toThrow();
     for (const { layer } of layers(whole)) {
-      expect(() => decoderLayer(variantById(layer.choices.matmul_few).dtype, layer.choices).run(layer.shape)).not.toThrow();
+      expect(() => engineStep(variantById(layer.choices.matmul_few).dtype, layer.choices).run(layer.shape)).not.toThrow();
     }
   });
 
@@ -105,7 +107,7 @@ describe.each(devices)("the agenda of %s", (_, device) => {
       expect([...timed]).toEqual(expect.arrayContaining(Object.values(parts)));
     }
     expect(whole.findIndex(({ kind }) => kind === "layer")).toBeGreaterThan(
-      whole.findIndex(({ id }) => id.startsWith("verify decoder-layer/")),
+      whole.findIndex(({ id }) => id.startsWith("verify engine-step/")),
     );
   });
 
@@ -133,12 +135,22 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     expect(jobs.map(({ kind }) => kind)).toEqual(expect.arrayContaining(["clock", "warm-up", "overhead", "upload", "layer"]));
   });
 
-  it("begins with the clock and the cold start, before anything else has warmed the device", () => {
-    expect(whole.slice(0, 2).map(({ kind }) => kind)).toEqual(["clock", "warm-up"]);
-    expect(quick.slice(0, 2).map(({ kind }) => kind)).toEqual(["clock", "warm-up"]);
+  it("begins with the clock and the starts; a quick one with one cold start, and without the compile curve", () => {
+    expect(whole.slice(0, 4).map(({ kind }) => kind)).toEqual(["clock", "warm-up", "compile", "verify"]);
+    expect(quick.slice(0, 3).map(({ kind }) => kind)).toEqual(["clock", "warm-up", "verify"]);
+    expect(quick[1]).toMatchObject({ id: whole[1]!.id, launches: 1, restarts: 0 });
   });
 
-  it("checks on whole layers whose sizes no fit has seen", () => {
+  it("makes several cold starts, so that one can be held out, and one of every other kind", () => {
+    for (const jobs of [whole, follow({ ...gpu, isQuick: false })]) {
+      const warmUp = jobs.find((job) => job.kind === "warm-up")!;
+      expect(warmUp.launches).toBeGreaterThanOrEqual(3);
+      expect(Math.min(warmUp.restarts, warmUp.devices, warmUp.pipelines, warmUp.nothing)).toBeGreaterThanOrEqual(1);
+      expect(jobs.find((job) => job.kind === "compile")!.pending).toEqual([1, 4, 16]);
+    }
+  });
+
+  it("checks on whole steps whose sizes no fit has seen", () => {
     for (const jobs of [whole, quick]) {
       const seen = (family: string, names: readonly string[]) =>
         new Set(
@@ -170,18 +182,34 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     }
   });
 
-  it("whole layers come before the rest of the fit's points, so that a budget that ends leaves a check", () => {
-    const firstLayer = whole.findIndex(({ kind }) => kind === "layer");
-    expect(kernels(whole.slice(firstLayer)).length).toBeGreaterThan(10);
+  it("times cold what reads weights or keys, and hot what works on activations alone", () => {
+    for (const jobs of [whole, quick]) {
+      const weighty = ["matmul", "attention-prefill", "attention-decode"];
+      for (const { variant, cache } of kernels(jobs)) expect(cache).toBe(weighty.includes(variantById(variant).family) ? "cold" : "hot");
+      for (const { cache } of layers(jobs)) expect(cache).toBe("cold");
+    }
   });
 
-  it("gives uploads of one method and chunk at three sizes or more", () => {
+  it("checks on steps of one layer and of several, with the head and in the middle of a prompt", () => {
+    const depths = layers(whole).map(({ layer }) => layer.shape["layers"]!);
+    expect(Math.min(...depths)).toBeLessThan(Math.max(...depths));
+    expect(new Set(layers(whole).map(({ layer }) => layer.shape["vocab"]! > 0))).toEqual(new Set([true, false]));
+  });
+
+  it("spreads whole steps among the kernels that they are predicted from, so that what disturbs one disturbs the other", () => {
     for (const jobs of [whole, quick]) {
-      const sizes = jobs.flatMap((job) => (job.kind === "upload" && job.method === "writeBuffer" ? [`${job.chunk_bytes}`] : []));
-      expect(sizes.filter((chunk) => chunk === sizes[0]).length).toBeGreaterThanOrEqual(3);
-      expect(new Set(jobs.flatMap((job) => (job.kind === "upload" ? [job.method] : [])))).toEqual(
-        new Set(["writeBuffer", "staging-ring", "mappedAtCreation"]),
-      );
+      const places = jobs.flatMap(({ kind }, at) => (kind === "layer" ? [at] : []));
+      const gaps = places.slice(1).map((place, i) => place - places[i]!);
+      expect(Math.min(...gaps)).toBeGreaterThan(1);
+      expect(kernels(jobs.slice(0, places[0])).length).toBeGreaterThan(0);
+    }
+  });
+
+  it("compares ways to upload before kernels are timed", () => {
+    for (const jobs of [whole, quick]) {
+      const uploads = jobs.filter((job) => job.kind === "upload");
+      expect(new Set(uploads.map(({ method }) => method)).size).toBeGreaterThanOrEqual(3);
+      expect(jobs.indexOf(uploads.at(-1)!)).toBeLessThan(jobs.findIndex(({ kind }) => kind === "kernel"));
     }
   });
 
@@ -204,9 +232,9 @@ describe("which variants an agenda settles on", () => {
 
   it("f16 where a GPU's kernels may use it, else f32", () => {
     const dtypes = (jobs: readonly Job[]) => new Set(layers(jobs).map(({ id }) => id.split(" ")[0]));
-    expect(dtypes(follow({ ...gpu, isQuick: true }))).toEqual(new Set(["decoder-layer/f16"]));
-    expect(dtypes(follow({ ...plainGpu, isQuick: true }))).toEqual(new Set(["decoder-layer/f32"]));
-    expect(dtypes(follow({ ...software, isQuick: true }))).toEqual(new Set(["decoder-layer/f32"]));
+    expect(dtypes(follow({ ...gpu, isQuick: true }))).toEqual(new Set(["engine-step/f16"]));
+    expect(dtypes(follow({ ...plainGpu, isQuick: true }))).toEqual(new Set(["engine-step/f32"]));
+    expect(dtypes(follow({ ...software, isQuick: true }))).toEqual(new Set(["engine-step/f32"]));
   });
 
   it("one that is hopeless in the middle is not timed elsewhere", () => {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
@@ -41,10 +42,12 @@ describe("a profile's text", () => {
       "something else": "<html></html>",
       "another kind of file": '{"schema": "ballast.plan/1"}',
       "no schema": "{}",
-      "a newer version": '{"schema": "ballast.profile/2"}',
+      "a newer version": '{"schema": "ballast.profile/3"}',
       "a version that never was": '{"schema": "ballast.profile/0"}',
       "a negative time": edited((copy) => {
-        copy["measurements"] = [{ kind: "overhead", id: "overhead", dispatch_s: [-1], submit_s: [1] }];
+        copy["measurements"] = [
+          { kind: "clock", id: "clock", timestamp_tick_s: null, performance_now_step_s: -1, empty_submit_s: [1], small_submit_s: [1] },
+        ];
       }),
       "no device": edited((copy) => delete copy["device"]),
       "a field of their own": edited((copy) => (copy["remark"] = "mine")),
@@ -65,15 +68,15 @@ describe("a profile's text", () => {
       something else
         InputError: profile.json: expected a JSON object, got something else. Measure again: npm run bench
       another kind of file
-        InputError: profile.json: schema: expected a profile ("ballast.profile/1"), got "ballast.plan/1". Measure again: npm run bench
+        InputError: profile.json: schema: expected a profile ("ballast.profile/2"), got "ballast.plan/1". Measure again: npm run bench
       no schema
-        InputError: profile.json: schema: expected a profile ("ballast.profile/1"), got none. Measure again: npm run bench
+        InputError: profile.json: schema: expected a profile ("ballast.profile/2"), got none. Measure again: npm run bench
       a newer version
-        InputError: profile.json: schema: "ballast.profile/2" is newer than this program, which reads up to "ballast.profile/1". Update Ballast (git pull in a clone), or make the file again with this version.
+        InputError: profile.json: schema: "ballast.profile/3" is newer than this program, which reads up to "ballast.profile/2". Update Ballast (git pull in a clone), or make the file again with this version.
       a version that never was
         InputError: profile.json: schema: "ballast.profile/0" was never a version. Measure again: npm run bench
       a negative time
-        InputError: profile.json: measurements.0.dispatch_s.0: expected number to be >=0, got -1. Measure again: npm run bench
+        InputError: profile.json: measurements.0.performance_now_step_s: expected number to be >=0, got -1. Measure again: npm run bench
       no device
         InputError: profile.json: device: expected string, got none. Measure again: npm run bench
       a field of their own
@@ -83,6 +86,36 @@ describe("a profile's text", () => {
       text for a number
         InputError: profile.json: budget_s: expected number, got "60". Measure again: npm run bench"
     `);
+  });
+});
+
+describe("a profile of version 1", () => {
+  const older = readFileSync(new URL("version-1.json", import.meta.url), "utf8");
+  const upgraded = readProfile(older, "version-1.json");
+  const kinds = (ofKind: string) => upgraded.measurements.filter(({ kind }) => kind === ofKind);
+
+  it("is read as one of version 2: what it timed was hot, and the rest is unknown, not made up", () => {
+    expect(upgraded).toMatchObject({ schema: "ballast.profile/2", native_reference: null, machine: { source: null } });
+    expect(kinds("kernel")).not.toEqual([]);
+    for (const kernel of kinds("kernel")) {
+      expect(kernel.id).toMatch(/ hot$/);
+      expect(kernel).toMatchObject({ cache: "hot", power_w: null, timing: { throttled: 0, visits: [], stopping: null } });
+    }
+  });
+
+  it("keeps its samples, and names the measurement that version 2 wants to know more of", () => {
+    const before = JSON.parse(older) as { measurements: { kind: string; first_s: number; first_dispatch_s: number }[] };
+    const first = (kind: string) => before.measurements.find((measurement) => measurement.kind === kind);
+    expect(kinds("upload")[0]).toMatchObject({ first_s: [first("upload")?.first_s] });
+    expect(kinds("warm-up")[0]).toMatchObject({ starts: [{ fresh: "process", first_dispatch_s: first("warm-up")?.first_dispatch_s }] });
+    expect(kinds("overhead")).toEqual([]);
+    expect(upgraded.left_out).toContainEqual({ id: "overhead", because: "version 1 of the profile measured too little of it" });
+  });
+
+  it("that was edited is refused like any other", () => {
+    const broken = JSON.stringify({ ...(JSON.parse(older) as object), measurements: "none" });
+    expect(() => readProfile(broken, "x")).toThrow('x: measurements: expected array, got "none"');
+    expect(() => readProfile(JSON.stringify({ schema: "ballast.profile/1" }), "x")).toThrow("x: device: expected string, got none");
   });
 });
 

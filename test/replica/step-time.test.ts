@@ -9,7 +9,7 @@ const curve: StepCurve = {
   linear: { at: [10, 20, 40], seconds: [100, 200, 300] },
   head: { at: [1, 3], seconds: [10, 30] },
   per_token_s: 0.001,
-  prefill_attention: { setup_s: 1000, per_pair_s: 2 },
+  prefill_attention: { setup_s: 1000, per_token_s: 0, per_pair_s: 2 },
   decode_attention: { setup_s: 5000, per_sequence_s: 7, per_key_s: 0.5 },
   valid: { tokens: [1, 40], prefill_context: [1, 100], decode_sequences: [1, 8], decode_context: [16, 200] },
   error: { kind: "not-checked", because: "made up for the test" },
@@ -51,9 +51,18 @@ describe("the time of a step", () => {
     expect(seconds({ tokens: 10, outputs: 1, decodeSequences: 2, decodeKeys: 50 }) - base).toBeCloseTo(5000 + 14 + 25, 6);
   });
 
+  it("attention has its time by tokens for those of prompts, not for those that decode", () => {
+    const perToken = stepTimeModel({ ...curve, prefill_attention: { setup_s: 0, per_token_s: 3, per_pair_s: 0 } });
+    const plain = stepTimeModel({ ...curve, prefill_attention: { setup_s: 0, per_token_s: 0, per_pair_s: 0 } });
+    const extra = (batch: Partial<StepBatch>) => (perToken.stepTime(batchOf(batch)) - plain.stepTime(batchOf(batch))) / 1e9;
+    expect(extra({ tokens: 10, prefillSequences: 1 })).toBeCloseTo(30, 6);
+    expect(extra({ tokens: 10, prefillSequences: 1, decodeSequences: 4 })).toBeCloseTo(18, 6);
+    expect(extra({ tokens: 4, decodeSequences: 4 })).toBe(0);
+  });
+
   it("is rounded once to whole nanoseconds and is never zero", () => {
     const tiny = { at: [1], seconds: [0] };
-    const none = { setup_s: 0, per_pair_s: 0, per_sequence_s: 0, per_key_s: 0 };
+    const none = { setup_s: 0, per_token_s: 0, per_pair_s: 0, per_sequence_s: 0, per_key_s: 0 };
     const free = {
       ...curve,
       overhead_s: 0,

@@ -126,13 +126,14 @@ describe("a report", () => {
         "Upload into fresh buffers",
         "Upload again into the same buffers",
         "Warm-up, phase by phase",
-        "Matmul, n × k = 6144 × 4096, f16",
-        "Matmul, n × k = 4096 × 4096, f16",
-        "Matmul, n × k = 28672 × 4096, f16",
-        "Matmul, n × k = 4096 × 14336, f16",
-        "Matmul, n × k = 128256 × 4096, f16",
-        "attention-prefill, f16",
-        "attention-decode, f16",
+        "Runs of a decoder layer until it is steady",
+        "Matmul, n × k = 6144 × 4096, f16, hot",
+        "Matmul, n × k = 4096 × 4096, f16, hot",
+        "Matmul, n × k = 28672 × 4096, f16, hot",
+        "Matmul, n × k = 4096 × 14336, f16, hot",
+        "Matmul, n × k = 128256 × 4096, f16, hot",
+        "attention-prefill, f16, hot",
+        "attention-decode, f16, hot",
       ]
     `);
   });

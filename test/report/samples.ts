@@ -1,6 +1,8 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import type { Candidate, Plan } from "../../src/plan/schema.ts";
+import type { Start } from "../../src/profile/measurements/warm-up.ts";
+import { UNKNOWN_MACHINE } from "../../src/profile/machine-state.ts";
 import { type Measurement, type Profile, profileSchema } from "../../src/profile/schema.ts";
 import type { Input } from "../../src/provenance.ts";
 
@@ -17,7 +19,8 @@ const upload = (method: "writeBuffer" | "mappedAtCreation" | "staging-ring", byt
   method,
   bytes,
   chunk_bytes: chunk,
-  first_s: 0.002 + (1.7 * bytes) / rate,
+  into_bytes: bytes,
+  first_s: noisy(0.002 + (1.7 * bytes) / rate, 9),
   repeated_s: noisy(0.0004 + bytes / rate, 5),
   verified: true,
 });
@@ -124,6 +127,49 @@ const sampleAdapter = {
   limits: { maxStorageBufferBindingSize: 2_147_483_644, maxBufferSize: 4_294_967_292 },
 };
 
+const settling = (pipeline: number, first: number, slow: readonly number[]) => ({
+  shader_modules_s: noisy(0.0011, 9),
+  pipelines_s: noisy(pipeline, 9),
+  first_dispatch_s: first,
+  dispatches_s: [...slow, ...noisy(0.005, 40)],
+  gpu_s: [first, ...slow, ...noisy(0.003, 40)],
+  steady_after: slow.length,
+});
+
+const processStart = (launch: number, pipelines: "cold" | "disk-warm", pipeline: number): Start => ({
+  fresh: "process",
+  pipelines,
+  launch,
+  browser_start_s: 1.21,
+  browser_cache_entries: pipelines === "cold" ? 0 : 27,
+  driver_cache_bytes: pipelines === "cold" ? 0 : 2_300_000,
+  adapter_s: 0.034,
+  device_s: 0.061,
+  ...settling(pipeline, 0.214, [0.021, 0.014, 0.0098, 0.0081, 0.0063]),
+});
+
+const starts = (): Start[] => [
+  processStart(0, "cold", 0.187),
+  { fresh: "nothing", pipelines: "hot", ...settling(0.0006, 0.0052, []) },
+  { fresh: "pipelines", pipelines: "cold", ...settling(0.18, 0.19, [0.008]) },
+  { fresh: "device", pipelines: "process-warm", adapter_s: 0.002, device_s: 0.02, ...settling(0.02, 0.03, [0.009]) },
+  processStart(0, "disk-warm", 0.04),
+  processStart(1, "cold", 0.187),
+];
+
+const compiling = (): Measurement => ({
+  id: "compile",
+  kind: "compile",
+  kernels: 9,
+  missing: null,
+  runs: (["cold", "hot", "process-warm", "disk-warm"] as const).flatMap((pipelines, state) =>
+    [1, 4, 16].map((pending) => {
+      const each = [0.19, 0.0006, 0.02, 0.04][state]!;
+      return { pipelines, pending, each_s: noisy(each, 18), total_s: (18 * each) / Math.sqrt(pending) };
+    }),
+  ),
+});
+
 /** A discrete GPU, wholly measured. */
 export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
   profileSchema.parse({
@@ -150,6 +196,8 @@ export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
       native: { tool: "nvidia-smi", name: "Example GPU", driver: "999.10", memory_bytes: 150_000_000_000 },
       other_gpu_processes: [],
     },
+    machine: UNKNOWN_MACHINE,
+    native_reference: null,
     verifications: [
       { kind: "passed", variant: "matmul/tiled-f16", shapes: 12, worst_share_of_bound: 0.12 },
       { kind: "passed", variant: "matmul/registers-f16", shapes: 12, worst_share_of_bound: 0.08 },
@@ -166,19 +214,19 @@ export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
         empty_submit_s: noisy(2.4e-4),
         small_submit_s: noisy(2.42e-3),
       },
+      { id: "warm-up", kind: "warm-up", starts: starts(), missing: null },
+      compiling(),
       {
-        id: "warm-up",
-        kind: "warm-up",
-        browser_start_s: 1.21,
-        adapter_s: 0.034,
-        device_s: 0.061,
-        shader_modules_s: noisy(0.0011, 9),
-        pipelines_s: noisy(0.187, 9),
-        first_dispatch_s: 0.214,
-        dispatches_s: [0.021, 0.014, 0.0098, 0.0081, 0.0063, ...noisy(0.005, 40)],
-        steady_after: 5,
+        id: "overhead",
+        kind: "overhead",
+        dispatch_s: noisy(2.1e-6),
+        switched_dispatch_s: noisy(2.9e-6),
+        pass_s: noisy(1.1e-5),
+        submit_s: noisy(3.8e-5),
+        encode_s: [-1e-8, ...noisy(2e-7)],
+        gpu_dispatch_s: noisy(1.7e-6),
+        gpu_switched_dispatch_s: noisy(1.8e-6),
       },
-      { id: "overhead", kind: "overhead", dispatch_s: noisy(2.1e-6), submit_s: noisy(3.8e-5) },
       ...[MI, 4 * MI, 16 * MI, 64 * MI, 256 * MI, 1024 * MI].flatMap((bytes) => [
         upload("writeBuffer", bytes, Math.min(bytes, 4 * MI), 3.1e9),
         upload("writeBuffer", bytes, Math.min(bytes, 64 * MI), 2.2e9),
@@ -289,7 +337,7 @@ export const deviceModel = (changes: Partial<DeviceModel> = {}): DeviceModel => 
     },
     head: { at: [1, 16, 64], seconds: [0.00032, 0.00041, 0.0016] },
     per_token_s: 2.1e-7,
-    prefill_attention: { setup_s: 0.0001, per_pair_s: 4.4e-8 },
+    prefill_attention: { setup_s: 0.0001, per_token_s: 0, per_pair_s: 4.4e-8 },
     decode_attention: { setup_s: 0.0001, per_sequence_s: 1e-6, per_key_s: 5e-8 },
     valid: { tokens: [1, 2048], prefill_context: [64, 5120], decode_sequences: [1, 64], decode_context: [128, 4096] },
     error: {

@@ -1,4 +1,5 @@
 import type { DeviceModel } from "../../calibration/device-model.ts";
+import type { Profile } from "../../profile/schema.ts";
 import {
   compositeName,
   engineCaveat,
@@ -10,6 +11,7 @@ import {
   warmUpTotal,
 } from "../device-model-sentences.ts";
 import { change, count, duration, significant, size } from "../../format.ts";
+import { energySentenceOrNull } from "../energy.ts";
 import { decodeFigures, prefillFigures, weightLoad } from "../step-figures.ts";
 import type { Charts } from "./chart.ts";
 import { details, facts, html, type Html, part, table } from "./markup.ts";
@@ -53,8 +55,9 @@ const heldOutTable = ({ step: { error } }: DeviceModel): Html =>
       );
 
 /** One language model on the device: three curves, each with its range and its error. */
-export const deviceModelSection = (charts: Charts, model: DeviceModel): Html =>
-  html`<section aria-labelledby="curves">
+export const deviceModelSection = (charts: Charts, model: DeviceModel, profile?: Profile): Html => {
+  const energy = profile === undefined ? null : energySentenceOrNull(profile, model);
+  return html`<section aria-labelledby="curves">
     <h2 id="curves">${model.model} on ${model.device}</h2>
     <p class="caveat">${engineCaveat(model)}</p>
     ${facts([
@@ -63,6 +66,8 @@ export const deviceModelSection = (charts: Charts, model: DeviceModel): Html =>
       ["Memory", size(model.memory.bytes), `${memorySentence(model)}.`],
     ])}
     <p>${validSentence(model)} Step error: ${errorSentence(model.step.error)}.</p>
+    ${energy === null ? null : html`<p>${energy}</p>`}
     <div class="figures">${stepCharts(charts, model)}${heldOutChart(charts, model)}</div>
     ${details("Steps in numbers", stepTable(model))}${heldOutTable(model)} ${part("Notes on the curves", model.notes)}
   </section> `;
+};

@@ -1,29 +1,28 @@
-import { conditionName } from "../device-model-sentences.ts";
 import { notAGpuOrNull } from "../not-a-gpu.ts";
+import { conditionName, runtimeCaveatOrNull } from "../runtime.ts";
 import { answerSentence, comparedCandidates } from "../plan-sentences.ts";
 import { runSentence } from "../run-text.ts";
 import { chartsFor, type SvgDocument } from "./chart.ts";
 import { deviceModelSection } from "./device-model-section.ts";
-import { html, type Html } from "./markup.ts";
 import type { ReportParts } from "./parts.ts";
 import { basisSection, planSection } from "./plan-section.ts";
 import { profileSection } from "./profile-section.ts";
 import { repeatSection } from "./repeat-section.ts";
 import { runSection } from "./run-section.ts";
-import { STYLE } from "./style.ts";
+import { pageHtml, type Section } from "./shell.ts";
 
 /** The one sentence a reader takes away, from the furthest value there is. */
 const headline = ({ profile, deviceModel, runs = [], plan }: ReportParts): string => {
   if (plan !== undefined) return answerSentence(plan);
   if (runs[0] !== undefined) return runSentence(runs[0]);
   if (deviceModel !== undefined) return `${deviceModel.model} on ${deviceModel.device}: its load, warm-up and step curves`;
-  if (profile !== undefined) return `${profile.device}, measured in ${conditionName(profile.condition)}`;
+  if (profile !== undefined) return `${profile.device}, measured in ${conditionName(profile)}`;
   return "An empty report";
 };
 
 const caveats = ({ profile, deviceModel, plan }: ReportParts): string[] => {
   const device = profile ?? deviceModel;
-  const all = [plan?.heading ?? null, device === undefined ? null : notAGpuOrNull(device)];
+  const all = [plan?.heading ?? null, ...(device === undefined ? [] : [notAGpuOrNull(device), runtimeCaveatOrNull(device)])];
   return all.filter((text) => text !== null);
 };
 
@@ -43,38 +42,13 @@ export const reportHtml = (parts: ReportParts, document: SvgDocument): string =>
       ?.limit_s ?? null;
   const inputs = plan?.inputs ?? runs[0]?.inputs ?? [];
   const notModelled = plan?.not_modelled ?? runs[0]?.not_modelled ?? [];
-  const sections: readonly (readonly [id: string, name: string, content: Html])[] = [
+  const sections: readonly Section[] = [
     ...(plan === undefined ? [] : [["answer", "What decides it", planSection(plan)] as const]),
     ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, ttftLimit)] as const]),
     ...(inputs.length + notModelled.length === 0 ? [] : [["basis", "What this rests on", basisSection(inputs, notModelled)] as const]),
-    ...(deviceModel === undefined ? [] : [["curves", "Curves", deviceModelSection(charts, deviceModel)] as const]),
+    ...(deviceModel === undefined ? [] : [["curves", "Curves", deviceModelSection(charts, deviceModel, profile)] as const]),
     ...(profile === undefined ? [] : [["device", "Device", profileSection(charts, profile)] as const]),
     ["repeat", "How to repeat this", repeatSection(parts)],
   ];
-  const title = headline(parts);
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${title}</title>
-        <style>
-          ${{ html: STYLE }}
-        </style>
-      </head>
-      <body>
-        <header>
-          <p class="kicker">Ballast report</p>
-          ${caveats(parts).map((text) => html`<p class="caveat">${text}</p> `)}
-          <h1>${title}</h1>
-          <nav aria-label="Contents">
-            <ul>
-              ${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}
-            </ul>
-          </nav>
-        </header>
-        <main>${sections.map(([, , content]) => content)}</main>
-      </body>
-    </html> `;
-  return page.html;
+  return pageHtml({ kicker: "Ballast report", caveats: caveats(parts), title: headline(parts), sections });
 };

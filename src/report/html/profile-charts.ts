@@ -1,49 +1,14 @@
 import type { Profile } from "../../profile/schema.ts";
-import { arithmeticRate, arithmeticTick, bandwidth, bandwidthTick, count, duration, limit, percent, size } from "../../format.ts";
+import { arithmeticRate, arithmeticTick, count, duration, limit, percent } from "../../format.ts";
 import { type KernelFigure, kernelFigures, type Roofs, roofsOf } from "../kernel-figures.ts";
 import { kernelGrids } from "../kernel-grid.ts";
-import { uploadFigures, warmUpFigureOrNull } from "../profile-figures.ts";
+import { warmUpFigureOrNull } from "../profile-figures.ts";
 import { sizeAxis, valueAxis } from "./axes.ts";
 import { type Charts, figure, lineChart, Plot, PLOT_WIDTH, type Series, seriesColor } from "./chart.ts";
 import { html, type Html } from "./markup.ts";
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 const rising = (values: readonly number[]): number[] => distinct(values).sort((a, b) => a - b);
-
-/** First and repeated upload rates by size: for each method and size the chunk that did best. */
-export const uploadCharts = (charts: Charts, profile: Profile): Html => {
-  const figures = uploadFigures(profile);
-  if (figures.length === 0) return html``;
-  const methods = distinct(figures.map(({ method }) => method)).sort();
-  const rates = figures.flatMap(({ first, repeated }) => [first, repeated]);
-  const chart = (kind: "first" | "repeated", title: string, caption: string): Html => {
-    const series = methods.map((method): Series => {
-      const own = figures.filter((figure) => figure.method === method);
-      return {
-        name: method,
-        points: rising(own.map(({ bytes }) => bytes)).map((bytes) => ({
-          x: bytes,
-          y: Math.max(...own.filter((figure) => figure.bytes === bytes).map((figure) => figure[kind])),
-        })),
-      };
-    });
-    const best = figures.toSorted((a, b) => b[kind] - a[kind])[0];
-    return lineChart(charts, {
-      title,
-      caption,
-      description: `Upload rate by size, one line for each of ${methods.join(", ")}.${best === undefined ? "" : ` The fastest is ${best.method} at ${size(best.bytes)} with ${bandwidth(best[kind])}.`}`,
-      x: sizeAxis(
-        "bytes uploaded",
-        figures.map(({ bytes }) => bytes),
-        size,
-        PLOT_WIDTH,
-      ),
-      y: valueAxis("rate", rates, bandwidthTick),
-      series,
-    });
-  };
-  return html`${chart("first", "Upload into fresh buffers", "What a cold start pays; the best chunk size of each method.")}${chart("repeated", "Upload again into the same buffers", "The best chunk size of each method.")}`;
-};
 
 /** The phases of the warm-up one under another, each from where the one before it ended. */
 export const warmUpChart = (charts: Charts, profile: Profile): Html => {
@@ -100,7 +65,7 @@ export const matmulCharts = (charts: Charts, profile: Profile): Html[] => {
   const all = kernelFigures(profile);
   const roofs = roofsOf(all);
   const matmuls = all.filter(({ measurement: { family } }) => family === "matmul");
-  const layerOf = ({ measurement: { shape, dtype } }: KernelFigure): string => `${shape["n"]} × ${shape["k"]}, ${dtype}`;
+  const layerOf = ({ measurement: { shape, dtype, cache } }: KernelFigure): string => `${shape["n"]} × ${shape["k"]}, ${dtype}, ${cache}`;
   const tokensOf = ({ measurement: { shape } }: KernelFigure): number => shape["m"] ?? 1;
   const layers = distinct(matmuls.map(layerOf)).map((layer) => {
     const own = matmuls.filter((figure) => layerOf(figure) === layer);
@@ -141,7 +106,7 @@ export const attentionCharts = (charts: Charts, figures: readonly KernelFigure[]
     .map((grid) => {
       const times = grid.rows.flatMap(({ cells }) => cells.flatMap((cell) => (cell === undefined ? [] : [cell.seconds])));
       return lineChart(charts, {
-        title: `${grid.family}, ${grid.dtype}`,
+        title: `${grid.family}, ${grid.dtype}, ${grid.cache}`,
         caption: `Time of one run of the fastest variant${grid.constant === "" ? "" : `; ${grid.constant}`}.`,
         description: `Time of ${grid.family} by ${grid.across}${grid.down === "" ? "" : `, one line for each ${grid.down}`}: from ${duration(Math.min(...times))} to ${duration(Math.max(...times))}.`,
         x: sizeAxis(grid.across, grid.columns, count, PLOT_WIDTH),
@@ -153,5 +118,5 @@ export const attentionCharts = (charts: Charts, figures: readonly KernelFigure[]
       });
     });
 
-export const spreadText = ({ spread, isBelowClock }: KernelFigure): string =>
-  isBelowClock ? "below the clock" : `±${percent(spread / 2)}`;
+/** What the median is known to. */
+export const intervalText = ({ noise, isBelowClock }: KernelFigure): string => (isBelowClock ? "below the clock" : `±${percent(noise)}`);

@@ -1,32 +1,16 @@
 import { measurementsOf } from "../../calibration/measured.ts";
 import type { Profile } from "../../profile/schema.ts";
-import { conditionName } from "../device-model-sentences.ts";
 import { arithmeticRate, bandwidth, count, duration, NONE, percent, quantity, size } from "../../format.ts";
 import { fastestByShape, kernelFigures, nearestRoofOrNull, roofsOf, shapeName } from "../kernel-figures.ts";
-import { uploadFigures } from "../profile-figures.ts";
+import { conditionName } from "../runtime.ts";
 import { deviceLines, leftOut, untimedVariants } from "../profile-text.ts";
+import { outliersText, unmetList } from "../sampling-text.ts";
 import type { Charts } from "./chart.ts";
+import { machinePart } from "./machine-part.ts";
 import { details, facts, html, type Html, items, part, table } from "./markup.ts";
-import { matmulCharts, spreadText, attentionCharts, uploadCharts, warmUpChart } from "./profile-charts.ts";
-
-const uploadTable = (profile: Profile): Html =>
-  table(
-    "Uploads",
-    [
-      { heading: "size" },
-      { heading: "method" },
-      { heading: "chunk", isNumber: true },
-      { heading: "fresh buffers", isNumber: true },
-      { heading: "same buffers", isNumber: true },
-    ],
-    uploadFigures(profile).map(({ bytes, method, chunk, first, repeated }) => [
-      size(bytes),
-      method,
-      size(chunk),
-      bandwidth(first),
-      bandwidth(repeated),
-    ]),
-  );
+import { matmulCharts, intervalText, attentionCharts, warmUpChart } from "./profile-charts.ts";
+import { uploadCharts, uploadTables } from "./upload-section.ts";
+import { approachChart, warmUpTables } from "./warm-up-section.ts";
 
 const kernelTable = (profile: Profile): Html => {
   const figures = kernelFigures(profile);
@@ -37,9 +21,12 @@ const kernelTable = (profile: Profile): Html => {
     [
       { heading: "variant" },
       { heading: "shape" },
+      { heading: "caches" },
       { heading: "time", isNumber: true },
-      { heading: "middle half", isNumber: true },
+      { heading: "95 % interval", isNumber: true },
       { heading: "samples", isNumber: true },
+      { heading: "outliers", isNumber: true },
+      { heading: "stopped by" },
       { heading: "arithmetic", isNumber: true },
       { heading: "memory", isNumber: true },
       { heading: "of nearest roof", isNumber: true },
@@ -50,9 +37,12 @@ const kernelTable = (profile: Profile): Html => {
       return [
         `${measurement.variant}${fastest.has(figure) ? " *" : ""}`,
         shapeName(measurement.shape),
+        measurement.cache,
         duration(seconds),
-        spreadText(figure),
+        intervalText(figure),
         `${count(measurement.timing.samples_s.length)} × ${count(measurement.timing.runs_per_sample)} runs`,
+        outliersText(measurement),
+        measurement.timing.stopping?.reason ?? NONE,
         rate === 0 ? NONE : arithmeticRate(rate),
         bandwidth(figure.bandwidth),
         nearest === null ? NONE : `${percent(nearest.share)} ${nearest.roof}`,
@@ -68,7 +58,7 @@ const environmentTable = ({ environment, started_at, ballast_version, runtime }:
     [{ heading: "what" }, { heading: "value" }],
     [
       ["measured", `${started_at}, Ballast ${ballast_version}, ${runtime}`],
-      ["browser", environment.browser],
+      [runtime === "chrome" ? "browser" : "runtime", environment.browser],
       [
         "system",
         `${environment.os}; ${environment.cpu}, ${quantity(environment.cpu_cores, "core")}, ${size(environment.memory_bytes)}; Node ${environment.node}`,
@@ -117,15 +107,15 @@ export const profileSection = (charts: Charts, profile: Profile): Html => {
   return html`<section aria-labelledby="device">
     <h2 id="device">The device, measured</h2>
     <p>
-      ${profile.device}, ${conditionName(profile.condition)}${profile.is_quick ? ", quick" : ""}. ${clockSentence(profile)} Every variant
+      ${profile.device}, ${conditionName(profile)}${profile.is_quick ? ", quick" : ""}. ${clockSentence(profile)} Every variant
       passed against an f64 reference on this device before it was timed.
     </p>
     ${facts(deviceLines(profile))}
     <h3>Bringing weights to the GPU, and getting ready</h3>
-    ${figures([upload, warmUp])}${details("Every upload", uploadTable(profile))}
+    ${figures([upload, warmUp, approachChart(charts, profile)])}${uploadTables(profile)}${warmUpTables(profile)}
     <h3>Kernels</h3>
-    ${figures([...matmuls, ...attention])}${details("Every kernel", kernelTable(profile))}
-    ${part("Not timed", untimedVariants(profile))}${part("Left out", leftOut(profile))}${part(
+    ${figures([...matmuls, ...attention])}${details("Every kernel", kernelTable(profile))}${part("Less precise than asked for", unmetList(profile))}
+    ${machinePart(profile)}${part("Not timed", untimedVariants(profile))}${part("Left out", leftOut(profile))}${part(
       "Flags that weaken the browser",
       profile.environment.weakening_flags.map(({ flag, what }) => `${flag}: ${what}`),
     )}${part("Other programs on this GPU", profile.environment.other_gpu_processes)}${

@@ -1,5 +1,7 @@
 import type { DeviceModel } from "../../calibration/device-model.ts";
-import { count, duration, limit, percent, plain, significant } from "../../format.ts";
+import { change, count, duration, limit, percent, plain, significant } from "../../format.ts";
+import { compositeName } from "../device-model-sentences.ts";
+import { worstFirst } from "../held-out-rows.ts";
 import { decodeFigures, prefillFigures, quotedContext, type StepFigure } from "../step-figures.ts";
 import { sizeAxis, valueAxis } from "./axes.ts";
 import { axisMarks, type Charts, figure, type Frame, leftMargin, lineChart, Plot, PLOT_WIDTH, scaleOf, seriesColor } from "./chart.ts";
@@ -56,6 +58,7 @@ export const stepCharts = (charts: Charts, model: DeviceModel): Html => {
 export const heldOutChart = (charts: Charts, model: DeviceModel): Html => {
   const { error } = model.step;
   if (error.kind !== "checked") return html``;
+  const [worst] = worstFirst(error.points);
   const both = error.points.flatMap(({ predicted_s, measured_s }) => [predicted_s, measured_s]);
   const predicted = valueAxis("predicted", both, limit);
   const measured = { ...predicted, label: "measured" };
@@ -63,7 +66,7 @@ export const heldOutChart = (charts: Charts, model: DeviceModel): Html => {
     charts,
     {
       title: "Predicted against measured",
-      caption: "Composite steps that the fit did not see; the dashed line is where both agree.",
+      caption: `Whole steps that the fit did not see; the dashed line is where both agree. Furthest off: ${compositeName(worst!.id)}, ${change(worst!.off)}.`,
       description: `${error.points.length} points; median error ${percent(error.median_abs)}, 90th percentile ${percent(error.p90_abs)}.`,
     },
     {

@@ -1,0 +1,104 @@
+import { measurementsOf } from "../calibration/measured.ts";
+import { isBelowClock } from "../profile/clock-sight.ts";
+import type { MeasurementOf, Profile } from "../profile/schema.ts";
+import { timingInterval } from "../profile/timing-interval.ts";
+import type { MedianInterval } from "../stats/median-interval.ts";
+import { groupBy } from "../stats/group-by.ts";
+import type { Seconds } from "../units.ts";
+
+/** One thing that a profile timed, again and again: a row where it is compared. Less time is better. */
+export interface Series {
+  /** The measurement's id, and which of its times: `upload writeBuffer bytes=1048576 chunk=65536: repeated`. The same in every profile. */
+  readonly id: string;
+  /** What it is summed up with: `matmul, cold`, `upload`. */
+  readonly family: string;
+  /** What is most alike: a kernel's variant, an upload's method. Noise between two runs is estimated within these. */
+  readonly kin: string;
+  readonly samples_s: readonly Seconds[];
+  /** How many samples each turn took, where samples were taken in turns with those of others. */
+  readonly turns: readonly number[];
+  /** Median with its bootstrap interval. */
+  readonly interval: MedianInterval;
+  /** A kernel's sample was too short for the clock that took it. */
+  readonly isBelowClock: boolean;
+  /** Sampling ran out of time before its noise was as low as asked for. */
+  readonly isTimedOut: boolean;
+}
+
+/** Times that are no result: the clock's own steps, and when and for how long samples were taken. */
+const NOT_COMPARED = new Set(["timestamp_tick_s", "performance_now_step_s", "at_s", "took_s", "visits", "stopping"]);
+
+/**
+ * Everything that a profile timed, by the rule that its schema follows: a number or a list of numbers whose name ends in `_s` is a
+ * duration in seconds, one sample or several. So a kind of measurement that is new is compared without a word here.
+ */
+export const seriesOf = (profile: Profile): Series[] => {
+  const clock = measurementsOf(profile, "clock").at(-1);
+  return profile.measurements.flatMap((measurement): Series[] => {
+    if (measurement.kind === "kernel") return [kernelSeries(measurement, clock)];
+    const kin = "method" in measurement ? `${measurement.kind} ${measurement.method}` : measurement.kind;
+    return durationsIn(measurement).map(({ name, samples }) => ({
+      id: `${measurement.id}: ${name}`,
+      family: measurement.kind,
+      kin: `${kin} ${name}`,
+      samples_s: samples,
+      turns: [],
+      interval: timingInterval({ samples_s: [...samples], visits: [] }),
+      isBelowClock: false,
+      isTimedOut: false,
+    }));
+  });
+};
+
+const kernelSeries = (
+  { id, family, variant, cache, timing }: MeasurementOf<"kernel">,
+  clock: MeasurementOf<"clock"> | undefined,
+): Series => {
+  const interval = timingInterval(timing);
+  return {
+    id,
+    family: `${family}, ${cache}`,
+    kin: `${variant} ${cache}`,
+    samples_s: timing.samples_s,
+    turns: timing.visits.map(({ samples }) => samples),
+    interval,
+    isBelowClock: isBelowClock(interval.median, timing, clock),
+    isTimedOut: timing.stopping?.reason === "time-out",
+  };
+};
+
+interface Durations {
+  readonly name: string;
+  readonly samples: readonly Seconds[];
+}
+
+/** Conditions that are numbers; all others are words. */
+const NUMBERED = ["pending"];
+
+/** Lists that begin with an approach: how many of their entries come before the one that `steady_after` counts from. */
+const APPROACHING: Readonly<Record<string, number>> = { dispatches_s: 0, gpu_s: 1 };
+
+/** Durations in a measurement, named by the way to them: `pipelined total`. Objects in a list that bear the same words are samples of the same. */
+const durationsIn = (value: object, prefix = ""): Durations[] => {
+  const steadyAfter = "steady_after" in value && typeof value.steady_after === "number" ? value.steady_after : null;
+  const found = Object.entries(value).flatMap(([key, inner]: [string, unknown]): Durations[] => {
+    if (NOT_COMPARED.has(key)) return [];
+    const parts: readonly unknown[] = Array.isArray(inner) ? inner : [inner];
+    if (!key.endsWith("_s")) {
+      const name = `${prefix}${wordsOfKey(key)}`;
+      return parts.flatMap((part) => (isObject(part) ? durationsIn(part, [name, ...conditionsOf(part), ""].join(" ")) : []));
+    }
+    const approach = steadyAfter === null || APPROACHING[key] === undefined ? 0 : steadyAfter + APPROACHING[key];
+    const samples = parts.slice(Math.min(approach, parts.length - 1)).filter((sample) => typeof sample === "number");
+    return samples.length === 0 ? [] : [{ name: `${prefix}${wordsOfKey(key)}`, samples }];
+  });
+  return [...groupBy(found, ({ name }) => name)].map(([name, same]) => ({ name, samples: same.flatMap(({ samples }) => samples) }));
+};
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+const wordsOfKey = (key: string): string => key.replace(/_s$/u, "").replaceAll("_", " ");
+
+const conditionsOf = (value: object): string[] =>
+  Object.entries(value).flatMap(([key, part]: [string, unknown]) =>
+    typeof part === "string" ? [part] : NUMBERED.includes(key) ? [`${key}=${String(part)}`] : [],
+  );

@@ -1,0 +1,43 @@
+import { html, type Html } from "./markup.ts";
+import { STYLE } from "./style.ts";
+
+/** A part of a page that the contents at its top lead to. */
+export type Section = readonly [id: string, name: string, content: Html];
+
+export interface Page {
+  /** Above the title: what kind of page this is. */
+  readonly kicker: string;
+  /** What stands before the title, since it limits it. */
+  readonly caveats: readonly string[];
+  readonly title: string;
+  readonly sections: readonly Section[];
+}
+
+/** One self-contained page: no script, no network. */
+export const pageHtml = ({ kicker, caveats, title, sections }: Page): string => {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        <style>
+          ${{ html: STYLE }}
+        </style>
+      </head>
+      <body>
+        <header>
+          <p class="kicker">${kicker}</p>
+          ${caveats.map((text) => html`<p class="caveat">${text}</p> `)}
+          <h1>${title}</h1>
+          <nav aria-label="Contents">
+            <ul>
+              ${sections.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}
+            </ul>
+          </nav>
+        </header>
+        <main>${sections.map(([, , content]) => content)}</main>
+      </body>
+    </html> `;
+  return page.html;
+};

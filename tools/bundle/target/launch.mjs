@@ -1,0 +1,36 @@
+// Runs Ballast with the carried browser, and packs what a bench measured into one file to bring back.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+
+const here = import.meta.dirname;
+const args = process.argv.slice(2);
+
+process.env.BALLAST_BROWSER ??= join(here, "browser/start.sh");
+process.env.BALLAST_RUNS ??= join(here, "runs");
+process.env.BALLAST_NO_INSTALL = "1"; // there is nothing to install from
+
+/** The folder that holds the runs: as the user named it, else beside this file. */
+const runsFolder = () => {
+  const at = args.findIndex((arg) => arg === "--runs" || arg.startsWith("--runs="));
+  const named = at === -1 ? undefined : args[at] === "--runs" ? args[at + 1] : args[at].slice("--runs=".length);
+  return resolve(named ?? process.env.BALLAST_RUNS);
+};
+
+/** Packs all runs so far, and the kept profiles where this bench kept one; the line that says what to bring back. */
+const packed = () => {
+  const runs = runsFolder();
+  if (!existsSync(runs) || !readdirSync(runs).some((name) => existsSync(join(runs, name, "profile.json")))) return null;
+  const file = join(dirname(runs), "ballast-runs.tar.gz");
+  const kept = args.includes("--keep") ? ["-C", join(here, "ballast"), "results"] : [];
+  const { status, stderr } = spawnSync(join(here, "bin/busybox"), ["tar", "-czf", file, "-C", dirname(runs), basename(runs), ...kept], {
+    encoding: "utf8",
+  });
+  return status === 0
+    ? `Bring back: ${file} (${Math.ceil(statSync(file).size / 1000)} kB, all runs so far). At home, in the clone: tar -xzf ${basename(file)} && npm run report\n`
+    : `Bring back: ${runs} (it could not be packed into one file: ${stderr.trim()})\n`;
+};
+
+const { main } = await import("./ballast/dist/cli/main.js");
+process.exitCode = await main(args);
+if (args[0] === "bench") process.stderr.write(packed() ?? "");
