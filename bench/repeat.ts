@@ -6,32 +6,17 @@
 //
 // It prints by how much each measurement's median differs between the two, how many of the 95 % intervals overlap, and beside it
 // the machine's own noise: inside each run, where cases take turns, the odd turns of a measurement against its even ones.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { median, quantile } from "simple-statistics";
-import { chooseProfile } from "../cli/choose-profile.ts";
 import { processIo } from "../cli/io.ts";
-import { projectRoot } from "../cli/project.ts";
 import { seriesOf, type Series } from "../src/compare/series.ts";
 import type { Profile } from "../src/profile/schema.ts";
 import { groupBy } from "../src/stats/group-by.ts";
+import { twoRuns } from "./two-runs.ts";
 
 /** By what share two durations differ, whichever is the longer. */
 const apart = (a: number, b: number): number => Math.max(a, b) / Math.min(a, b) - 1;
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-
-const measureInto = (folder: string, options: readonly string[]): string => {
-  const { status } = spawnSync(process.execPath, ["bin/ballast.mjs", "bench", "--runs", folder, ...options], {
-    cwd: projectRoot,
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const run = readdirSync(folder).find((name) => existsSync(join(folder, name, "profile.json")));
-  if (run === undefined) throw new Error(`the bench ended with ${status} and left no profile in ${folder}`);
-  return join(folder, run);
-};
 
 /** Odd against even turns of each measurement that has enough of them: what two halves of one run differ by. */
 const halvesApart = (profile: Profile): number[] =>
@@ -71,11 +56,9 @@ const line = (name: string, rows: readonly Row[]): string => {
 };
 
 const main = (): void => {
-  const given = process.argv.slice(2);
   const io = processIo();
-  const isProfile = given.length === 2 && given.every((argument) => !argument.startsWith("-"));
-  const paths = isProfile ? given : ["a", "b"].map((name) => measureInto(mkdtempSync(join(tmpdir(), `ballast-repeat-${name}-`)), given));
-  const [first, second] = paths.map((path) => chooseProfile(io, path).profile) as [Profile, Profile];
+  const runs = twoRuns(process.argv.slice(2));
+  const [first, second] = [runs[0].profile, runs[1].profile];
   const others = new Map(seriesOf(second).map((series) => [series.id, series]));
   const rows = seriesOf(first).flatMap((series) => {
     const other = others.get(series.id);
@@ -94,7 +77,8 @@ const main = (): void => {
   }
   const worst = rows.toSorted((a, b) => b.apart - a.apart).slice(0, 5);
   io.out(`Furthest apart: ${worst.map((row) => `${row.id} (${percent(row.apart)})`).join("; ")}\n`);
-  if (!isProfile) io.err(`Runs: ${paths.join(" ")}\n`);
+  io.err(`Runs: ${runs.map(({ path }) => path).join(" ")}
+`);
 };
 
 main();

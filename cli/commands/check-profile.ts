@@ -42,7 +42,7 @@ export const checkProfile = async (
   const { runtime, browser, gpu, budget, seed = SEED } = options;
   const unlock = lockRuns(runs);
   try {
-    const usable = await runtimeFor(io, { runtime, condition: profile.condition, browser, gpu, ...parts });
+    const usable = await runtimeFor(io, { runtime, condition: profile.condition, browser, ...parts });
     const progress = progressLine(io, options.quiet === true);
     const found = await interruptible((signal) =>
       check({ profile, seed, runtime: usable.runtime, gpu: gpu ?? null, budget: budget ?? null }, progress, signal),

@@ -176,7 +176,7 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
       adapterName,
     ),
   });
-  const log = async () => (browser === null || options.software ? [] : graphicsLog(browser.path, await runtime.line("any")));
+  const log = async () => (browser === null || options.software ? [] : graphicsLog(browser.path, await runtime.line("any", null)));
   const isGpuExpected = nativeGpus.length > 0 || nothing.vulkan_drivers.length > 0;
   try {
     const device = await openDevice(request);

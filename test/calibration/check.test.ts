@@ -70,8 +70,8 @@ describe("the steps that a check draws", () => {
       for (const shape of shapesOf(planCheck(profile, seed))) {
         const { prefill_tokens = 0, prefill_context = 0, decode_sequences = 0, decode_context = 0 } = shape;
         expect(tokens).not.toContain(prefill_tokens + decode_sequences);
-        if (prefill_tokens > 0) expect(chunks).not.toContain(`${prefill_tokens} ${prefill_context}`);
-        if (decode_sequences > 0) expect(decoding).not.toContain(`${decode_sequences} ${decode_context}`);
+        expect(prefill_tokens > 0 && chunks.has(`${prefill_tokens} ${prefill_context}`)).toBe(false);
+        expect(decode_sequences > 0 && decoding.has(`${decode_sequences} ${decode_context}`)).toBe(false);
         expect(() => variantById("engine-step/f32").run(shape)).not.toThrow();
       }
     },
@@ -83,6 +83,7 @@ describe("the steps that a check draws", () => {
     )) {
       expect(prefill_tokens + decode_sequences).toBeLessThanOrEqual(512);
       expect(prefill_tokens + prefill_context).toBeLessThanOrEqual(1280);
+      expect(prefill_tokens === 0 || prefill_tokens >= 64).toBe(true);
       expect(decode_sequences).toBeLessThanOrEqual(32);
       expect(decode_context).toBeLessThanOrEqual(2048);
     }

@@ -74,7 +74,8 @@ describe("ballast compare", () => {
 
       B against A: 107 common rows: 1 SLOWER, 1 FASTER, 95 UNSURE, 10 SAME
         The threshold is 2.0 %. SAME: the whole 95 % interval of the ratio of medians lies within the margin. SLOWER
-        and FASTER: it lies beyond, and a rank test at the margin says so after Holm's correction over all rows.
+        and FASTER: the whole 99 % interval lies beyond, and a rank test at the margin says so after Holm's
+        correction over all rows.
         The margin of rows sampled in turns is 2.0 %, the threshold: by how much two runs on one device differ
         cannot be told from these profiles.
         The margin of rows sampled at once is 2.0 %, the threshold: by how much two runs on one device differ cannot
@@ -82,20 +83,20 @@ describe("ballast compare", () => {
         UNSURE: 95 too few samples; --all lists them.
 
         Time of B over A, geometric mean
-                                  rows  change
-          overhead                   5     0 %
-          warm-up                    7     0 %
-          upload                     8     0 %
-          matmul, hot               50     0 %
-          attention-prefill, hot     4     0 %
-          attention-decode, hot      5     0 %
-          rms-norm, hot              3     0 %
-          swiglu, hot                3     0 %
-          residual-add, hot          3     0 %
-          rotary, hot                3     0 %
-          engine-step, hot           3     0 %
-          copy, hot                  1     0 %
-          kernel, hot               12  +0.3 %
+                                  rows            change in time
+          overhead                   5           0 % (0 % … 0 %)
+          warm-up                    7       0 % (-13 % … +14 %)
+          upload                     8           0 % (0 % … 0 %)
+          matmul, hot               50           0 % (0 % … 0 %)
+          attention-prefill, hot     4           0 % (0 % … 0 %)
+          attention-decode, hot      5           0 % (0 % … 0 %)
+          rms-norm, hot              3           0 % (0 % … 0 %)
+          swiglu, hot                3           0 % (0 % … 0 %)
+          residual-add, hot          3           0 % (0 % … 0 %)
+          rotary, hot                3           0 % (0 % … 0 %)
+          engine-step, hot           3           0 % (0 % … 0 %)
+          copy, hot                  1           0 % (0 % … 0 %)
+          kernel, hot               12  +0.3 % (+0.1 % … +0.6 %)
 
         Rows that differ
                          change in time       A       B  measurement

@@ -20,13 +20,16 @@ export const whyNoDawn = async (): Promise<string | null> => {
   }
 };
 
-const parentOf = (pid: number): number => Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
+const parentOf = (pid: number): number | null => {
+  try {
+    return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1]);
+  } catch {
+    return null; // it ended while we looked
+  }
+};
 
-/** The process that holds Dawn for process `parent`: the first of them, where cold starts are measured beside it (Linux). */
-export const dawnProcess = (parent: number): number => {
-  const [first] = processesWith(dawnProgram)
+/** Processes that hold Dawn for process `parent`; beside the first there may be one of a cold start (Linux). */
+export const dawnProcesses = (parent: number): number[] =>
+  processesWith(dawnProgram)
     .filter((pid) => parentOf(pid) === parent)
     .sort((a, b) => a - b);
-  if (first === undefined) throw new Error(`process ${parent} has no Dawn process`);
-  return first;
-};

@@ -32,9 +32,9 @@ const reachedBy = (way: AdapterWish | null): Runtime => {
   let asked: AdapterWish | null = null;
   return {
     ...runtime,
-    line: (wish) => {
+    line: (wish, gpu) => {
       asked = wish;
-      return runtime.line(wish);
+      return runtime.line(wish, gpu);
     },
     open: async () => sessionWith(asked === way ? h200 : null),
   };

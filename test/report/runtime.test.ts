@@ -15,7 +15,7 @@ describe("what was measured outside of a browser", () => {
   });
 
   it("is never said to be a browser's", () => {
-    expect(engineCaveat({ ...deviceModel, runtime: "dawn" })).not.toContain("browser");
+    expect(engineCaveat({ ...deviceModel(), runtime: "dawn" })).not.toContain("browser");
     expect(conditionName({ condition: "native-like", runtime: "dawn" })).not.toContain("browser");
   });
 
