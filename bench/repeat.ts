@@ -66,7 +66,7 @@ const main = (): void => {
   });
   const halves = [...halvesApart(first), ...halvesApart(second)];
   io.out(`${first.device}, ${first.condition}: two runs, of ${first.started_at} and ${second.started_at}\n`);
-  io.out(`${"".padEnd(28)}${" rows"}${["median", "90th pct.", "drift", "overlap"].map((head) => head.padStart(11)).join("")}\n`);
+  io.out(`${"".padEnd(28)} rows${["median", "90th pct.", "drift", "overlap"].map((head) => head.padStart(11)).join("")}\n`);
   for (const [family, group] of groupBy(rows, ({ family }) => family)) io.out(`${line(family, group)}\n`);
   const kernels = rows.filter(({ family }) => family.includes(","));
   io.out(`${line("all kernels and layers", kernels)}\n${line("all measurements", rows)}\n`);
@@ -77,8 +77,7 @@ const main = (): void => {
   }
   const worst = rows.toSorted((a, b) => b.apart - a.apart).slice(0, 5);
   io.out(`Furthest apart: ${worst.map((row) => `${row.id} (${percent(row.apart)})`).join("; ")}\n`);
-  io.err(`Runs: ${runs.map(({ path }) => path).join(" ")}
-`);
+  io.err(`Runs: ${runs.map(({ path }) => path).join(" ")}\n`);
 };
 
 main();

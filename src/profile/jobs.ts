@@ -67,7 +67,13 @@ export type PageJob =
   | UploadJob
   | { readonly kind: "device-memory"; readonly id: string }
   /** Streams the file that the driver's server makes at its path (weight-file.ts). */
-  | { readonly kind: "load-pipeline"; readonly id: string; readonly method: UploadMethod; readonly bytes: number; readonly chunk_bytes: number }
+  | {
+      readonly kind: "load-pipeline";
+      readonly id: string;
+      readonly method: UploadMethod;
+      readonly bytes: number;
+      readonly chunk_bytes: number;
+    }
   | { readonly kind: "overhead"; readonly id: string }
   /** `choices`: what a decoder layer is composed of, where that is not its default. */
   | { readonly kind: "verify"; readonly id: string; readonly variant: string; readonly choices?: LayerChoices }

@@ -146,7 +146,7 @@ export const softwareWorkload = (): Workload => {
           step(3, decodeOnly(7, 60)),
           step(1, prefillOnly(48, 100)),
           withoutHead(1, prefillOnly(100, 0)),
-          step(2, mixed(44, 60, 10, 200)),
+          step(1, mixed(44, 60, 10, 200)),
         ],
       },
     ],

@@ -142,9 +142,7 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
   return text([
     ...(notAGpu === null ? [] : [...wrap(notAGpu).map(style.bad), ""]),
     ...(caveat === null ? [] : [...wrap(caveat).map(style.bad), ""]),
-    style.strong(
-      `${profile.device}, ${conditionName(profile)}, ${environment.browser}`,
-    ),
+    style.strong(`${profile.device}, ${conditionName(profile)}, ${environment.browser}`),
     ...wrap(
       `${profile.started_at}, Ballast ${profile.ballast_version}${profile.is_quick ? ", quick" : ""}, budget ${limit(profile.budget_s)}; ${environment.os}, ${environment.cpu}`,
       "  ",

@@ -62,6 +62,10 @@ const finishedIn = (runs: string): string[] =>
     .flatMap((name) => readFileSync(join(runs, name), "utf8").split("\n").slice(1, -1))
     .flatMap((line) => (JSON.parse(line) as { id?: string }).id ?? []);
 
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+
 const command = ["bin/ballast.mjs", "bench", "--software", "--quick", "--budget", "200"];
 const canMount = spawnSync("unshare", ["-rm", "mount", "-t", "tmpfs", "none", "/mnt"]).status === 0;
 
@@ -98,15 +102,14 @@ describe("Ctrl-C at any stage", () => {
     const before = finishedIn(runs);
     const resume = before.length > 0 ? ["--resume"] : [];
     const child = spawn(process.execPath, [...command, "--runs", runs, ...resume], { cwd: projectRoot });
-    let err = "";
-    child.stderr.on("data", (text) => (err += text));
+    const written = { err: "" };
+    child.stderr.on("data", (text) => (written.err += text));
     const code = new Promise<number | null>((resolve) => child.once("exit", resolve));
-    while (!hasCome(err) || (err === "" && leftBehind(child.pid).folders.length === 0))
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => hasCome(written.err) && (written.err !== "" || leftBehind(child.pid).folders.length > 0));
     const finished = finishedIn(runs);
     child.kill("SIGINT");
     expect(await code).toBe(130);
-    expect(err).toMatch(/Stopped(?: before anything was measured)?\./);
+    expect(written.err).toMatch(/Stopped(?: before anything was measured)?\./);
     expect(leftBehind(child.pid)).toEqual({ folders: [], processes: [] });
     expect(finishedIn(runs)).toEqual(expect.arrayContaining([...before, ...finished]));
     expect(readdirSync(runs).filter((name) => !name.endsWith(".jsonl"))).toEqual([]);
@@ -114,13 +117,13 @@ describe("Ctrl-C at any stage", () => {
 
   it("while the answer is worked out: the profile is there, and was named before", async () => {
     const child = spawn(process.execPath, [...command, "--runs", runs, "--resume"], { cwd: projectRoot });
-    let err = "";
-    child.stderr.on("data", (text) => (err += text));
+    const written = { err: "" };
+    child.stderr.on("data", (text) => (written.err += text));
     const ended = new Promise<string | null>((resolve) => child.once("exit", (_, signal) => resolve(signal)));
-    while (!err.includes("Profile: ")) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => written.err.includes("Profile: "));
     child.kill("SIGINT");
     expect(await ended).toBe("SIGINT");
-    const [, path = ""] = /^Profile: (.+)$/m.exec(err) ?? [];
+    const [, path = ""] = /^Profile: (.+)$/m.exec(written.err) ?? [];
     expect(readProfile(readFileSync(path, "utf8"), path).is_quick).toBe(true);
     expect(leftBehind(child.pid)).toEqual({ folders: [], processes: [] });
   });

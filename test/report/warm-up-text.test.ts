@@ -19,7 +19,8 @@ const withChanged = <K extends "warm-up" | "compile" | "overhead">(kind: K, chan
 };
 
 describe("starts and overhead, for a terminal", () => {
-  it("are a row for each kind of start and each overhead", () => expect(textOf(gpuProfile())).toMatchInlineSnapshot(`
+  it("are a row for each kind of start and each overhead", () =>
+    expect(textOf(gpuProfile())).toMatchInlineSnapshot(`
     "
       Starts of a decoder layer, by what is fresh in them and the state its pipelines are compiled in
         fresh, pipelines      starts  to device  modules  a pipeline  4 pending  16 pending  first run   steady  after
@@ -56,7 +57,9 @@ describe("starts and overhead, for a terminal", () => {
 
   it("do not tell a slope from nothing whose interval reaches below 0, and count its negative samples", () => {
     const noisy = withChanged("overhead", { encode_s: [-3e-7, -1e-7, 1e-7, 2e-7] });
-    expect(/dispatch, encoding alone.*/.exec(textOf(noisy))?.[0]).toMatchInlineSnapshot(`"dispatch, encoding alone    under 200 ns   -300 ns – 200 ns         –            2 of 4"`);
+    expect(/dispatch, encoding alone.*/.exec(textOf(noisy))?.[0]).toMatchInlineSnapshot(
+      `"dispatch, encoding alone    under 200 ns   -300 ns – 200 ns         –            2 of 4"`,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 // The browser's part of the bundle: program, data, libraries, one font, and who wrote them.
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CXX_RUNTIME, isElf, libraryClosure } from "./libraries.mjs";
 import { unpackPackages } from "./packages.mjs";
@@ -24,72 +24,85 @@ const isLeftOut = (name, isHeadlessShell) =>
   ) ||
   (isHeadlessShell && /^(resources\.pak|chrome_\d+_percent\.pak|headless_command_resources\.pak|snapshot_blob\.bin)$/.test(name));
 
-/**
- * Copies the browser and what it needs into the bundle's tree: browser/, lib/, lib-cxx/, lib-gl/, fonts/, bin/, licenses/.
- *
- * @param tree the bundle's folder
- * @param cache folder of fetched packages
- * @param installed path of an installed browser's program; null for Debian's headless build
- * @returns the program's name, its version, and the packages of which something was taken
- */
-export const addBrowser = (tree, cache, installed) => {
-  if (installed !== null && !(existsSync(installed) && isElf(realpathSync(installed)))) {
-    throw new BundleError(
-      `--browser: expected a browser's own program, got ${installed}. A launcher script will not do: name what it starts.`,
-    );
-  }
-  const small = unpackPackages([TOOLBOX.package, FONT.package, ...GL_DISPATCH.packages], cache, { withDependencies: false });
-  const packages = installed === null ? unpackPackages([HEADLESS.package], cache, { withDependencies: true }) : [];
-  const all = [...packages, ...small];
-  const fileOf = (path) => {
-    const owner = all.find(({ folder }) => existsSync(join(folder, path)));
-    if (owner === undefined) throw new BundleError(`no package holds ${path}.`);
-    return join(owner.folder, path);
+/** Copies files into a bundle's tree and knows of which packages they are. */
+const collector = (tree, packages) => {
+  const taken = [];
+  return {
+    /** Where a file of the packages lies. */
+    fileOf: (path) => {
+      const owner = packages.find(({ folder }) => existsSync(join(folder, path)));
+      if (owner === undefined) throw new BundleError(`no package holds ${path}.`);
+      return join(owner.folder, path);
+    },
+    put: (from, folder, name = basename(from)) => {
+      taken.push(from);
+      mkdirSync(join(tree, folder), { recursive: true });
+      cpSync(from, join(tree, folder, name), { recursive: true, dereference: true });
+    },
+    used: () => packages.filter(({ folder }) => taken.some((path) => path.startsWith(`${folder}/`))),
   };
+};
 
-  const program = installed === null ? fileOf(HEADLESS.path) : realpathSync(installed);
-  const taken = new Set([program]);
-  const put = (from, folder, name = basename(from)) => {
-    taken.add(from);
-    mkdirSync(join(tree, folder), { recursive: true });
-    cpSync(from, join(tree, folder, name), { recursive: true, dereference: true });
-  };
-
-  // The shell's data lie in the folder of the package, those of all packages in one folder once installed.
-  const name = basename(program);
-  const homes = installed === null ? all.map(({ folder }) => join(folder, dirname(HEADLESS.path))).filter(existsSync) : [dirname(program)];
+/** The program, its data and its own libraries. Debian's lie in the folders of several packages, an installed browser's in one. */
+const putProgram = ({ put }, homes, isHeadlessShell) => {
   for (const home of homes) {
     for (const entry of readdirSync(home)) {
-      const path = join(home, entry);
-      if (entry === "locales") put(join(path, "en-US.pak"), "browser/locales");
-      else if (!isLeftOut(entry, installed === null)) put(path, "browser");
+      if (entry === "locales") put(join(home, entry, "en-US.pak"), "browser/locales");
+      else if (!isLeftOut(entry, isHeadlessShell)) put(join(home, entry), "browser");
     }
   }
+};
 
-  const browser = join(tree, "browser");
-  const roots = installed === null ? packages.map(({ folder }) => folder) : ["/"];
+/** What the program and its own libraries ask for, found below `roots`. */
+const putLibraries = ({ put }, browser, roots) => {
   const programs = readdirSync(browser)
     .map((entry) => join(browser, entry))
     .filter((path) => statSync(path).isFile() && isElf(path));
   for (const [library, path] of libraryClosure(programs, roots, [browser])) {
     put(path, CXX_RUNTIME.test(library) ? "lib-cxx" : "lib", library);
   }
-  for (const library of GL_DISPATCH.names) put(realpathSync(fileOf(join("usr/lib/x86_64-linux-gnu", library))), "lib-gl", library);
-  put(fileOf(FONT.path), "fonts");
-  put(fileOf(TOOLBOX.path), "bin");
-  chmodSync(join(tree, "bin/busybox"), 0o755);
+};
 
-  const used = all.filter(({ folder }) => [...taken].some((path) => path.startsWith(`${folder}/`)));
+const putLicenses = (tree, packages) => {
   mkdirSync(join(tree, "licenses"), { recursive: true });
-  for (const { name: owner, folder } of used) {
-    const copyright = join(folder, "usr/share/doc", owner, "copyright");
-    if (existsSync(copyright) && statSync(copyright).isFile())
-      cpSync(copyright, join(tree, "licenses", `${owner}.txt`), { dereference: true });
+  for (const { name, folder } of packages) {
+    const copyright = join(folder, "usr/share/doc", name, "copyright");
+    if (existsSync(copyright)) cpSync(realpathSync(copyright), join(tree, "licenses", `${name}.txt`));
   }
-  writeFileSync(join(tree, "browser/program"), `${name}\n`);
+};
+
+const installedProgram = (path) => {
+  if (existsSync(path) && statSync(path).isFile() && isElf(realpathSync(path))) return realpathSync(path);
+  throw new BundleError(`--browser: expected a browser's own program, got ${path}. Of a launcher script, name what it starts.`);
+};
+
+/**
+ * Copies the browser and what it needs into the bundle's tree: browser/, lib/, lib-cxx/, lib-gl/, fonts/, bin/, licenses/.
+ *
+ * @param tree the bundle's folder
+ * @param cache folder of fetched packages
+ * @param installed path of an installed browser's program; null for Debian's headless build
+ * @returns the browser's version, the path of the unpacking program, and the packages of which something was taken
+ */
+export const addBrowser = (tree, cache, installed) => {
+  const named = installed === null ? null : installedProgram(installed);
+  const always = unpackPackages([TOOLBOX.package, FONT.package, ...GL_DISPATCH.packages], cache, { withDependencies: false });
+  const debian = named === null ? unpackPackages([HEADLESS.package], cache, { withDependencies: true }) : [];
+  const collect = collector(tree, [...debian, ...always]);
+
+  const program = named ?? collect.fileOf(HEADLESS.path);
+  const homes = named === null ? debian.map(({ folder }) => join(folder, dirname(HEADLESS.path))).filter(existsSync) : [dirname(named)];
+  putProgram(collect, homes, named === null);
+  writeFileSync(join(tree, "browser/program"), `${basename(program)}\n`);
+  putLibraries(collect, join(tree, "browser"), named === null ? debian.map(({ folder }) => folder) : ["/"]);
+  for (const library of GL_DISPATCH.names) collect.put(collect.fileOf(join("usr/lib/x86_64-linux-gnu", library)), "lib-gl");
+  collect.put(collect.fileOf(FONT.path), "fonts");
+  collect.put(collect.fileOf(TOOLBOX.path), "bin");
+  putLicenses(tree, collect.used());
+
   const version =
-    installed === null
-      ? `Chromium ${packages.find(({ name: one }) => one === HEADLESS.package)?.version ?? ""} (headless shell)`
-      : output(program, ["--version", "--no-sandbox"]).trim();
-  return { version, toolbox: join(tree, "bin/busybox"), packages: used.map(({ name: one, version: of }) => ({ name: one, version: of })) };
+    named === null
+      ? `Chromium ${debian.find(({ name }) => name === HEADLESS.package)?.version ?? ""} (headless shell)`
+      : output(named, ["--version", "--no-sandbox"]).trim();
+  return { version, toolbox: join(tree, "bin/busybox"), packages: collect.used().map(({ name, version: of }) => ({ name, version: of })) };
 };

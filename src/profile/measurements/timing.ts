@@ -21,12 +21,10 @@ const sampled = {
   runs_per_sample: z.int().min(1).meta({ description: "Runs inside one timed sample" }),
   dropped: count.meta({ description: "Samples dropped because their duration was zero or negative" }),
   throttled: count.meta({ description: "Samples dropped because the GPU throttled while they were taken" }),
-  visits: z
-    .array(z.strictObject({ samples: z.int().min(1), at_s: seconds, took_s: seconds }))
-    .meta({
-      description:
-        "Cases are interleaved: samples taken in each turn, in order, and when, in seconds since the interleaved group began. Samples of one turn share its conditions",
-    }),
+  visits: z.array(z.strictObject({ samples: z.int().min(1), at_s: seconds, took_s: seconds })).meta({
+    description:
+      "Cases are interleaved: samples taken in each turn, in order, and when, in seconds since the interleaved group began. Samples of one turn share its conditions",
+  }),
   stopping: stoppingSchema.nullable().meta({ description: "null where a version-1 profile did not say" }),
 };
 

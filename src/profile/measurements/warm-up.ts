@@ -24,11 +24,9 @@ export const startSchema = z.discriminatedUnion("fresh", [
     pipelines: z.enum(["cold", "disk-warm"]),
     launch: count.meta({ description: "Starts of one launch share a browser profile: the disk-warm one follows the cold one" }),
     browser_start_s: seconds.meta({ description: "From launching the browser to the page being ready" }),
-    browser_cache_entries: count
-      .nullable()
-      .meta({
-        description: "In the browser's cache of compiled shaders on the disk when the process started; null where it could not be read",
-      }),
+    browser_cache_entries: count.nullable().meta({
+      description: "In the browser's cache of compiled shaders on the disk when the process started; null where it could not be read",
+    }),
     driver_cache_bytes: count.meta({ description: "In the driver's own, where it lets itself be told a folder" }),
     ...asked,
     ...settling,

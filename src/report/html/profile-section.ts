@@ -107,8 +107,8 @@ export const profileSection = (charts: Charts, profile: Profile): Html => {
   return html`<section aria-labelledby="device">
     <h2 id="device">The device, measured</h2>
     <p>
-      ${profile.device}, ${conditionName(profile)}${profile.is_quick ? ", quick" : ""}. ${clockSentence(profile)} Every variant
-      passed against an f64 reference on this device before it was timed.
+      ${profile.device}, ${conditionName(profile)}${profile.is_quick ? ", quick" : ""}. ${clockSentence(profile)} Every variant passed
+      against an f64 reference on this device before it was timed.
     </p>
     ${facts(deviceLines(profile))}
     <h3>Bringing weights to the GPU, and getting ready</h3>
