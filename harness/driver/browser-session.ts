@@ -60,7 +60,8 @@ const startBrowser = async ({ browser, line, startLimit = START_LIMIT }: Session
       pipe: true,
       userDataDir: profile,
       args: [...line.flags],
-      ignoreDefaultArgs: ["--disable-dev-shm-usage"],
+      // puppeteer always has this flag; what it is told to ignore, it drops from our own flags as well.
+      ignoreDefaultArgs: ["--disable-dev-shm-usage"].filter((flag) => !line.flags.includes(flag)),
       env: { ...process.env, ...line.environment },
       handleSIGINT: false,
       handleSIGTERM: false,

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { serveSite, type Site } from "../../harness/driver/serve.ts";
 import { openSession } from "../../harness/driver/browser-session.ts";
+import { launchHost } from "../../harness/driver/host.ts";
+import { launchLine } from "../../harness/driver/launch-flags.ts";
 import type { GroupEnd, Session } from "../../harness/driver/session.ts";
 import type { JobResult, PageJob, TimedJob } from "../../src/profile/jobs.ts";
 import { freshFolder } from "../cli/folder.ts";
@@ -33,6 +35,15 @@ describe("a session", () => {
     expect(startTime).toBeGreaterThan(0);
     expect(await run(job("isolated"), 10)).toEqual({ kind: "left-out", because: "crossOriginIsolated is true" });
     expect(await describe()).toMatchObject({ kind: "adapter", adapter: { is_fallback: true } });
+  });
+
+  it.each([
+    ["leaves /dev/shm alone where it is small", 2 ** 26, true],
+    ["uses it where it is ample", 2 ** 34, false],
+  ])("%s", async (_, sharedMemoryBytes, isLeftAlone) => {
+    const line = launchLine("software", "web", { ...launchHost(), sharedMemoryBytes });
+    session = await openSession({ browser, line, url: site.url });
+    expect(session.flags.includes("--disable-dev-shm-usage")).toBe(isLeftAlone);
   });
 
   it("turns a mistake of the page into a reason, and goes on", async () => {

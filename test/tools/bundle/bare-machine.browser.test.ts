@@ -78,6 +78,7 @@ describe.skipIf(because !== null)(`a machine with nothing on it (${because ?? "i
       "bench",
       "--quick",
       "--software",
+      "--keep",
       "--condition",
       condition,
       "--runs",
@@ -88,6 +89,7 @@ describe.skipIf(because !== null)(`a machine with nothing on it (${because ?? "i
     const home = join(folder, `home-${condition}`);
     mkdirSync(home);
     expect(run("tar", ["-xzf", join(root, "measured/ballast-runs.tar.gz"), "-C", home]).status).toBe(0);
+    expect(readdirSync(join(home, "results/swiftshader-software"))).toContain(condition);
     const [name = ""] = readdirSync(join(home, condition));
     const profile = readProfileFile(join(home, condition, name, "profile.json"));
     expect(profile).toMatchObject({ condition, is_gpu: false, runtime: "chrome" });

@@ -1,6 +1,6 @@
 // Runs Ballast with the carried browser, and packs what a bench measured into one file to bring back.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 const here = import.meta.dirname;
@@ -21,11 +21,12 @@ const runsFolder = () => {
 const packed = () => {
   const runs = runsFolder();
   if (!existsSync(runs) || !readdirSync(runs).some((name) => existsSync(join(runs, name, "profile.json")))) return null;
-  const file = join(dirname(runs), "ballast-runs.tar.gz");
-  const kept = args.includes("--keep") ? ["-C", join(here, "ballast"), "results"] : [];
-  const { status, stderr } = spawnSync(join(here, "bin/busybox"), ["tar", "-czf", file, "-C", dirname(runs), basename(runs), ...kept], {
-    encoding: "utf8",
-  });
+  const folder = dirname(runs);
+  const file = join(folder, "ballast-runs.tar.gz");
+  const isKept = args.includes("--keep");
+  if (isKept) cpSync(join(here, "ballast/results"), join(folder, "results"), { recursive: true }); // as they lie in a clone
+  const names = [basename(runs), ...(isKept ? ["results"] : [])];
+  const { status, stderr } = spawnSync(join(here, "bin/busybox"), ["tar", "-czf", file, "-C", folder, ...names], { encoding: "utf8" });
   return status === 0
     ? `Bring back: ${file} (${Math.ceil(statSync(file).size / 1000)} kB, all runs so far). At home, in the clone: tar -xzf ${basename(file)} && npm run report\n`
     : `Bring back: ${runs} (it could not be packed into one file: ${stderr.trim()})\n`;
