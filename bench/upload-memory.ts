@@ -6,14 +6,14 @@
  *   npm run bench:upload-memory [-- <GiB> [<MiB held>]]      (4 GiB into 256 MiB by default)
  */
 import { siteFolder } from "../cli/project.ts";
-import { browserRuntime } from "../harness/driver/browser-runtime.ts";
-import { fileProbe } from "../harness/driver/file-probe.ts";
-import { findBrowserOrNull } from "../harness/driver/find-browser.ts";
+import { browserRuntime } from "../harness/driver/browser/browser-runtime.ts";
+import { fileProbe } from "../harness/driver/browser/file-probe.ts";
+import { findBrowserOrNull } from "../harness/driver/browser/find-browser.ts";
 import { launchHost, searchPlaces } from "../harness/driver/host.ts";
 import { openDevice } from "../harness/driver/open-device.ts";
-import { serveSite } from "../harness/driver/serve.ts";
+import { serveSite } from "../harness/driver/site/serve.ts";
 import type { Session } from "../harness/driver/session.ts";
-import { nativeView } from "../harness/driver/system-gpu.ts";
+import { nativeView } from "../harness/driver/machine/system-gpu.ts";
 import { bandwidth, size } from "../src/format.ts";
 import type { UploadJob } from "../src/profile/jobs.ts";
 import { uploadMethodSchema, type UploadMethod } from "../src/profile/measurements/upload.ts";

@@ -1,7 +1,7 @@
-import { fileProbe } from "../harness/driver/file-probe.ts";
-import { findBrowserOrNull, type FoundBrowser } from "../harness/driver/find-browser.ts";
+import { fileProbe } from "../harness/driver/browser/file-probe.ts";
+import { findBrowserOrNull, type FoundBrowser } from "../harness/driver/browser/find-browser.ts";
 import { installHost, searchPlaces } from "../harness/driver/host.ts";
-import { installBrowser } from "../harness/driver/install-browser.ts";
+import { installBrowser } from "../harness/driver/browser/install-browser.ts";
 import type { Io } from "./io.ts";
 
 /**

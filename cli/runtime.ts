@@ -1,7 +1,7 @@
 import { launchHost } from "../harness/driver/host.ts";
-import { browserRuntime } from "../harness/driver/browser-runtime.ts";
+import { browserRuntime } from "../harness/driver/browser/browser-runtime.ts";
 import type { Runtime } from "../harness/driver/runtime.ts";
-import { serveSite } from "../harness/driver/serve.ts";
+import { serveSite } from "../harness/driver/site/serve.ts";
 import { dawnRuntime } from "../harness/dawn/runtime.ts";
 import { InputError } from "../src/errors.ts";
 import type { Condition, Profile } from "../src/profile/schema.ts";

@@ -4,7 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import type { Description, JobResult } from "../../src/profile/jobs.ts";
 import type { Seconds } from "../../src/units.ts";
 import { conversationWith, measuringOver } from "../driver/conversation.ts";
-import type { LaunchLine } from "../driver/launch-flags.ts";
+import type { LaunchLine } from "../driver/browser/launch-flags.ts";
 import type { StartOptions } from "../driver/runtime.ts";
 import type { Session } from "../driver/session.ts";
 import { timer } from "../driver/waiting.ts";

@@ -7,10 +7,10 @@ import type { PipelineState } from "../../src/profile/measurements/pipeline-stat
 import type { Start, StartOf } from "../../src/profile/measurements/warm-up.ts";
 import type { MeasurementOf } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
-import { makeProfileFolder } from "./profile-folder.ts";
-import type { TemporaryFolder } from "./temporary-folder.ts";
+import { makeProfileFolder } from "./browser/profile-folder.ts";
+import type { TemporaryFolder } from "./site/temporary-folder.ts";
 import type { Outcome, Session } from "./session.ts";
-import { areEmpty, shaderCaches, type ShaderCaches } from "./shader-caches.ts";
+import { areEmpty, shaderCaches, type ShaderCaches } from "./browser/shader-caches.ts";
 
 /** Starts a fresh process with the device under measurement open in it, within a time limit; its caches lie in the profile. */
 export type Launch = (profile: TemporaryFolder, limit: Seconds) => Promise<Pick<Session, "startTime" | "run" | "close">>;

@@ -2,7 +2,7 @@ import { InputError } from "../../src/errors.ts";
 import type { Adapter } from "../../src/profile/schema.ts";
 import { isSoftware, softwareNameOrNull } from "../../src/profile/software-adapter.ts";
 import type { SystemGpu } from "./session.ts";
-import type { NativeGpu } from "./system-gpu.ts";
+import type { NativeGpu } from "./machine/system-gpu.ts";
 
 /** An adapter the browser handed out, with the GPUs that the browser itself knows of. */
 export interface SeenAdapter {

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, readdirSync, realpathSync, statfsSync } from "node:fs";
 import { cpus, homedir, release, totalmem, type } from "node:os";
 import { dirname, join } from "node:path";
-import { installPlan, type InstallHost, type InstallPlan } from "./install-browser.ts";
-import type { SearchPlaces } from "./find-browser.ts";
-import type { LaunchHost } from "./launch-flags.ts";
-import type { VulkanFiles } from "./vulkan-drivers.ts";
+import { installPlan, type InstallHost, type InstallPlan } from "./browser/install-browser.ts";
+import type { SearchPlaces } from "./browser/find-browser.ts";
+import type { LaunchHost } from "./browser/launch-flags.ts";
+import type { VulkanFiles } from "./browser/vulkan-drivers.ts";
 
 const osRelease = (): string => {
   try {

@@ -3,12 +3,12 @@ import type { Adapter } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
 import { adapterName, isAskedFor, isOfAnotherVendor, refusal, verdictOf, type SeenAdapter, type Verdict } from "./guard.ts";
 import { isSoftware } from "../../src/profile/software-adapter.ts";
-import { detourNote, withDriverCache, type AdapterWish, type LaunchLine } from "./launch-flags.ts";
-import type { TemporaryFolder } from "./temporary-folder.ts";
+import { detourNote, withDriverCache, type AdapterWish, type LaunchLine } from "./browser/launch-flags.ts";
+import type { TemporaryFolder } from "./site/temporary-folder.ts";
 import type { Runtime, StartOptions } from "./runtime.ts";
 import type { Session } from "./session.ts";
-import { driverCacheIn } from "./shader-caches.ts";
-import type { NativeGpu } from "./system-gpu.ts";
+import { driverCacheIn } from "./browser/shader-caches.ts";
+import type { NativeGpu } from "./machine/system-gpu.ts";
 
 /** Which device to open, by which runtime, and what is known of the machine. */
 export interface DeviceRequest {

@@ -1,8 +1,8 @@
 import type { Profile } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
-import type { AdapterWish, LaunchLine } from "./launch-flags.ts";
+import type { AdapterWish, LaunchLine } from "./browser/launch-flags.ts";
 import type { Session } from "./session.ts";
-import type { TemporaryFolder } from "./temporary-folder.ts";
+import type { TemporaryFolder } from "./site/temporary-folder.ts";
 
 export interface StartOptions {
   /** A profile that outlives the session; whoever made it removes it. */

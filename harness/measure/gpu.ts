@@ -1,6 +1,6 @@
 import type { Adapter } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
-import { now } from "./wall-clock.ts";
+import { now } from "./sampling/wall-clock.ts";
 
 /** A device as asked for, and how long asking took: the first request of a page is part of its warm-up. */
 export interface OpenGpu {

@@ -1,10 +1,10 @@
 import type { MeasurementOf } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
-import { commandsOf, type Encodable } from "./encodable.ts";
-import { shuffled } from "./interleave.ts";
-import { minimalDispatch } from "./minimal-dispatch.ts";
-import { passTimer } from "./timestamps.ts";
-import { now, roundTrip } from "./wall-clock.ts";
+import { commandsOf, type Encodable } from "./sampling/encodable.ts";
+import { shuffled } from "./sampling/interleave.ts";
+import { minimalDispatch } from "./sampling/minimal-dispatch.ts";
+import { passTimer } from "./sampling/timestamps.ts";
+import { now, roundTrip } from "./sampling/wall-clock.ts";
 
 type Overhead = MeasurementOf<"overhead">;
 type Counts = readonly [few: number, many: number];

@@ -2,15 +2,15 @@ import type { KernelRun, KernelVariant, Shape } from "../../kernels/kernel.ts";
 import type { Cache, Stopping } from "../../src/profile/measurements/timing.ts";
 import type { MeasurementOf } from "../../src/profile/schema.ts";
 import type { Bytes } from "../../src/units.ts";
-import type { TimedWork } from "./encodable.ts";
-import type { CacheFlush } from "./flush.ts";
+import type { TimedWork } from "./sampling/encodable.ts";
+import type { CacheFlush } from "./sampling/flush.ts";
 import { OutOfMemory } from "./gpu-errors.ts";
 import { LeftOut } from "./left-out.ts";
-import { type Rotation, rotationOrNull, withoutCopies } from "./rotation.ts";
+import { type Rotation, rotationOrNull, withoutCopies } from "./sampling/rotation.ts";
 import { prepare, type PreparedKernel } from "./run-kernel.ts";
-import type { StoppingRule } from "./sampler.ts";
-import { Sampling, type Turn } from "./sampling.ts";
-import type { Timer } from "./timer.ts";
+import type { StoppingRule } from "./sampling/sampler.ts";
+import { Sampling, type Turn } from "./sampling/sampling.ts";
+import type { Timer } from "./sampling/timer.ts";
 
 const SEED = 2;
 

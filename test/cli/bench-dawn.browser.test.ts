@@ -10,7 +10,7 @@ import { projectRoot } from "../../cli/project.ts";
 import { isAlive } from "../../harness/driver/is-alive.ts";
 import { readProfile } from "../../src/profile/read.ts";
 import { dawnProcesses, whyNoDawn } from "../dawn/dawn.ts";
-import { leftBehind, pages } from "../driver/browser.ts";
+import { leftBehind, pages } from "../driver/the-browser.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 

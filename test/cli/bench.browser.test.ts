@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { benchCommand, type BenchParts } from "../../cli/commands/bench.ts";
 import { projectRoot } from "../../cli/project.ts";
 import { readProfile } from "../../src/profile/read.ts";
-import { gpuProcess, leftBehind, pages, processesWith } from "../driver/browser.ts";
+import { gpuProcess, leftBehind, pages, processesWith } from "../driver/the-browser.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { benchCommand } from "../../cli/commands/bench.ts";
 import type { Job } from "../../src/profile/jobs.ts";
 import { readProfile } from "../../src/profile/read.ts";
-import { leftBehind, pages } from "../driver/browser.ts";
+import { leftBehind, pages } from "../driver/the-browser.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import type { Examination } from "../../cli/commands/doctor.ts";
 import { main } from "../../cli/main.ts";
-import { browser, leftBehind } from "../driver/browser.ts";
+import { browser, leftBehind } from "../driver/the-browser.ts";
 import { terminal } from "./terminal.ts";
 
 const doctor = async (...args: string[]) => {

@@ -7,7 +7,7 @@ import { benchCommand, type BenchParts } from "../../cli/commands/bench.ts";
 import { projectRoot } from "../../cli/project.ts";
 import type { Job } from "../../src/profile/jobs.ts";
 import { readProfile } from "../../src/profile/read.ts";
-import { browser, leftBehind, pages, script } from "../driver/browser.ts";
+import { browser, leftBehind, pages, script } from "../driver/the-browser.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 

@@ -3,7 +3,7 @@ import { dawnProgram } from "../../cli/project.ts";
 import { findDawnOrNull } from "../../harness/dawn/dawn-package.ts";
 import { dawnRuntime } from "../../harness/dawn/runtime.ts";
 import type { Runtime } from "../../harness/driver/runtime.ts";
-import { processesWith } from "../driver/browser.ts";
+import { processesWith } from "../driver/the-browser.ts";
 
 /** Dawn in Node on the software adapter of this machine. */
 export const softwareDawn = (program = dawnProgram): Runtime =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { dawnLine } from "../../harness/dawn/runtime.ts";
-import { launchLine } from "../../harness/driver/launch-flags.ts";
+import { launchLine } from "../../harness/driver/browser/launch-flags.ts";
 import type { VulkanPlaces } from "../../harness/dawn/vulkan.ts";
 
 const places: VulkanPlaces = {

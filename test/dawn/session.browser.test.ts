@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { openDawnSession, tellingLineOrNull } from "../../harness/dawn/session.ts";
 import { isAlive } from "../../harness/driver/is-alive.ts";
-import type { LaunchLine } from "../../harness/driver/launch-flags.ts";
+import type { LaunchLine } from "../../harness/driver/browser/launch-flags.ts";
 import type { Session } from "../../harness/driver/session.ts";
 import type { PageJob } from "../../src/profile/jobs.ts";
 import { softwareDawn, whyNoDawn } from "./dawn.ts";

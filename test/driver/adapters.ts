@@ -1,5 +1,5 @@
 import type { SeenAdapter } from "../../harness/driver/guard.ts";
-import type { NativeGpu } from "../../harness/driver/system-gpu.ts";
+import type { NativeGpu } from "../../harness/driver/machine/system-gpu.ts";
 import type { Adapter } from "../../src/profile/schema.ts";
 
 /** An adapter as the browser describes it, from what matters to a test. */

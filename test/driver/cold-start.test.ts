@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isLaunchJob, runLaunchJob, type Launch } from "../../harness/driver/cold-start.ts";
 import type { Outcome } from "../../harness/driver/session.ts";
-import { driverCacheIn } from "../../harness/driver/shader-caches.ts";
+import { driverCacheIn } from "../../harness/driver/browser/shader-caches.ts";
 import { InputError } from "../../src/errors.ts";
 import { startingChoices } from "../../src/profile/choose.ts";
 import type { CompileJob, PageJob, WarmUpJob } from "../../src/profile/jobs.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { browserRuntime } from "../../harness/driver/browser-runtime.ts";
-import type { AdapterWish } from "../../harness/driver/launch-flags.ts";
+import { browserRuntime } from "../../harness/driver/browser/browser-runtime.ts";
+import type { AdapterWish } from "../../harness/driver/browser/launch-flags.ts";
 import { openDevice } from "../../harness/driver/open-device.ts";
 import type { Runtime } from "../../harness/driver/runtime.ts";
 import type { Session } from "../../harness/driver/session.ts";

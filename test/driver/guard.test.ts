@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { isAskedFor, isOfAnotherVendor, refusal, verdictOf, type SeenAdapter } from "../../harness/driver/guard.ts";
 import { isSoftware } from "../../src/profile/software-adapter.ts";
-import type { NativeGpu } from "../../harness/driver/system-gpu.ts";
+import type { NativeGpu } from "../../harness/driver/machine/system-gpu.ts";
 import { h200, intel, lavapipe, m2, nativeH200, nativeM2, seen, swiftShader } from "./adapters.ts";
 
 describe("what counts as software", () => {

@@ -1,12 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { FoundBrowser } from "../../harness/driver/find-browser.ts";
-import { browserRuntime } from "../../harness/driver/browser-runtime.ts";
+import type { FoundBrowser } from "../../harness/driver/browser/find-browser.ts";
+import { browserRuntime } from "../../harness/driver/browser/browser-runtime.ts";
 import { launchHost } from "../../harness/driver/host.ts";
 import { openDevice, reopenDevice, type DeviceRequest } from "../../harness/driver/open-device.ts";
-import { serveSite, type Site } from "../../harness/driver/serve.ts";
+import { serveSite, type Site } from "../../harness/driver/site/serve.ts";
 import { freshFolder } from "../cli/folder.ts";
 import { adapter, nativeH200 } from "./adapters.ts";
-import { browser, leftBehind, pages, softwareLine, wrappedBrowser } from "./browser.ts";
+import { browser, leftBehind, pages, softwareLine, wrappedBrowser } from "./the-browser.ts";
 
 const folder = freshFolder();
 let site: Site;

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { findBrowserOrNull } from "../../harness/driver/find-browser.ts";
-import { fileProbe } from "../../harness/driver/file-probe.ts";
+import { findBrowserOrNull } from "../../harness/driver/browser/find-browser.ts";
+import { fileProbe } from "../../harness/driver/browser/file-probe.ts";
 import { launchHost, searchPlaces } from "../../harness/driver/host.ts";
-import { launchLine } from "../../harness/driver/launch-flags.ts";
-import { serveSite, type Site } from "../../harness/driver/serve.ts";
-import { openSession } from "../../harness/driver/browser-session.ts";
+import { launchLine } from "../../harness/driver/browser/launch-flags.ts";
+import { serveSite, type Site } from "../../harness/driver/site/serve.ts";
+import { openSession } from "../../harness/driver/browser/browser-session.ts";
 import type { Session } from "../../harness/driver/session.ts";
 import { variants } from "../../kernels/index.ts";
 
