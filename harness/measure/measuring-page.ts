@@ -38,7 +38,7 @@ interface Rules {
 /** Samples until the median is known to a few percent on a software adapter, whose cores are shared, and to half a percent on a GPU. */
 const RULES = {
   software: {
-    kernel: { fewest: 10, most: 200, noise: 0.02, shortest: 0.15, timeLimit: 0.45 },
+    kernel: { fewest: 10, most: 600, noise: 0.015, shortest: 0.3, timeLimit: 1.2 },
     upload: UPLOAD_RULES.software,
     pipeline: PIPELINE_RULES.software,
     beyondCache: 64 * MIB,

@@ -1,4 +1,4 @@
-import { holm } from "../stats/holm.ts";
+import { falseDiscovery } from "../stats/false-discovery.ts";
 import { rankTest, smallestP } from "../stats/rank-test.ts";
 import { at99Percent, type LogRatio, logRatioOrNull } from "./ratio.ts";
 import type { Reason, Verdict } from "./schema.ts";
@@ -16,11 +16,11 @@ export interface Judgement {
   readonly verdict: Verdict;
   /** Null unless UNSURE. */
   readonly reason: Reason | null;
-  /** Of the rank test at the margin, after Holm's correction over all rows; null where it was not made. */
+  /** Of the rank test at the margin, after the correction over all rows; null where it was not made. */
   readonly p: number | null;
 }
 
-/** The chance of even one row FASTER or SLOWER where no row differs by more than the margin. */
+/** Share of false ones among the rows whose rank test says FASTER or SLOWER; where no row differs, the chance of even one. */
 const LEVEL = 0.05;
 /** Fewer samples than this have no interval to speak of. */
 const FEWEST_SAMPLES = 5;
@@ -34,8 +34,8 @@ const MOST_SAME = Math.log(1.1);
  * Verdicts on all rows of a comparison.
  *
  * A row is SLOWER where three things hold: the whole 99 % interval of the ratio lies beyond the margin (of 95 % intervals one in twenty would by chance);
- * a rank test of the samples against those of the other side *times the margin* says the same; and it still does after Holm's
- * correction over all rows. FASTER likewise. SAME where the whole 95 % interval lies within the margin, and the margin means something. Everything else is UNSURE, with its reason.
+ * a rank test of the samples against those of the other side *times the margin* says the same; and it still does after Benjamini and
+ * Hochberg's correction over all rows. FASTER likewise. SAME where the whole 95 % interval lies within the margin, and the margin means something. Everything else is UNSURE, with its reason.
  *
  * The tests are held at the margin and not at equality: enough samples make any two runs differ by something.
  *
@@ -44,10 +44,10 @@ const MOST_SAME = Math.log(1.1);
  */
 export const judge = (pairings: readonly Pairing[], marginOf: (pairing: Pairing) => number, threshold: number): Judgement[] => {
   const tested = pairings.map((pairing) => (isTestable(pairing) ? testAt(pairing, marginOf(pairing)) : null));
-  const adjusted = holm(tested.flatMap((test) => (test === null ? [] : [test.p])));
+  const adjusted = falseDiscovery(tested.flatMap((test) => (test === null ? [] : [test.p])));
   const rejected = adjusted.filter((p) => p <= LEVEL).length;
   // What a p-value had to reach to be rejected next.
-  const level = LEVEL / Math.max(1, adjusted.length - rejected);
+  const level = (LEVEL * (rejected + 1)) / Math.max(1, adjusted.length);
   let next = 0;
   return pairings.map((pairing, i): Judgement => {
     const test = tested[i] ?? null;
@@ -89,7 +89,7 @@ interface MarginTest {
 
 /**
  * The samples are ranked one by one. That those of one turn share its mood is in the interval, which draws whole turns, and not in this test: turns are
- * too few for a test of theirs to survive Holm's correction over a hundred rows.
+ * too few for a test of theirs to survive a correction over a hundred rows.
  */
 const testAt = ({ base, other, ratio }: Pairing, margin: number): MarginTest => {
   const isSlower = (ratio?.estimate ?? 0) > 0;

@@ -92,7 +92,7 @@ const SAMPLING: Readonly<Record<Sampling, string>> = { "in-turns": "sampled in t
 
 /** What counts as the same, and where that comes from, for each way in which rows were sampled. */
 export const marginSentences = ({ threshold, margins }: Pair): string[] => [
-  `The threshold is ${percent(threshold)}. SAME: the whole 95 % interval of the ratio of medians lies within the margin. SLOWER and FASTER: the whole 99 % interval lies beyond, and a rank test at the margin says so after Holm's correction over all rows.`,
+  `The threshold is ${percent(threshold)}. SAME: the whole 95 % interval of the ratio of medians lies within the margin. SLOWER and FASTER: the whole 99 % interval lies beyond, and a rank test at the margin says so after Benjamini and Hochberg's correction over all rows.`,
   ...margins.map(({ sampling, noise_between_runs: noise, margin }) => {
     const where = `The margin of rows ${SAMPLING[sampling]} is ${percent(margin)}`;
     if (noise === null) return `${where}, the threshold: by how much two runs on one device differ cannot be told from these profiles.`;

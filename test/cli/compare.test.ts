@@ -74,8 +74,8 @@ describe("ballast compare", () => {
 
       B against A: 107 common rows: 1 SLOWER, 1 FASTER, 95 UNSURE, 10 SAME
         The threshold is 2.0 %. SAME: the whole 95 % interval of the ratio of medians lies within the margin. SLOWER
-        and FASTER: the whole 99 % interval lies beyond, and a rank test at the margin says so after Holm's
-        correction over all rows.
+        and FASTER: the whole 99 % interval lies beyond, and a rank test at the margin says so after Benjamini and
+        Hochberg's correction over all rows.
         The margin of rows sampled in turns is 2.0 %, the threshold: by how much two runs on one device differ
         cannot be told from these profiles.
         The margin of rows sampled at once is 2.0 %, the threshold: by how much two runs on one device differ cannot

@@ -128,7 +128,7 @@ describe("an UNSURE row says why", () => {
   const base = simulatedRun({ seed: 1, noise: QUIET });
   const reasons = (pair: ReturnType<typeof pairOf>) => new Set(pair.rows.map(({ reason, verdict }) => reason ?? verdict));
 
-  it("few samples: four, and those of six that Holm's correction over 60 rows can never believe", () => {
+  it("few samples: four, and those of six where one row among 60 differs, which no ranks of six can prove", () => {
     const other = (count: number) =>
       changed(simulatedRun({ seed: 2, noise: QUIET, slowdown: 1.5 }), ({ samples_s }) => ({
         samples_s: samples_s.slice(0, count),
@@ -136,8 +136,12 @@ describe("an UNSURE row says why", () => {
       }));
     expect(reasons(pairOf(base, other(4)))).toEqual(new Set(["few-samples"]));
     const few = changed(base, ({ samples_s }) => ({ samples_s: samples_s.slice(0, 6), visits: [] }));
-    expect(reasons(pairOf(few, other(6)))).toEqual(new Set(["few-samples"]));
-    expect(reasons(pairOf(few, other(12)))).toEqual(new Set(["SLOWER"]));
+    const one = (slow: Profile): Profile => {
+      const [clock, first] = [slow.measurements.filter(({ kind }) => kind === "clock"), kernels(slow)[0]!];
+      return profileOf([...clock, ...kernels(few).map((kernel) => (kernel.id === first.id ? first : kernel))]);
+    };
+    expect(reasons(pairOf(few, one(other(6))))).toContain("few-samples");
+    expect(reasons(pairOf(few, other(6)))).toEqual(new Set(["SLOWER"]));
   });
 
   /** How many rows are UNSURE for which reason; a few whose ranks differ are chance. */
