@@ -95,7 +95,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
       });
       progress.end();
       io.out(options.json ? `${JSON.stringify(profile, null, 1)}\n` : text);
-      io.err(`Report: ${report}\n`);
+      io.err(`Report: ${report}\nEvery measurement: npm run report -- --text\n`);
     } finally {
       progress.end();
     }

@@ -20,6 +20,10 @@ export interface KernelGrid {
 
 const distinct = <T>(values: readonly T[]): T[] => [...new Set(values)];
 
+/** Smaller sizes first, the first named counting most. */
+const bySizes = (a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>, names: readonly string[]): number =>
+  names.map((name) => (a[name] ?? 0) - (b[name] ?? 0)).find((difference) => difference !== 0) ?? 0;
+
 export const kernelGrids = (figures: readonly KernelFigure[]): KernelGrid[] =>
   [...groupBy(figures, ({ measurement: { family, dtype, cache } }) => `${family} ${dtype} ${cache}`).values()].map((members) => {
     const { family = "", dtype = "", cache = "" } = members[0]?.measurement ?? {};
@@ -44,7 +48,7 @@ export const kernelGrids = (figures: readonly KernelFigure[]): KernelGrid[] =>
       across: across.replaceAll("_", " "),
       columns,
       down: down.join(" × ").replaceAll("_", " "),
-      rows: distinct(shapes.map(rowName)).map((name) => ({
+      rows: distinct(shapes.toSorted((a, b) => bySizes(a, b, down)).map(rowName)).map((name) => ({
         name,
         cells: columns.map((column) =>
           members.find(({ measurement: { shape } }) => rowName(shape) === name && (across === "" || shape[across] === column)),

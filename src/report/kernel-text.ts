@@ -1,3 +1,4 @@
+import type { Shape } from "../../kernels/kernel.ts";
 import { arithmeticRate, bandwidth, duration, NONE, percent } from "../format.ts";
 import { type KernelFigure, nearestRoofOrNull, type Roofs, shapeName } from "./kernel-figures.ts";
 import type { KernelGrid } from "./kernel-grid.ts";
@@ -43,17 +44,25 @@ export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[
 };
 
 /** Whole decoder layers by the sizes that are not 0, with their time. */
-export const compositeLines = (figures: readonly KernelFigure[], style: Style): string[] =>
-  figures.length === 0
-    ? []
-    : table(
-        [left("sizes"), left(""), right("time"), right("")],
-        figures.map(({ measurement: { shape, dtype, cache }, seconds, noise }): Cell[] => [
-          shapeName(Object.fromEntries(Object.entries(shape).filter(([, size]) => size > 0))),
-          `${dtype}, ${cache}`,
-          duration(seconds),
-          { text: `±${percent(noise)}`, tone: "faint" },
-        ]),
-        style,
-        "    ",
-      );
+export const compositeLines = (figures: readonly KernelFigure[], style: Style): string[] => {
+  const [first, ...others] = figures.map(({ measurement }) => measurement.shape);
+  if (first === undefined) return [];
+  const isShared = (name: string): boolean => others.every((shape) => shape[name] === first[name]);
+  const named = (shape: Shape, keeps: (name: string) => boolean): string =>
+    shapeName(Object.fromEntries(Object.entries(shape).filter(([name, size]) => size > 0 && keeps(name))));
+  const shared = figures.length === 1 ? "" : named(first, isShared);
+  return [
+    ...wrap(shared, "    "),
+    ...table(
+      [left("sizes"), left(""), right("time"), right("")],
+      figures.map(({ measurement: { shape, dtype, cache }, seconds, noise }): Cell[] => [
+        named(shape, (name) => figures.length === 1 || !isShared(name)),
+        `${dtype}, ${cache}`,
+        duration(seconds),
+        { text: `±${percent(noise)}`, tone: "faint" },
+      ]),
+      style,
+      "    ",
+    ),
+  ];
+};

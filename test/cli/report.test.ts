@@ -56,6 +56,14 @@ describe("ballast report", () => {
     for (const id of ["answer", "runs", "basis", "curves", "device", "repeat"]) expect(page).toContain(`<h2 id="${id}">`);
   });
 
+  it("prints every measurement of a run, and writes nothing", async () => {
+    mkdirSync(join(folder.path, "measured"));
+    write("measured/profile.json", gpuProfile());
+    const text = await report("measured", "--text");
+    for (const words of ["memory roof", "one more in a pass", "Uploads of "]) expect(text).toContain(words);
+    expect(readdirSync(join(folder.path, "measured"))).toEqual(["profile.json"]);
+  });
+
   it("takes files by what they are, gzipped or not, and writes where it is told", async () => {
     write("kept.json.gz", gzipSync(JSON.stringify(gpuProfile())));
     write("answer.json", plan());

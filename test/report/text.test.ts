@@ -226,14 +226,14 @@ describe("a profile", () => {
 
         Fastest verified kernel by shape, in the unit of the roof it is nearer to
           matmul, f16, hot: a matvec-f16, b registers-f16, c tiled-f16
-            m       n × k 6144 × 4096    n × k 4096 × 4096   n × k 28672 × 4096   n × k 4096 × 14336  n × k 128256 × 4096
-            1        1.76 TB/s a ±1 %     1.67 TB/s a ±1 %     1.92 TB/s a ±1 %     1.88 TB/s a ±1 %     1.96 TB/s a ±1 %
-            4        1.52 TB/s b ±1 %     1.45 TB/s b ±1 %     1.64 TB/s b ±1 %     1.61 TB/s b ±1 %     1.67 TB/s b ±1 %
-            16    24.2 TFLOP/s b ±1 %  23.1 TFLOP/s b ±1 %  26.1 TFLOP/s b ±1 %  25.6 TFLOP/s b ±1 %  26.6 TFLOP/s b ±1 %
-            64    39.8 TFLOP/s c ±1 %  39.1 TFLOP/s c ±1 %  41.0 TFLOP/s c ±1 %  40.7 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %
-            256   41.0 TFLOP/s c ±1 %  40.8 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.2 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
-            1024  41.3 TFLOP/s c ±1 %  41.2 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
-            2048  41.3 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
+            m       n × k 4096 × 4096   n × k 4096 × 14336    n × k 6144 × 4096   n × k 28672 × 4096  n × k 128256 × 4096
+            1        1.67 TB/s a ±1 %     1.88 TB/s a ±1 %     1.76 TB/s a ±1 %     1.92 TB/s a ±1 %     1.96 TB/s a ±1 %
+            4        1.45 TB/s b ±1 %     1.61 TB/s b ±1 %     1.52 TB/s b ±1 %     1.64 TB/s b ±1 %     1.67 TB/s b ±1 %
+            16    23.1 TFLOP/s b ±1 %  25.6 TFLOP/s b ±1 %  24.2 TFLOP/s b ±1 %  26.1 TFLOP/s b ±1 %  26.6 TFLOP/s b ±1 %
+            64    39.1 TFLOP/s c ±1 %  40.7 TFLOP/s c ±1 %  39.8 TFLOP/s c ±1 %  41.0 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %
+            256   40.8 TFLOP/s c ±1 %  41.2 TFLOP/s c ±1 %  41.0 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
+            1024  41.2 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
+            2048  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
 
           attention-prefill, f16, hot (heads 32 · kv heads 8 · head dim 128): online-f16
             context           chunk 64          chunk 256         chunk 1024

@@ -117,7 +117,7 @@ describe.skipIf(process.platform === "win32")("nvidia-smi beside a run", () => {
   it("leaves no process where the one that watches is killed outright", async () => {
     const { program, pid } = write("while :; do line 0x0; sleep $PERIOD; done");
     made.push({ program });
-    const built = pathToFileURL(join(projectRoot, "dist/harness/driver/machine-watch.js")).href;
+    const built = pathToFileURL(join(projectRoot, "dist/harness/driver/machine/machine-watch.js")).href;
     const text = `const { watchNvidia } = await import(${JSON.stringify(built)});
       const watch = watchNvidia({ program: ${JSON.stringify(program.path)}, onFailure: () => {} });
       await watch.ready(10);
