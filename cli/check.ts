@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Runtime } from "../harness/driver/runtime.ts";
+import { makeTemporaryFolder } from "../harness/driver/site/temporary-folder.ts";
 import { checkAgainst, type Check } from "../src/calibration/check.ts";
 import { planCheck } from "../src/calibration/check-plan.ts";
 import { InputError } from "../src/errors.ts";
@@ -38,12 +36,15 @@ export const check = async (request: CheckRequest, progress: ProgressLine, signa
       `Give --runtime ${profile.runtime}.`,
     );
   }
+  if (gpu !== null && !profile.is_gpu) {
+    throw new InputError("--gpu", `expected none: the profile is of a software adapter, got "${gpu}"`, "Leave --gpu out.");
+  }
   const plan = planCheck(profile, seed);
-  const runs = mkdtempSync(join(tmpdir(), "ballast-check-"));
+  const runs = makeTemporaryFolder("ballast-check-");
   try {
     const asked: MeasureRequest = {
       runtime,
-      runs,
+      runs: runs.path,
       condition: profile.condition,
       gpu,
       isSoftwareForced: !profile.is_gpu,
@@ -58,7 +59,7 @@ export const check = async (request: CheckRequest, progress: ProgressLine, signa
   } catch (error) {
     throw error instanceof Interrupted ? new Interrupted("Stopped. Nothing of a check is kept.") : error;
   } finally {
-    rmSync(runs, { recursive: true, force: true });
+    runs.remove();
   }
 };
 

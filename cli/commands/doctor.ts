@@ -180,8 +180,7 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
   const isGpuExpected = nativeGpus.length > 0 || nothing.vulkan_drivers.length > 0;
   try {
     const device = await openDevice(request);
-    const clock = await device.session.run({ kind: "clock", id: "clock" }, CLOCK_LIMIT);
-    await device.session.close();
+    const clock = await device.session.run({ kind: "clock", id: "clock" }, CLOCK_LIMIT).finally(() => device.session.close());
     const others = runtime.kind === "dawn" || options.software ? [] : (["integrated", "software"] as const);
     for (const wish of others) {
       if (tried.has(wish)) continue;

@@ -76,12 +76,20 @@ export const measuringOver = ({ ask }: Conversation, page: Omit<MeasuringPage, "
     const deadline = performance.now() / 1000 + within + LAST_TURN;
     const quiet = () => Math.min(silence, deadline - performance.now() / 1000);
     let lost: GroupEnd | undefined;
+    /** What `onResult` threw: it is called from the page's messages, where nobody would catch it. */
+    let fault: { readonly error: unknown } | undefined;
     const keep = (index: number, result: JobResult | null) => {
       const job = jobs[index];
-      if (result === null || job === undefined || heard.has(index)) return;
+      if (result === null || job === undefined || heard.has(index) || fault !== undefined) return;
       heard.add(index);
       if (result.kind === "device-lost") lost ??= result;
-      else onResult(job, result);
+      else {
+        try {
+          onResult(job, result);
+        } catch (error) {
+          fault = { error };
+        }
+      }
     };
     let isOver = false;
     const asked = await ask(
@@ -94,13 +102,13 @@ export const measuringOver = ({ ask }: Conversation, page: Omit<MeasuringPage, "
       quiet(),
     );
     isOver = true;
-    if ("answer" in asked) {
-      for (const [index, result] of asked.answer.entries()) keep(index, result);
-      return lost ?? { kind: "done" };
+    const isEnded = "failure" in asked && asked.failure.kind !== "left-out";
+    if ("answer" in asked) for (const [index, result] of asked.answer.entries()) keep(index, result);
+    else if (!isEnded) {
+      for (const index of jobs.keys()) keep(index, { kind: "left-out", because: `the measuring page failed: ${asked.failure.because}` });
     }
-    const { failure } = asked;
-    if (failure.kind === "hung" || failure.kind === "crashed" || failure.kind === "device-lost") return failure;
-    for (const index of jobs.keys()) keep(index, { kind: "left-out", because: `the measuring page failed: ${failure.because}` });
-    return { kind: "done" };
+    if (fault !== undefined) throw fault.error;
+    if ("failure" in asked && asked.failure.kind !== "left-out") return asked.failure;
+    return lost ?? { kind: "done" };
   },
 });

@@ -16,7 +16,7 @@ import { withNonce } from "./warm-up/layer-texts.ts";
 import { LeftOut } from "./left-out.ts";
 import { measureLoadPipeline, PIPELINE_RULES, type PipelineRule } from "./upload/load-pipeline.ts";
 import { measureOverhead } from "./overhead.ts";
-import type { StoppingRule } from "./sampling/sampler.ts";
+import type { StoppingRule } from "./sampling/stopping-rule.ts";
 import { type CaseRequest, type MeasuredCase, prepareCase } from "./throughput.ts";
 import { timerFor, type Timer } from "./sampling/timer.ts";
 import { measureTogether } from "./sampling/together.ts";
@@ -35,7 +35,7 @@ interface Rules {
   readonly beyondCache: Bytes;
 }
 
-/** Samples until the median is known to a few percent on a software adapter, whose cores are shared, and to half a percent on a GPU. */
+/** Samples until the median is known to 1.5 percent on a software adapter, whose cores are often shared, and to half a percent on a GPU. */
 const RULES = {
   software: {
     kernel: { fewest: 10, most: 600, noise: 0.015, shortest: 0.3, timeLimit: 1.2 },

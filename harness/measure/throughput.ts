@@ -8,7 +8,7 @@ import { OutOfMemory } from "./gpu-errors.ts";
 import { LeftOut } from "./left-out.ts";
 import { type Rotation, rotationOrNull, withoutCopies } from "./sampling/rotation.ts";
 import { prepare, type PreparedKernel } from "./run-kernel.ts";
-import type { StoppingRule } from "./sampling/sampler.ts";
+import type { StoppingRule } from "./sampling/stopping-rule.ts";
 import { Sampling, type Turn } from "./sampling/sampling.ts";
 import type { Timer } from "./sampling/timer.ts";
 

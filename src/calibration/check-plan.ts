@@ -113,6 +113,7 @@ const seenIn = ({ measurements }: Profile): ((batch: Batch) => boolean) => {
     if (measurement.kind !== "kernel") continue;
     const { m, chunk, sequences, context, prefill_tokens, prefill_context, decode_sequences, decode_context } = measurement.shape;
     if (m !== undefined) seen.add(`tokens ${m}`);
+    if (prefill_tokens !== undefined && decode_sequences !== undefined) seen.add(`tokens ${prefill_tokens + decode_sequences}`);
     seen.add(`chunk ${chunk ?? prefill_tokens} ${chunk === undefined ? prefill_context : context}`);
     seen.add(`sequences ${sequences ?? decode_sequences} ${sequences === undefined ? decode_context : context}`);
   }

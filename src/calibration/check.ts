@@ -65,8 +65,21 @@ export const checkAgainst = (profile: Profile, now: Profile, { seed, steps, agai
       points.map((point) => ({ ...point, predicted_s: point.predicted_s * (drift ?? 1) })),
       because,
     ),
-    notes: differences(profile, now),
+    notes: [...differences(profile, now), ...unmeasured(steps, now), ...now.notes],
   };
+};
+
+/** Steps that were to be measured and were not, and why. */
+const unmeasured = (steps: CheckPlan["steps"], { left_out, verifications }: Profile): string[] => {
+  const ids = new Set(steps.map(({ id }) => id));
+  const missing = left_out.filter(({ id }) => ids.has(id));
+  const reasons = new Set([
+    ...missing.map(({ because }) => because),
+    ...verifications.flatMap((verification) =>
+      verification.kind === "passed" ? [] : [`${verification.variant}: ${verification.because}`],
+    ),
+  ]);
+  return missing.length === 0 ? [] : [`${missing.length} of ${steps.length} steps were not measured: ${[...reasons].join("; ")}.`];
 };
 
 const mustBeSame = (profile: Profile, now: Profile): void => {

@@ -116,7 +116,7 @@ const diskNote = (pipeline: LoadPipeline | null): string[] =>
   pipeline === null
     ? []
     : [
-        `Load curve: weights come from the host's memory. From a file on disk ${rate(pipeline.bandwidth_bytes_per_s)} were reached, with ${pipeline.slowest} as the slowest stage.`,
+        `Load curve: weights come from the host's memory. From a file ${pipeline.storage === "disk" ? "on disk" : "in a file system without a disk (tmpfs)"} they would come at ${rate(pipeline.bandwidth_bytes_per_s)}, with ${pipeline.slowest} as the slowest stage.`,
       ];
 
 const tooShortNote = (points: readonly Point[]): string[] =>

@@ -7,9 +7,9 @@ import { InputError } from "../errors.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { weightBytes } from "../model/shapes.ts";
 import { rankUploadsOrNull } from "../profile/best-upload.ts";
+import { isBelowClock } from "../profile/clock-sight.ts";
 import type { Profile } from "../profile/schema.ts";
 import { timingInterval } from "../profile/timing-interval.ts";
-import type { MedianInterval } from "../stats/median-interval.ts";
 import type { ComparedDevice, Figure, FigureValue } from "./schema.ts";
 import { RATE_PRECISION, type SustainedRates } from "./sustained.ts";
 
@@ -124,10 +124,11 @@ const isWithin = (value: number, [least, most]: readonly [number, number]): bool
 
 /** The highest rate of any kernel of the family, by its median. @throws InputError where none was measured */
 const bestKernel = (profile: Profile, family: string, dtype: string | null, per: "operations" | "bytes"): Quoted => {
+  const clock = measurementsOf(profile, "clock").at(-1);
   const rates = measurementsOf(profile, "kernel")
     .filter((kernel) => kernel.family === family && (dtype === null || kernel.dtype === dtype))
-    .map((kernel): { work: number; interval: MedianInterval } => ({ work: kernel[per], interval: timingInterval(kernel.timing) }))
-    .filter(({ work, interval }) => work > 0 && interval.median > 0)
+    .map((kernel) => ({ work: kernel[per], interval: timingInterval(kernel.timing), timing: kernel.timing }))
+    .filter(({ work, interval, timing }) => work > 0 && interval.median > 0 && !isBelowClock(interval.median, timing, clock))
     .map(({ work, interval: { low, median, high } }) => ({ value: work / median, error: halfWidth(low, median, high) }));
   if (rates.length === 0) throw missing(profile, `${family}${dtype === null ? "" : ` in ${dtype}`}`, family);
   return rates.reduce((best, rate) => (rate.value > best.value ? rate : best));

@@ -29,6 +29,9 @@ export const stripProfile = (profile: Profile, identity: Identity): Profile => {
     verifications: profile.verifications.map((verification) =>
       verification.kind === "passed" ? verification : { ...verification, because: clean(verification.because) },
     ),
+    measurements: profile.measurements.map((measurement) =>
+      "missing" in measurement && measurement.missing !== null ? { ...measurement, missing: clean(measurement.missing) } : measurement,
+    ),
     left_out: profile.left_out.map(({ id, because }) => ({ id, because: clean(because) })),
     notes: profile.notes.map(clean),
   };

@@ -1,6 +1,8 @@
+import { relativeNoise } from "../stats/median-interval.ts";
 import type { Seconds } from "../units.ts";
 import type { ClockReason, MachineSample } from "./machine-state.ts";
 import type { MeasurementOf } from "./schema.ts";
+import { timingInterval } from "./timing-interval.ts";
 
 /** A stretch of time, in seconds since the watch of the machine began. */
 export interface Span {
@@ -76,13 +78,11 @@ export const withoutThrottled = (measurement: Kernel, underWay: Span, throttled:
     first += samples;
   }
   if (samples_s.length === 0) return null;
+  const visits = timing.visits.filter((_, i) => isThrottled[i] === false);
+  // The noise is that of what is left; what ended the sampling stays what it was.
+  const stopping = timing.stopping === null ? null : { ...timing.stopping, noise: relativeNoise(timingInterval({ samples_s, visits })) };
   return {
     ...measurement,
-    timing: {
-      ...timing,
-      samples_s,
-      throttled: timing.throttled + timing.samples_s.length - samples_s.length,
-      visits: timing.visits.filter((_, i) => isThrottled[i] === false),
-    },
+    timing: { ...timing, samples_s, throttled: timing.throttled + timing.samples_s.length - samples_s.length, visits, stopping },
   };
 };

@@ -15,7 +15,7 @@ export const loadSentence = (model: DeviceModel): string => {
   const [least, most] = valid_bytes;
   const between = least === most ? `at ${size(least)} only` : `from ${size(least)} to ${size(most)}`;
   const beyond = timesBeyondMeasured > 1 ? `; extrapolated to ${plain(timesBeyondMeasured, 2)}× the largest` : "";
-  return `${size(model.weight_bytes)} at ${bandwidth(bandwidth_bytes_per_s)} after ${duration(setup_s)}, by ${method}; measured ${between}${beyond}${pipeline == null ? "" : `. From memory; from disk ${bandwidth(pipeline.bandwidth_bytes_per_s)}`}`;
+  return `${size(model.weight_bytes)} at ${bandwidth(bandwidth_bytes_per_s)} after ${duration(setup_s)}, by ${method}; measured ${between}${beyond}${pipeline == null ? "" : `. From memory; from a file ${pipeline.storage === "disk" ? "on disk" : "without a disk (tmpfs)"} ${bandwidth(pipeline.bandwidth_bytes_per_s)}`}`;
 };
 
 export const warmUpSentence = ({ warm_up }: DeviceModel): string => {

@@ -128,7 +128,7 @@ describe("the load curve", () => {
     expect(of([0.05]).curve.pipeline).toMatchObject({ bandwidth_bytes_per_s: (64 * MiB) / 0.12, slowest: "transfer" });
     expect(of([0.5]).curve.pipeline).toMatchObject({ bandwidth_bytes_per_s: (64 * MiB) / 0.5, slowest: "disk" });
     expect(of([0.5]).notes).toEqual([
-      "Load curve: weights come from the host's memory. From a file on disk 0.134 GB/s were reached, with disk as the slowest stage.",
+      "Load curve: weights come from the host's memory. From a file on disk they would come at 0.134 GB/s, with disk as the slowest stage.",
     ]);
     expect(loadCurve(profileOf(uploads)).curve.pipeline).toBeNull();
   });

@@ -4,7 +4,7 @@ import { entropyTracker, type EntropyTracker } from "../../../src/stats/entropy.
 import { relativeNoise } from "../../../src/stats/median-interval.ts";
 import type { Seconds } from "../../../src/units.ts";
 import { LeftOut } from "../left-out.ts";
-import type { StoppingRule } from "./sampler.ts";
+import type { StoppingRule } from "./stopping-rule.ts";
 
 /** What one turn gave: samples in order, and how many the clock gave no duration for. */
 export interface Turn {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { interleave } from "../../../harness/measure/sampling/interleave.ts";
 import { Sampling, type Turn } from "../../../harness/measure/sampling/sampling.ts";
-import type { StoppingRule } from "../../../harness/measure/sampling/sampler.ts";
+import type { StoppingRule } from "../../../harness/measure/sampling/stopping-rule.ts";
 import { runs } from "../../runs.ts";
 
 const rule: StoppingRule = { fewest: 6, most: 60, noise: 0.02, shortest: 0.1, timeLimit: 2 };
