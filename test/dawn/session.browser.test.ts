@@ -23,6 +23,9 @@ afterEach(async () => {
 
 const open = async (signal?: AbortSignal) => (session = await openDawnSession({ dawn, program, line, signal }));
 
+/** Takes longer than the device is left alive. */
+const LONG: PageJob = { kind: "kernel", id: "long", variant: "matmul/registers-f32", shape: { m: 1024, n: 1024, k: 1024 }, cache: "hot" };
+
 describe("a session with Dawn in Node", () => {
   it("says what it runs and what it was started with", async () => {
     const { version, flags, startTime } = await open();
@@ -115,7 +118,7 @@ describe.skipIf(reason !== null)(`Dawn itself on the software adapter${reason ==
 
   it("verifies a variant and measures two kernels interleaved, the same as the page does", async () => {
     const { run, runTogether } = await openReal();
-    expect(await run({ kind: "verify", id: "verify", variant: "matmul/registers-f32" }, 60)).toMatchObject({
+    expect(await run(LONG, 60)).toMatchObject({
       kind: "verified",
       verification: { kind: "passed" },
     });
@@ -133,7 +136,7 @@ describe.skipIf(reason !== null)(`Dawn itself on the software adapter${reason ==
 
   it("reports a device that is destroyed in the middle of a measurement", async () => {
     const { run } = await openReal(losing);
-    expect(await run({ kind: "verify", id: "verify", variant: "matmul/registers-f32" }, 60)).toMatchObject({
+    expect(await run(LONG, 60)).toMatchObject({
       kind: "device-lost",
       because: expect.stringMatching(/^the GPU device was lost: /),
     });

@@ -116,7 +116,14 @@ describe("a session on the real page", () => {
   it("reports a lost device when the GPU process is killed while a kernel runs", async () => {
     const real = await serveSite(pages.real);
     session = await openSession({ browser, line: softwareLine, url: real.url });
-    const running = session.run({ kind: "verify", id: "verify", variant: "matmul/registers-f32" }, 60);
+    const long = {
+      kind: "kernel",
+      id: "long",
+      variant: "matmul/registers-f32",
+      shape: { m: 1024, n: 1024, k: 1024 },
+      cache: "hot",
+    } as const;
+    const running = session.run(long, 60);
     await new Promise((resolve) => setTimeout(resolve, 300));
     process.kill(gpuProcess(), "SIGKILL");
     expect(await running).toMatchObject({ kind: "device-lost", because: expect.stringMatching(/lost/) });
