@@ -134,7 +134,7 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
     )
     .option("--resume", "continue the newest stopped run of this condition, with the options it was started with")
     .option("--keep", "keep the profile for others in results/<device>/<condition>/, without names of this machine")
-    .option("--runs <folder>", "where runs are written (default: runs/ of the clone)")
+    .option("--runs <folder>", "where runs are written (default: BALLAST_RUNS, else runs/ of the clone)")
     .option("--json", "print the profile as JSON instead of the answer")
     .option("--quiet", "no progress")
     .addOption(
