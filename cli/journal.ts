@@ -50,7 +50,7 @@ const nameOf = ({ key, started_at }: Header) => `${PREFIX}${started_at.replace(/
 
 const opened = (path: string, header: Header, lines: readonly z.infer<typeof entrySchema>[]): JournalFile => {
   const entries = lines.filter((line) => "id" in line);
-  const file = appendOnly(path, "Make room there, then continue with --resume.");
+  const file = appendOnly(path, "Make room there; a bench is then continued with --resume.");
   const append = (line: z.infer<typeof entrySchema>) => file.append(JSON.stringify(line));
   return {
     path,

@@ -122,7 +122,7 @@ export const reopenDevice = (request: DeviceRequest, device: Pick<OpenDevice, "l
       new InputError(
         "gpu",
         `after a fault ${request.runtime.name} was started again and gave ${given} instead of ${adapterName(device.adapter)}`,
-        "Run `npm run doctor`; when the GPU is back, the same command with --resume continues.",
+        "Run `npm run doctor`; when the GPU is back, a bench is continued by the same command with --resume.",
       ),
   );
 

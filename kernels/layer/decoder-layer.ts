@@ -11,6 +11,7 @@ import { residualAddDispatch } from "./residual-add.ts";
 import { rmsNormDispatch } from "./rms-norm.ts";
 import { type Placement, rotaryDispatch, rotationTable } from "./rotary.ts";
 import { swigluDispatch } from "./swiglu.ts";
+import { weightsBuffer } from "./weights.ts";
 
 /** Which variant computes each part of a layer, so that what is composed is what was measured. */
 export interface LayerChoices {
@@ -59,7 +60,7 @@ const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => 
     length,
     fill: { kind: "random", scale },
   });
-  const weights = (name: string, length: number, scale: number): BufferSpec => ({ ...input(name, length, scale), holds: "weights" });
+  const weights = (name: string, length: number, scale: number): BufferSpec => weightsBuffer(dtype, name, length, scale);
   const scratch = (name: string, rowLength: number): BufferSpec => ({
     name,
     role: "scratch",

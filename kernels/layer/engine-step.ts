@@ -3,6 +3,7 @@ import { linear, weightScale } from "../matmul/problem.ts";
 import { sizesOf } from "../shape.ts";
 import { decoderLayer, type LayerChoices, matmulFor } from "./decoder-layer.ts";
 import { normalise, rmsNormDispatch } from "./rms-norm.ts";
+import { weightsBuffer } from "./weights.ts";
 
 /** Name of the family that a whole step belongs to. */
 export const STEP_FAMILY = "engine-step";
@@ -60,22 +61,14 @@ const bufferSpecs = (layer: KernelRun, count: number): BufferSpec[] => [
 
 /** The last norm over the rows that produce a token, and the output projection. */
 const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, tokens, outputs }: StepSizes) => {
-  const input = (name: string, length: number, scale: number): BufferSpec => ({
-    name,
-    role: "input",
-    type: dtype,
-    length,
-    fill: { kind: "random", scale },
-    holds: "weights",
-  });
   const logits = matmulFor(dtype, choices, outputs).plan(
     { m: outputs, n: vocab, k: hidden },
     { a: "final_normed", w: "head_weights", c: "logits" },
   );
   return {
     buffers: [
-      input("final_norm", hidden, Math.sqrt(3)),
-      input("head_weights", vocab * hidden, weightScale(hidden)),
+      weightsBuffer(dtype, "final_norm", hidden, Math.sqrt(3)),
+      weightsBuffer(dtype, "head_weights", vocab * hidden, weightScale(hidden)),
       { name: "final_normed", role: "scratch", type: dtype, length: outputs * hidden, fill: { kind: "unset" } },
       { name: "logits", role: "output", type: dtype, length: outputs * vocab, fill: { kind: "unset" } },
       ...logits.scratch,

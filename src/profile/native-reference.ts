@@ -13,7 +13,6 @@ const copySchema = z.strictObject({
   samples_s: samples.meta({ description: "Seconds for all bytes" }),
   verified: z.literal(true).meta({ description: "The bytes were read back and compared" }),
 });
-export type NativeCopy = z.infer<typeof copySchema>;
 
 /** C (m×n) = A (m×k) · B (k×n). tf32: f32 in memory, multiplied with 10 bits of mantissa. Every type accumulates in f32. */
 const matmulSchema = z.strictObject({

@@ -16,7 +16,7 @@ export const STAGE_NAMES = {
   upload: "page to GPU",
 } as const satisfies Record<PipelineFigure["slowest"], string>;
 
-export const intervalText = ({ low, high }: RateInterval): string => `${bandwidth(low)} – ${bandwidth(high)}`;
+const intervalText = ({ low, high }: RateInterval): string => `${bandwidth(low)} – ${bandwidth(high)}`;
 
 /** What the comparison of ways comes to, in a sentence. Null where there is nothing to compare. */
 export const bestWaySentenceOrNull = (profile: Profile): string | null => {
@@ -30,7 +30,8 @@ export const bestWaySentenceOrNull = (profile: Profile): string | null => {
   return `Best: ${wayName(best)}, ${fastest}; the load curve is fitted to it.${tied}`;
 };
 
-const wayRow = ({ method, chunk_bytes, first, repeated, share, isAsGood }: RankedUpload, rank: number): Cell[] => [
+/** A way's row, in words: method, chunk, into fresh buffers, its interval, again, of the fastest. */
+export const wayRow = ({ method, chunk_bytes, first, repeated, share, isAsGood }: RankedUpload, rank: number): string[] => [
   method,
   size(chunk_bytes),
   bandwidth(first.median),

@@ -80,7 +80,9 @@ describe.skipIf(!canMount)("a disk that runs full (needs a mount namespace)", ()
       ["-rm", "sh", "-c", shell, small, small, kept, process.execPath, ...command, "--runs", small],
       { cwd: projectRoot, encoding: "utf8" },
     );
-    expect(stderr).toContain("the disk takes no more (ENOSPC); what was finished is in it. Make room there, then continue with --resume.");
+    expect(stderr).toContain(
+      "the disk takes no more (ENOSPC); what was finished is in it. Make room there; a bench is then continued with --resume.",
+    );
     expect(status).toBe(1);
     const finished = finishedIn(kept);
     expect(finished[0]).toBe("clock");

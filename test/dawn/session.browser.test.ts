@@ -5,13 +5,13 @@ import { isAlive } from "../../harness/driver/is-alive.ts";
 import type { LaunchLine } from "../../harness/driver/browser/launch-flags.ts";
 import type { Session } from "../../harness/driver/session.ts";
 import type { PageJob } from "../../src/profile/jobs.ts";
+import { job, sessionContract } from "../driver/session-contract.ts";
 import { softwareDawn, whyNoDawn } from "./dawn.ts";
 
 const program = join(import.meta.dirname, "fixtures", "faults.mjs");
 const losing = join(import.meta.dirname, "fixtures", "losing.mjs");
 const line: LaunchLine = { flags: ["backend=vulkan"], toggles: [], environment: { BALLAST_TEST: "1" }, weakening: [] };
 const dawn = { url: "file:///nowhere/webgpu.js", version: "0.0.0" };
-const job = (id: string): PageJob => ({ kind: "clock", id });
 
 let session: Session | undefined;
 afterEach(async () => {
@@ -34,29 +34,7 @@ describe("a session with Dawn in Node", () => {
     expect(startTime).toBeGreaterThan(0);
   });
 
-  it("turns a mistake of the harness into a reason, passes on a lost device, and goes on", async () => {
-    const { run } = await open();
-    expect(await run(job("throw"), 10)).toEqual({ kind: "left-out", because: "the measuring page failed: a mistake in the harness" });
-    expect(await run(job("lose"), 10)).toEqual({ kind: "device-lost", because: "device lost: destroyed" });
-    expect(await run(job("next"), 10)).toEqual({ kind: "left-out", because: "echo next" });
-  });
-
-  it.each([
-    ["never answers", "never"],
-    ["runs for ever, and hears nothing", "hang"],
-  ])("gives up one that %s, and ends it", async (_, id) => {
-    const { run } = await open();
-    expect(await run(job(id), 0.5)).toEqual({ kind: "hung", because: "no answer from Dawn in 0.5 s" });
-  });
-
-  it("notices a process that is killed while a job is under way, and is told so of every later job", async () => {
-    const { run, pid } = await open();
-    const running = run(job("never"), 60);
-    process.kill(pid, "SIGKILL");
-    const crash = { kind: "crashed", because: "Dawn's process ended by SIGKILL" };
-    expect(await running).toEqual(crash);
-    expect(await run(job("next"), 60)).toEqual(crash);
-  });
+  sessionContract(open, { other: "Dawn", mistake: "a mistake in the harness", killed: "Dawn's process ended by SIGKILL" });
 
   it("names a crash in Dawn by its last words", async () => {
     const { run } = await open();
@@ -64,19 +42,6 @@ describe("a session with Dawn in Node", () => {
       kind: "crashed",
       because: "Dawn's process ended by SIGABRT (terminate called after throwing an instance of 'std::bad_alloc')",
     });
-  });
-
-  it("stops at once when it is aborted", async () => {
-    const controller = new AbortController();
-    const { run } = await open(controller.signal);
-    const running = run(job("never"), 60);
-    controller.abort(new Error("the user stopped it"));
-    await expect(running).rejects.toThrow("the user stopped it");
-  });
-
-  it("survives two calls to close", async () => {
-    const { close } = await open();
-    await Promise.all([close(), close()]);
   });
 
   it("says why the program did not start", async () => {

@@ -104,7 +104,7 @@ describe("opening the device to measure", () => {
     const before = { line: softwareLine, adapter: adapter({ vendor: "nvidia", architecture: "hopper", description: "NVIDIA H200" }) };
     const reopened = await reopenDevice(request({}), before).catch((error: Error) => error.message);
     expect(reopened).toMatchInlineSnapshot(
-      `"gpu: after a fault the browser was started again and gave google swiftshader, SwiftShader Device (Subzero) (software) instead of nvidia hopper, NVIDIA H200. Run \`npm run doctor\`; when the GPU is back, the same command with --resume continues."`,
+      `"gpu: after a fault the browser was started again and gave google swiftshader, SwiftShader Device (Subzero) (software) instead of nvidia hopper, NVIDIA H200. Run \`npm run doctor\`; when the GPU is back, a bench is continued by the same command with --resume."`,
     );
   });
 });

@@ -75,7 +75,7 @@ const startBrowser = async ({ browser, line, startLimit = START_LIMIT }: Session
   } catch (error) {
     throw new InputError(
       browser.path,
-      `the browser did not start: ${lastWords(browser.path, line.flags, profile) ?? messageOf(error)}`,
+      `the browser did not start: ${lastWords(browser.path, line, profile) ?? messageOf(error)}`,
       "Run `npm run doctor`, or name another browser with --browser PATH.",
     );
   }
@@ -128,7 +128,7 @@ export const openSession = async (options: SessionOptions): Promise<Session> => 
       await page.goto(url, { timeout: 0 });
       await page.waitForFunction("window.ballast !== undefined", { timeout: 0 });
     };
-    const opened = await ask(() => Promise.race([ready(), failed]), startLimit);
+    const opened = await ask(() => Promise.race([ready(), failed]), Math.max(0, startLimit - (performance.now() - started) / 1000));
     if ("failure" in opened) {
       throw new InputError(
         found.path,

@@ -1,9 +1,9 @@
 import { wayName } from "../../calibration/load.ts";
-import { bandwidth, bandwidthTick, count, duration, NONE, percent, size } from "../../format.ts";
+import { bandwidth, bandwidthTick, count, duration, NONE, size } from "../../format.ts";
 import { rankUploadsOrNull } from "../../profile/best-upload.ts";
 import type { Profile } from "../../profile/schema.ts";
 import { type PipelineFigure, pipelineFigures, uploadFigures } from "../upload-figures.ts";
-import { bestWaySentenceOrNull, deviceMemorySentenceOrNull, intervalText, pipelineSentence, STAGE_NAMES } from "../upload-text.ts";
+import { bestWaySentenceOrNull, deviceMemorySentenceOrNull, pipelineSentence, STAGE_NAMES, wayRow } from "../upload-text.ts";
 import { sizeAxis, valueAxis } from "./axes.ts";
 import { type Charts, figure, lineChart, Plot, PLOT_WIDTH, type Series, seriesColor } from "./chart.ts";
 import { details, html, table, type Html } from "./markup.ts";
@@ -104,14 +104,7 @@ const wayTable = (profile: Profile): Html => {
       { heading: "again", isNumber: true },
       { heading: "of the fastest", isNumber: true },
     ],
-    ranking.ways.map(({ method, chunk_bytes, first, repeated, share, isAsGood }, rank) => [
-      method,
-      size(chunk_bytes),
-      bandwidth(first.median),
-      intervalText(first),
-      repeated === null ? NONE : bandwidth(repeated.median),
-      `${percent(share)}${rank > 0 && isAsGood ? " =" : ""}`,
-    ]),
+    ranking.ways.map(wayRow),
   );
 };
 

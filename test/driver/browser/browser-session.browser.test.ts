@@ -4,12 +4,12 @@ import { openSession } from "../../../harness/driver/browser/browser-session.ts"
 import { launchHost } from "../../../harness/driver/host.ts";
 import { launchLine } from "../../../harness/driver/browser/launch-flags.ts";
 import type { GroupEnd, Session } from "../../../harness/driver/session.ts";
-import type { JobResult, PageJob, TimedJob } from "../../../src/profile/jobs.ts";
+import type { JobResult, TimedJob } from "../../../src/profile/jobs.ts";
 import { freshFolder } from "../../cli/folder.ts";
+import { job, sessionContract } from "../session-contract.ts";
 import { browser, gpuProcess, leftBehind, pages, script, softwareLine } from "../the-browser.ts";
 
 const folder = freshFolder();
-const job = (id: string): PageJob => ({ kind: "clock", id });
 const timed = (id: string): TimedJob => ({ kind: "kernel", id, variant: "copy/vec4", shape: { length: 4 }, cache: "hot" });
 
 let site: Site;
@@ -46,32 +46,7 @@ describe("a session", () => {
     expect(session.flags.includes("--disable-dev-shm-usage")).toBe(isLeftAlone);
   });
 
-  it("turns a mistake of the page into a reason, and goes on", async () => {
-    const { run } = await open();
-    expect(await run(job("throw"), 10)).toEqual({ kind: "left-out", because: "the measuring page failed: a mistake in the page" });
-    expect(await run(job("next"), 10)).toEqual({ kind: "left-out", because: "echo next" });
-  });
-
-  it("passes on the loss of a device", async () => {
-    const { run } = await open();
-    expect(await run(job("lose"), 10)).toEqual({ kind: "device-lost", because: "device lost: destroyed" });
-  });
-
-  it.each([
-    ["never answers", "never"],
-    ["runs for ever, and answers nothing at all", "hang"],
-  ])("gives up a page that %s, and ends it", async (_, id) => {
-    const { run } = await open();
-    expect(await run(job(id), 0.5)).toEqual({ kind: "hung", because: "no answer from the page in 0.5 s" });
-  });
-
-  it("notices a browser that is killed while a job is under way, and is told so of every later job", async () => {
-    const { run, pid } = await open();
-    const running = run(job("never"), 60);
-    process.kill(pid, "SIGKILL");
-    expect(await running).toEqual({ kind: "crashed", because: "the browser crashed" });
-    expect(await run(job("next"), 60)).toEqual({ kind: "crashed", because: "the browser crashed" });
-  });
+  sessionContract(open, { other: "the page", mistake: "a mistake in the page", killed: "the browser crashed" });
 
   it.each<[string, string, GroupEnd]>([
     ["goes well", "b", { kind: "done" }],
@@ -96,19 +71,6 @@ describe("a session", () => {
       a: { kind: "left-out", because: "echo a" },
       throw: { kind: "left-out", because: "the measuring page failed: a mistake in the page" },
     });
-  });
-
-  it("stops at once when it is aborted", async () => {
-    const controller = new AbortController();
-    const { run } = await open(controller.signal);
-    const running = run(job("never"), 60);
-    controller.abort(new Error("the user stopped it"));
-    await expect(running).rejects.toThrow("the user stopped it");
-  });
-
-  it("survives two calls to close", async () => {
-    const { close } = await open();
-    await Promise.all([close(), close()]);
   });
 });
 
