@@ -46,7 +46,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     broken: [
       ["device", undefined],
       ["device", ""],
-      ["schema", "ballast.profile/3"],
+      ["schema", "ballast.profile/4"],
       ["host", "mine"],
       ["started_at", "yesterday"],
       ["budget_s", 0],

@@ -43,7 +43,7 @@ export const compareCommand = (io: Io): Command =>
     )
     .option(
       "--threshold <percent>",
-      "smallest change to be told of, in percent (default: 2, with a software adapter 5; raised to what two runs on one device differ by)",
+      "smallest change to be told of, in percent (default: 2; raised to what two runs on one device differ by)",
       thresholdShare,
     )
     .option("--fail-on <rule>", "slower=<percent>%: exit code 1 where a row is SLOWER and its whole interval beyond that", (text) =>

@@ -1,4 +1,5 @@
 import type { MeasurementOf } from "../../src/profile/schema.ts";
+import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import type { Seconds } from "../../src/units.ts";
 import { commandsOf, type Encodable } from "./sampling/encodable.ts";
 import { shuffled } from "./sampling/interleave.ts";
@@ -98,6 +99,7 @@ export const measureOverhead = async (device: GPUDevice): Promise<Omit<Overhead,
     const orNull = (found: number[]) => (found.length > 0 ? found : null);
     return {
       kind: "overhead",
+      ...ONE_PROCESS,
       ...samples,
       gpu_dispatch_s: orNull(samples.gpu_dispatch_s),
       gpu_switched_dispatch_s: orNull(samples.gpu_switched_dispatch_s),

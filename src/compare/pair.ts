@@ -6,9 +6,8 @@ import { type LogRatio, standardError, Z_95 } from "./ratio.ts";
 import { type Series, seriesOf } from "./series.ts";
 import { isTestable, judge, pairOf, type Pairing } from "./verdict.ts";
 
-/** Smallest relative change that anybody is told of, where nothing else is asked for: of a GPU, and of a software adapter on shared cores. */
-const GPU_THRESHOLD = 0.02;
-const SOFTWARE_THRESHOLD = 0.05;
+/** Smallest relative change that anybody is told of, where nothing else is asked for. */
+const THRESHOLD = 0.02;
 
 /** One in a hundred normal deviates lies above: with both sides, 2 % of rows that did not change. */
 const Z_99 = 2.326348;
@@ -22,14 +21,15 @@ export interface Labelled {
  * Every measurement that two profiles have in common, with a verdict on each.
  *
  * What counts as the same is the threshold, or what two runs on one device differ by anyway where that is more: 2.33 standard
- * deviations of the noise between runs, which 2 % of unchanged rows exceed. What was sampled in turns and what was sampled at once
+ * deviations of the noise between runs, which 2 % of unchanged rows exceed. Each run's intervals hold what differs between its own processes, so
+ * that this is what is left beyond those. What was sampled in turns and what was sampled at once
  * have each their own, since the second are at the mercy of a moment. The noise can be told only between profiles of one device in one
  * condition; between different devices ratios scatter because the devices differ.
  *
- * @param threshold relative; null for 2 %, and 5 % where a side is a software adapter
+ * @param threshold relative; null for 2 %
  */
 export const comparePair = (base: Labelled, other: Labelled, threshold: number | null = null): Pair => {
-  const smallest = threshold ?? (base.profile.is_gpu && other.profile.is_gpu ? GPU_THRESHOLD : SOFTWARE_THRESHOLD);
+  const smallest = threshold ?? THRESHOLD;
   const [ours, theirs] = [seriesOf(base.profile), seriesOf(other.profile)];
   const known = new Map(theirs.map((series) => [series.id, series]));
   const pairings = ours.flatMap((series): Pairing[] => {

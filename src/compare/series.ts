@@ -1,5 +1,6 @@
 import { measurementsOf } from "../calibration/measured.ts";
 import { isBelowClock } from "../profile/clock-sight.ts";
+import type { InProcesses } from "../profile/measurements/common.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
 import { timingInterval } from "../profile/timing-interval.ts";
 import type { MedianInterval } from "../stats/median-interval.ts";
@@ -26,7 +27,7 @@ export interface Series {
 }
 
 /** Times that are no result: the clock's own steps, and when and for how long samples were taken. */
-const NOT_COMPARED = new Set(["timestamp_tick_s", "performance_now_step_s", "at_s", "took_s", "visits", "stopping"]);
+const NOT_COMPARED = new Set(["timestamp_tick_s", "performance_now_step_s", "at_s", "took_s", "visits", "stopping", "process_samples"]);
 
 /**
  * Everything that a profile timed, by the rule that its schema follows: a number or a list of numbers whose name ends in `_s` is a
@@ -37,13 +38,15 @@ export const seriesOf = (profile: Profile): Series[] => {
   return profile.measurements.flatMap((measurement): Series[] => {
     if (measurement.kind === "kernel") return [kernelSeries(measurement, clock)];
     const kin = "method" in measurement ? `${measurement.kind} ${measurement.method}` : measurement.kind;
+    const { process_noise = null, process_samples = {} } = measurement as Partial<InProcesses>;
+    const processes = Math.max(1, ...Object.values(process_samples).map(({ length }) => length));
     return durationsIn(measurement).map(({ name, samples }) => ({
       id: `${measurement.id}: ${name}`,
       family: measurement.kind,
       kin: `${kin} ${name}`,
       samples_s: samples,
       turns: [],
-      interval: timingInterval({ samples_s: [...samples], visits: [] }),
+      interval: timingInterval({ samples_s: [...samples], visits: [], process_noise, processes }),
       isBelowClock: false,
       isTimedOut: false,
     }));

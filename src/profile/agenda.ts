@@ -7,6 +7,7 @@ import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
 import { contenders, passedVariants } from "./choose.ts";
 import type { Findings, Job } from "./jobs.ts";
+import { acrossProcesses, inProcess, isFromFirst } from "./processes.ts";
 import { launchJobs } from "./launch-jobs.ts";
 import { comparedShapes, headSizes, settledChoices, startingOn, workloadFor, type DeviceKind } from "./settled.ts";
 import { kernelJob, stepJob } from "./timed-jobs.ts";
@@ -41,6 +42,10 @@ const notYetMeasured = ({ measurements }: Findings, jobs: readonly Job[]): Job[]
   const measured = new Set(measurements.map(({ id }) => id));
   return jobs.filter(({ id }) => !measured.has(id));
 };
+
+/** By how much kernels differ between processes, as far as it is known; what is unknown may be anything. */
+const processNoiseOf = ({ measurements }: Findings): number =>
+  acrossProcesses(measurements).flatMap((whole) => (whole.kind === "kernel" ? [whole.timing.process_noise] : []))[0] ?? Infinity;
 
 /** The few spread evenly among the many, the first of them not first. */
 const among = <T>(many: readonly T[], few: readonly T[]): T[] => {
@@ -80,15 +85,23 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
   ];
 };
 
+/** Processes of the runtime in which a whole run measures: three begin to tell by how much processes differ. */
+const FEWEST_PROCESSES = 3;
+/** As many as there may be until what processes differ by matters no more; the budget ends it sooner. */
+const MOST_PROCESSES = 12;
+/** It matters no more from here on: standard error of a log time that the number of processes leaves. */
+const PROCESS_ERROR = { gpu: 0.0025, software: 0.01 };
+
 /**
  * Everything to measure on a device, in order of importance, so that a budget that ends cuts off the least: clock, cold start,
  * verification, overhead and ways to upload; the load curve; then which variants are fastest; then the core of the workload with
- * those, whole steps included, and more of it after.
+ * those, whole steps included, and more of it after; and then all of that again in fresh processes, since what a process has for itself is in none
+ * of its samples.
  *
- * A kernel that was measured while variants were compared is not measured again.
+ * A kernel that was measured while variants were compared is not measured again in the same process.
  */
 export const agenda = (device: AgendaOptions): readonly Stage[] => {
-  const { isQuick } = device;
+  const { isGpu, isQuick } = device;
   const { dtype, choices: starting } = startingOn(device);
   const workload = workloadFor(device);
   const { core, more, compared, warmUp, copyLength, multiplyAdd } = workload;
@@ -113,15 +126,34 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     contenders(found, passedVariants(found, "matmul", dtype), middle).flatMap((variant) =>
       compared.others.map((m) => kernelJob(variant, { ...middle, m }, "cold")),
     );
-  const measure: Stage = (found) => {
+  const measured = (found: Findings): Job[] => {
     const choices = settledChoices(device, found);
-    const jobs = [
+    return distinct([
       ...gridJobs(core, dtype, choices),
       kernelJob("copy/vec4", { length: copyLength }, "hot"),
       kernelJob("multiply-add/chains", { ...multiplyAdd }, "hot"),
       ...(isQuick ? [] : more.flatMap((grid) => gridJobs(grid, dtype, choices))),
-    ];
-    return notYetMeasured(found, distinct(jobs));
+    ]);
   };
-  return isQuick ? [groundwork, load, measure] : [groundwork, load, compareAll, compareContenders, measure];
+  const measure: Stage = (found) => notYetMeasured(found, measured(found));
+  /**
+   * Every other process takes the uploads in the opposite order, so that what drifts while they are measured falls on all alike. Nothing where the
+   * processes so far tell enough.
+   */
+  const again =
+    (process: number): Stage =>
+    (all) => {
+      if (process >= FEWEST_PROCESSES && processNoiseOf(all) / Math.sqrt(process) <= PROCESS_ERROR[isGpu ? "gpu" : "software"]) return [];
+      const found: Findings = { ...all, measurements: all.measurements.filter(isFromFirst) };
+      const ids = new Set(found.measurements.map(({ id }) => id));
+      const uploads = [...compareUploadJobs(workload, isQuick), ...loadJobs(workload, isQuick, found)].filter(
+        ({ kind }) => kind !== "device-memory",
+      );
+      return [{ kind: "overhead", id: "overhead" } as const, ...(process % 2 === 0 ? uploads : uploads.toReversed()), ...measured(found)]
+        .filter(({ id }) => ids.has(id))
+        .map((job) => inProcess(job, process));
+    };
+  return isQuick
+    ? [groundwork, load, measure]
+    : [groundwork, load, compareAll, compareContenders, measure, ...Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1))];
 };

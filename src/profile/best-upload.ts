@@ -44,21 +44,12 @@ const GOOD_SHARE = 0.9;
 /** Name of a way, the same for the same way. */
 export const wayKey = ({ method, chunk_bytes }: UploadWay): string => `${method} ${chunk_bytes}`;
 
-/**
- * Uploads whose buffers held all of it, one for each way and size: sizes and ways take turns while they are measured, and what came of
- * an upload's turns is put together here.
- */
-export const wholeUploads = (measurements: readonly Measurement[]): Upload[] => {
-  const whole = measurements.filter(
+/** Uploads whose buffers held all of it. */
+export const wholeUploads = (measurements: readonly Measurement[]): Upload[] =>
+  measurements.filter(
     (measurement): measurement is Upload =>
       measurement.kind === "upload" && measurement.into_bytes === measurement.bytes && Math.min(...measurement.first_s) > 0,
   );
-  return [...groupBy(whole, (upload) => `${wayKey(upload)} ${upload.bytes}`).values()].map((turns) => ({
-    ...turns[0]!,
-    first_s: turns.flatMap(({ first_s }) => first_s),
-    repeated_s: turns.flatMap(({ repeated_s }) => repeated_s),
-  }));
-};
 
 const rateOf = (bytes: Bytes, seconds: readonly number[]): RateInterval => {
   const { median, low, high } = medianInterval(seconds);

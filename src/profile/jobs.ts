@@ -7,8 +7,11 @@ import type { UploadMethod } from "./measurements/upload.ts";
 import type { StartOf } from "./measurements/warm-up.ts";
 import type { Adapter, Measurement, Verification } from "./schema.ts";
 
-/** One thing to measure. `id` is the id of the measurement that comes back. */
-export type Job = PageJob | LaunchJob;
+/**
+ * One thing to measure. `id` is the id of the measurement that comes back. A job of a further process than the one before it begins in a fresh
+ * one; without a number it is the first one's.
+ */
+export type Job = (PageJob | LaunchJob) & { readonly process?: number };
 
 /** What the driver does by itself: processes are started for it, and pages in them given their part of it. */
 export type LaunchJob = WarmUpJob | CompileJob;

@@ -15,7 +15,7 @@ import { nativeReferenceSchema } from "./native-reference.ts";
  * obtained. Units are in the names; times are seconds. The JSON Schema in `schema/profile.schema.json` is generated from here.
  * Each kind of measurement has a file of its own in `measurements/`.
  */
-export const PROFILE_SCHEMA = "ballast.profile/2";
+export const PROFILE_SCHEMA = "ballast.profile/3";
 
 /** `web`: the browser's own defaults; `native-like`: bounds checks, zero-filling and validation off. Never mixed in one profile. */
 export const conditionSchema = z.enum(["web", "native-like"]);
@@ -105,5 +105,5 @@ export const profileSchema = z
     left_out: z.array(z.strictObject({ id: z.string(), because: z.string() })).meta({ description: "What was planned and not measured" }),
     notes: z.array(z.string()).meta({ description: "What a reader should know: recovered device losses, guards that fired" }),
   })
-  .meta({ id: "Profile", title: "Ballast device profile, version 2" });
+  .meta({ id: "Profile", title: "Ballast device profile, version 3" });
 export type Profile = z.infer<typeof profileSchema>;

@@ -1,4 +1,6 @@
+import { groupBy } from "../stats/group-by.ts";
 import { UNKNOWN_MACHINE } from "./machine-state.ts";
+import { ONE_PROCESS } from "./measurements/common.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -31,6 +33,37 @@ const measurementFrom1 = (measurement: Json): Json | null => {
     default:
       return measurement;
   }
+};
+
+const TURN = / turn=\d+$/u;
+
+const joined = (lists: readonly unknown[]): unknown[] => lists.flatMap((list): unknown[] => (Array.isArray(list) ? list : []));
+
+/** Version 2 took two turns of an upload as two measurements; version 3 has one measurement of everything. */
+const withoutTurns = (measurements: readonly Json[]): Json[] =>
+  [...groupBy(measurements, ({ id }) => String(id).replace(TURN, ""))].map(([id, turns]) => ({
+    ...turns[0],
+    id,
+    ...(turns.length < 2
+      ? {}
+      : { first_s: joined(turns.map(({ first_s }) => first_s)), repeated_s: joined(turns.map(({ repeated_s }) => repeated_s)) }),
+  }));
+
+const measurementFrom2 = (measurement: Json): Json => {
+  const { kind, timing } = measurement;
+  if (kind === "upload" || kind === "overhead" || kind === "load-pipeline") return { ...measurement, ...ONE_PROCESS };
+  if (kind !== "kernel" || !isObject(timing) || !isListOfObjects(timing["visits"])) return measurement;
+  const visits = timing["visits"].map((visit) => ({ ...visit, process: 0 }));
+  return { ...measurement, timing: { ...timing, visits, process_noise: null } };
+};
+
+/** From version 2 to 3. Version 2 measured in one process, and so knew nothing of what differs between processes. */
+export const upgradeFrom2 = (profile: Json): Record<string, unknown> => {
+  const { measurements } = profile;
+  const added = { schema: "ballast.profile/3" };
+  // Not what version 2 wrote: the schema says so.
+  if (!isListOfObjects(measurements)) return { ...profile, ...added };
+  return { ...profile, ...added, measurements: withoutTurns(measurements).map(measurementFrom2) };
 };
 
 /**

@@ -25,25 +25,12 @@ const uploadJob = ({ method, chunk_bytes }: UploadWay, bytes: Bytes): UploadJob 
   chunk_bytes,
 });
 
-/**
- * The same uploads in order and then, as second turns, in the opposite order: what drifts while they are measured falls on all alike.
- * A quick run has no second turn.
- */
-const inTurns = (jobs: readonly UploadJob[], isQuick: boolean): UploadJob[] =>
-  isQuick ? [...jobs] : [...jobs, ...jobs.toReversed().map((job) => ({ ...job, id: `${job.id} turn=2` }))];
-
 /** Every method with every chunk at one size, so that the best way can be found; a quick run tries one chunk. */
 export const compareUploadJobs = ({ uploads }: Workload, isQuick: boolean): Job[] => {
   const [chunk = MIB] = uploads.chunks;
   const methods = isQuick ? QUICK_METHODS : uploadMethodSchema.options;
   const ways = (isQuick ? [chunk] : uploads.chunks).flatMap((chunk_bytes) => methods.map((method): UploadWay => ({ method, chunk_bytes })));
-  return [
-    { kind: "device-memory", id: "device-memory" },
-    ...inTurns(
-      ways.map((way) => uploadJob(way, uploads.compared)),
-      isQuick,
-    ),
-  ];
+  return [{ kind: "device-memory", id: "device-memory" }, ...ways.map((way) => uploadJob(way, uploads.compared))];
 };
 
 /** 1 MiB, 4 MiB, … and at the end as much as may be. */
@@ -76,10 +63,7 @@ export const loadJobs = ({ uploads }: Workload, isQuick: boolean, found: Finding
   const bytes = isQuick ? uploads.pipeline.quick : uploads.pipeline.whole;
   const others = isQuick ? [] : bestOfEachOther(ranking).flatMap((way) => uploads.others.map((size) => uploadJob(way, size)));
   return [
-    ...inTurns(
-      sizes.filter((size) => size !== uploads.compared).map((size) => uploadJob(best, size)),
-      isQuick,
-    ),
+    ...sizes.filter((size) => size !== uploads.compared).map((size) => uploadJob(best, size)),
     { kind: "load-pipeline", id: `load-pipeline ${wayKey(best)} bytes=${bytes}`, method, chunk_bytes, bytes },
     ...others,
   ];

@@ -67,7 +67,7 @@ const openSecondsOrNull = (start: Start): Seconds | null => {
 };
 
 type Overhead = MeasurementOf<"overhead">;
-export type OverheadCase = Exclude<keyof Overhead, "id" | "kind" | `gpu_${string}`>;
+export type OverheadCase = Exclude<Extract<keyof Overhead, `${string}_s`>, `gpu_${string}`>;
 
 export interface OverheadFigure {
   readonly name: OverheadCase;

@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { loadCurve, loadSeconds } from "../../src/calibration/load.ts";
@@ -15,6 +16,7 @@ const upload = (method: "writeBuffer" | "staging-ring", mebibytes: number, first
   into_bytes: mebibytes * MiB,
   first_s: [first_s],
   repeated_s: [first_s / 10],
+  ...ONE_PROCESS,
   verified: true,
 });
 const line = (setup: number, bytesPerSecond: number) => (mebibytes: number) => setup + (mebibytes * MiB) / bytesPerSecond;
@@ -116,6 +118,7 @@ describe("the load curve", () => {
       transfer_s: [0.1],
       upload_s: [0.05],
       pipelined: [{ total_s: 0.12, waiting_for_file_s: 0.08, handing_over_s: 0.02, waiting_for_gpu_s: 0.01 }],
+      ...ONE_PROCESS,
       verified: true,
     });
     const uploads = sizes.map((size) => upload("writeBuffer", size, line(0, 1e9)(size)));

@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { prefillPairs } from "../../kernels/attention/problem.ts";
 import { layerLinears, type LayerSizes } from "../../kernels/layer/linears.ts";
@@ -104,7 +105,16 @@ const kernel = (family: string, dtype: Dtype, shape: Shape, seconds: number, byt
   cache: "hot",
   rotated_bytes: 0,
   power_w: null,
-  timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 10, dropped: 0, throttled: 0, visits: [], stopping: null },
+  timing: {
+    kind: "gpu-timestamp",
+    samples_s: [seconds],
+    runs_per_sample: 10,
+    dropped: 0,
+    throttled: 0,
+    visits: [],
+    process_noise: null,
+    stopping: null,
+  },
 });
 
 const overhead = ({ dispatch_s, submit_s }: Truth): Measurement => ({
@@ -117,6 +127,7 @@ const overhead = ({ dispatch_s, submit_s }: Truth): Measurement => ({
   encode_s: [dispatch_s / 10],
   gpu_dispatch_s: null,
   gpu_switched_dispatch_s: null,
+  ...ONE_PROCESS,
 });
 
 /** A cold start of 2.483 s. */
@@ -161,6 +172,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
         into_bytes: bytes,
         first_s: [truth.load.setup_s + bytes / truth.load.bytes_per_s],
         repeated_s: [bytes / truth.load.bytes_per_s],
+        ...ONE_PROCESS,
         verified: true,
       };
     }),

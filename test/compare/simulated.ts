@@ -60,7 +60,8 @@ export const simulatedRun = (request: SimulatedRun): Profile => {
         runs_per_sample: 4,
         dropped: 0,
         throttled: 0,
-        visits: samples.map((taken, i) => ({ samples: taken.length, at_s: i, took_s: 0.1 })),
+        visits: samples.map((taken, i) => ({ samples: taken.length, at_s: i, took_s: 0.1, process: 0 })),
+        process_noise: null,
         stopping: { reason: "noise", noise: 0.005, noise_limit: 0.005 },
       },
     };

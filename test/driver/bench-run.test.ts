@@ -7,7 +7,11 @@ import type { Measurement } from "../../src/profile/schema.ts";
 import { runs } from "../runs.ts";
 
 /** One whose id begins with `kernel` is timed together with its neighbours. */
-const job = (id: string): Job =>
+const job = (id: string): Job => {
+  const process = / process=(\d+)$/u.exec(id);
+  return { ...inFirst(id), ...(process === null ? {} : { process: Number(process[1]) - 1 }) };
+};
+const inFirst = (id: string): Job =>
   id.startsWith("kernel") ? { kind: "kernel", id, variant: "copy/vec4", shape: { length: 4 }, cache: "hot" } : { kind: "clock", id };
 const measured = (id: string): JobResult => ({
   kind: "measured",
@@ -97,6 +101,27 @@ describe("a bench run", () => {
       ],
     });
     expect(found).toEqual([["a"]]);
+  });
+
+  it("begins every further process afresh", async () => {
+    const { options, events } = bench([["a", "b"], ["c process=2", "d process=2"], ["e process=3"]]);
+    await runBench(options);
+    expect(events.filter((event) => !event.startsWith("journal"))).toEqual([
+      "run a",
+      "run b",
+      "reopen",
+      "run c process=2",
+      "run d process=2",
+      "reopen",
+      "run e process=3",
+    ]);
+  });
+
+  it("opens nothing for what the budget leaves no time for, and does not call it left out where the first process has it", async () => {
+    const { options, events } = bench([["a", "b"], ["c process=2"]], { budget: 2 });
+    const { leftOut } = await runBench(options);
+    expect(events).not.toContain("reopen");
+    expect(leftOut).toEqual([]);
   });
 
   it.each<[string, Outcome]>([

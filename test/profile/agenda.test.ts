@@ -24,12 +24,24 @@ const kernelMeasurement = (variant: string, shape: Shape, seconds: number, cache
     cache,
     rotated_bytes: 0,
     power_w: null,
-    timing: { kind: "gpu-timestamp", samples_s: [seconds], runs_per_sample: 1, dropped: 0, throttled: 0, visits: [], stopping: null },
+    timing: {
+      kind: "gpu-timestamp",
+      samples_s: [seconds],
+      runs_per_sample: 1,
+      dropped: 0,
+      throttled: 0,
+      visits: [],
+      process_noise: null,
+      stopping: null,
+    },
   };
 };
 
-/** Does the whole agenda: every variant passes but those named, and a kernel takes as long as `seconds` says. */
-const follow = (
+/** Does the first process's part of an agenda: every variant passes but those named, and a kernel takes as long as `seconds` says. */
+const follow = (...device: Parameters<typeof followAll>) => followAll(...device).filter(({ process = 0 }) => process === 0);
+
+/** The same in all processes. */
+const followAll = (
   options: AgendaOptions,
   { failing = [], seconds = () => 1 }: { failing?: readonly string[]; seconds?: (variant: string, shape: Shape) => number } = {},
 ) => {
@@ -47,7 +59,9 @@ const follow = (
           isFailing ? { kind: "failed", variant, because: "it is wrong" } : { kind: "passed", variant, shapes: 1, worst_share_of_bound: 0 },
         );
       }
-      if (job.kind === "kernel") measurements.push(kernelMeasurement(job.variant, job.shape, seconds(job.variant, job.shape), job.cache));
+      if (job.kind === "kernel") {
+        measurements.push({ ...kernelMeasurement(job.variant, job.shape, seconds(job.variant, job.shape), job.cache), id: job.id });
+      }
     }
   }
   return jobs;
@@ -223,6 +237,56 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     const [tokens, ...others] = layerLinears(sizes).map(tokensOf);
     expect(tokens!.length).toBeGreaterThanOrEqual(8);
     for (const other of others) expect(other).toEqual(tokens);
+  });
+});
+
+const passedAll = variants.map(({ id }) => ({ kind: "passed", variant: id, shapes: 1, worst_share_of_bound: 0 }) as const);
+
+describe("further processes", () => {
+  const secondsIn = (noise: number) => {
+    let seen = 0;
+    return () => 1 + noise * Math.sin(seen++);
+  };
+  const processesOf = (jobs: readonly Job[]) => new Set(jobs.map(({ process = 0 }) => process)).size;
+
+  it("measure again what the first one measured, each under an id of its own", () => {
+    const jobs = followAll({ ...software, isQuick: false });
+    const first = new Set(jobs.filter(({ process = 0 }) => process === 0).map(({ id }) => id));
+    const second = jobs.filter(({ process }) => process === 1);
+    expect(second.length).toBeGreaterThan(60);
+    for (const { id } of second) expect(first).toContain(id.replace(/ process=2$/, ""));
+    expect(new Set(jobs.map(({ id }) => id)).size).toBe(jobs.length);
+  });
+
+  it("keep to the variants that the first one settled on, whatever they find", () => {
+    let process = 0;
+    // What is fastest in the first process is slowest in every other.
+    const seconds = (variant: string) => (variant.includes("registers") === (process === 0) ? 1 : 2);
+    const stages = agenda({ ...software, isQuick: false });
+    const found = { verifications: passedAll, measurements: [] as Measurement[] };
+    const used: Set<string>[] = [];
+    for (const stage of stages) {
+      const timed = kernels(stage(found));
+      process = timed[0]?.process ?? 0;
+      found.measurements.push(
+        ...timed.map(({ id, variant, shape, cache }) => ({ ...kernelMeasurement(variant, shape, seconds(variant), cache), id })),
+      );
+      if (process > 0) used.push(new Set(timed.map(({ variant }) => variant)));
+    }
+    const [second, ...others] = used;
+    expect(second).toContain("matmul/registers-f32");
+    for (const other of others) expect(other).toEqual(second);
+  });
+
+  it("are three where processes agree, and more the more they differ", () => {
+    const agreeing = followAll({ ...software, isQuick: false });
+    const differing = followAll({ ...software, isQuick: false }, { seconds: secondsIn(0.2) });
+    expect(processesOf(agreeing)).toBe(3);
+    expect(processesOf(differing)).toBeGreaterThan(3);
+  });
+
+  it("are none in a quick run", () => {
+    expect(processesOf(followAll({ ...software, isQuick: true }))).toBe(1);
   });
 });
 

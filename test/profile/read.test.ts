@@ -42,7 +42,7 @@ describe("a profile's text", () => {
       "something else": "<html></html>",
       "another kind of file": '{"schema": "ballast.plan/1"}',
       "no schema": "{}",
-      "a newer version": '{"schema": "ballast.profile/3"}',
+      "a newer version": '{"schema": "ballast.profile/4"}',
       "a version that never was": '{"schema": "ballast.profile/0"}',
       "a negative time": edited((copy) => {
         copy["measurements"] = [
@@ -68,11 +68,11 @@ describe("a profile's text", () => {
       something else
         InputError: profile.json: expected a JSON object, got something else. Measure again: npm run bench
       another kind of file
-        InputError: profile.json: schema: expected a profile ("ballast.profile/2"), got "ballast.plan/1". Measure again: npm run bench
+        InputError: profile.json: schema: expected a profile ("ballast.profile/3"), got "ballast.plan/1". Measure again: npm run bench
       no schema
-        InputError: profile.json: schema: expected a profile ("ballast.profile/2"), got none. Measure again: npm run bench
+        InputError: profile.json: schema: expected a profile ("ballast.profile/3"), got none. Measure again: npm run bench
       a newer version
-        InputError: profile.json: schema: "ballast.profile/3" is newer than this program, which reads up to "ballast.profile/2". Update Ballast (git pull in a clone), or make the file again with this version.
+        InputError: profile.json: schema: "ballast.profile/4" is newer than this program, which reads up to "ballast.profile/3". Update Ballast (git pull in a clone), or make the file again with this version.
       a version that never was
         InputError: profile.json: schema: "ballast.profile/0" was never a version. Measure again: npm run bench
       a negative time
@@ -94,12 +94,16 @@ describe("a profile of version 1", () => {
   const upgraded = readProfile(older, "version-1.json");
   const kinds = (ofKind: string) => upgraded.measurements.filter(({ kind }) => kind === ofKind);
 
-  it("is read as one of version 2: what it timed was hot, and the rest is unknown, not made up", () => {
-    expect(upgraded).toMatchObject({ schema: "ballast.profile/2", native_reference: null, machine: { source: null } });
+  it("is read as one of today's version: what it timed was hot, and the rest is unknown, not made up", () => {
+    expect(upgraded).toMatchObject({ schema: "ballast.profile/3", native_reference: null, machine: { source: null } });
     expect(kinds("kernel")).not.toEqual([]);
     for (const kernel of kinds("kernel")) {
       expect(kernel.id).toMatch(/ hot$/);
-      expect(kernel).toMatchObject({ cache: "hot", power_w: null, timing: { throttled: 0, visits: [], stopping: null } });
+      expect(kernel).toMatchObject({
+        cache: "hot",
+        power_w: null,
+        timing: { throttled: 0, visits: [], process_noise: null, stopping: null },
+      });
     }
   });
 
@@ -116,6 +120,31 @@ describe("a profile of version 1", () => {
     const broken = JSON.stringify({ ...(JSON.parse(older) as object), measurements: "none" });
     expect(() => readProfile(broken, "x")).toThrow('x: measurements: expected array, got "none"');
     expect(() => readProfile(JSON.stringify({ schema: "ballast.profile/1" }), "x")).toThrow("x: device: expected string, got none");
+  });
+});
+
+describe("a profile of version 2", () => {
+  const older = readFileSync(new URL("version-2.json", import.meta.url), "utf8");
+  const before = JSON.parse(older) as { measurements: { id: string; kind: string; first_s: number[] }[] };
+  const upgraded = readProfile(older, "version-2.json");
+
+  it("is read as measured by one process, of whose like nothing is known", () => {
+    expect(upgraded.schema).toBe("ballast.profile/3");
+    for (const measurement of upgraded.measurements) {
+      if (measurement.kind === "kernel") {
+        expect(measurement.timing.process_noise).toBeNull();
+        expect(new Set(measurement.timing.visits.map(({ process }) => process))).toEqual(new Set([0]));
+      }
+      if (measurement.kind === "overhead") expect(measurement).toMatchObject({ process_samples: {}, process_noise: null });
+    }
+  });
+
+  it("has the two turns of an upload as one measurement with the samples of both", () => {
+    const turns = before.measurements.filter(({ kind }) => kind === "upload");
+    const [upload, ...others] = upgraded.measurements.filter((measurement) => measurement.kind === "upload");
+    expect(turns.map(({ id }) => id)).toEqual([upload?.id, `${upload?.id} turn=2`]);
+    expect(others).toEqual([]);
+    expect(upload?.first_s).toEqual(turns.flatMap(({ first_s }) => first_s));
   });
 });
 

@@ -29,7 +29,7 @@ const kernel = (visits: MeasurementOf<"kernel">["timing"]["visits"], samples_s: 
   cache: "hot",
   rotated_bytes: 0,
   power_w: null,
-  timing: { kind: "gpu-timestamp", samples_s, runs_per_sample: 4, dropped: 0, throttled: 0, visits, stopping: null },
+  timing: { kind: "gpu-timestamp", samples_s, runs_per_sample: 4, dropped: 0, throttled: 0, visits, process_noise: null, stopping: null },
 });
 
 describe("what makes a figure wrong", () => {
@@ -73,9 +73,9 @@ describe("a throttle", () => {
 
 describe("turns", () => {
   const visits = [
-    { samples: 2, at_s: 1, took_s: 0.5 },
-    { samples: 1, at_s: 3, took_s: 0.5 },
-    { samples: 3, at_s: 5, took_s: 1 },
+    { samples: 2, at_s: 1, took_s: 0.5, process: 0 },
+    { samples: 1, at_s: 3, took_s: 0.5, process: 0 },
+    { samples: 3, at_s: 5, took_s: 1, process: 0 },
   ];
   const measured = kernel(visits, [1, 2, 3, 4, 5, 6]);
   const underWay = { from: 100, to: 108 };

@@ -3,7 +3,8 @@ import { timingInterval } from "../../src/profile/timing-interval.ts";
 import { createStreams, type Stream } from "../../src/sim/streams.ts";
 import { runs } from "../runs.ts";
 
-const visitsOf = (count: number, samples: number) => Array.from({ length: count }, (_, at_s) => ({ samples, at_s, took_s: 0.1 }));
+const visitsOf = (count: number, samples: number) =>
+  Array.from({ length: count }, (_, at_s) => ({ samples, at_s, took_s: 0.1, process: 0 }));
 
 /** Share of intervals that hold the truth, and their mean width over it. */
 const coverage = (name: string, visits: number, samples: number, turn: (stream: Stream) => () => number, truth: number) => {

@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import { describe, expect, it } from "vitest";
 import type { Findings, Job } from "../../src/profile/jobs.ts";
 import type { Measurement } from "../../src/profile/schema.ts";
@@ -14,7 +15,7 @@ const measure = (jobs: readonly Job[], heldBytes: number, rateOf: (method: strin
       return [{ ...job, held_bytes: heldBytes, ended: "cap", cap_bytes: heldBytes, cap_because: "the test says so" }];
     if (job.kind !== "upload") return [];
     const seconds = job.bytes / rateOf(job.method);
-    return [{ ...job, into_bytes: job.bytes, first_s: [seconds, seconds, seconds], repeated_s: [seconds], verified: true }];
+    return [{ ...job, into_bytes: job.bytes, first_s: [seconds, seconds, seconds], repeated_s: [seconds], ...ONE_PROCESS, verified: true }];
   });
 
 const plan = (workload: ReturnType<typeof gpuWorkload>, isQuick: boolean, heldBytes: number, rateOf: (method: string) => number) => {
@@ -29,24 +30,22 @@ describe.each([
   ["a software adapter", softwareWorkload(), 512 * MIB],
   ["a GPU", gpuWorkload(), 72 * GIB],
 ])("uploads on %s", (_, workload, held) => {
-  it("try every method with every chunk at one size, forth and back, so that drift falls on all alike", () => {
+  it("try every method with every chunk at one size", () => {
     const compared = uploads(compareUploadJobs(workload, false));
     expect(new Set(compared.map(({ bytes }) => bytes))).toEqual(new Set([workload.uploads.compared]));
     const ways = compared.map(({ method, chunk_bytes }) => `${method} ${chunk_bytes}`);
     expect(new Set(ways).size).toBe(4 * workload.uploads.chunks.length);
-    expect(ways).toEqual([...new Set(ways), ...[...new Set(ways)].toReversed()]);
+    expect(ways).toEqual([...new Set(ways)]);
   });
 
   it("then go from 1 MiB up to what the device holds with the best way", () => {
     const { load } = plan(workload, false, held, ringIsBest);
     const best = uploads(load).filter(({ method }) => method === "staging-ring");
     const sizes = best.map(({ bytes }) => bytes);
-    const rising = [...new Set(sizes)];
-    expect(rising).toEqual(rising.toSorted((a, b) => a - b));
-    expect(sizes.slice(0, 2 * rising.length)).toEqual([...rising, ...rising.toReversed()]);
-    expect(rising[0]).toBe(MIB);
-    expect(rising.at(-1)).toBeGreaterThan(0.8 * held);
-    expect(rising.at(-1)).toBeLessThanOrEqual(0.9 * held);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => a - b));
+    expect(sizes[0]).toBe(MIB);
+    expect(sizes.at(-1)).toBeGreaterThan(0.8 * held);
+    expect(sizes.at(-1)).toBeLessThanOrEqual(0.9 * held);
   });
 
   it("stream a file by the best way", () => {

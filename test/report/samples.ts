@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import type { Candidate, Plan } from "../../src/plan/schema.ts";
@@ -22,6 +23,7 @@ const upload = (method: "writeBuffer" | "mappedAtCreation" | "staging-ring", byt
   into_bytes: bytes,
   first_s: noisy(0.002 + (1.7 * bytes) / rate, 9),
   repeated_s: noisy(0.0004 + bytes / rate, 5),
+  ...ONE_PROCESS,
   verified: true,
 });
 
@@ -48,7 +50,16 @@ const kernel = (
   cache: "hot",
   rotated_bytes: 0,
   power_w: null,
-  timing: { kind: "gpu-timestamp", samples_s: noisy(seconds), runs_per_sample: 16, dropped: 0, throttled: 0, visits: [], stopping: null },
+  timing: {
+    kind: "gpu-timestamp",
+    samples_s: noisy(seconds),
+    runs_per_sample: 16,
+    dropped: 0,
+    throttled: 0,
+    visits: [],
+    process_noise: null,
+    stopping: null,
+  },
 });
 
 /** Time under two roofs and an overhead: how kernels of this sample device behave. */
@@ -173,7 +184,7 @@ const compiling = (): Measurement => ({
 /** A discrete GPU, wholly measured. */
 export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
   profileSchema.parse({
-    schema: "ballast.profile/2",
+    schema: "ballast.profile/3",
     device: "Example GPU",
     is_gpu: true,
     condition: "web",
@@ -226,6 +237,7 @@ export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
         encode_s: [-1e-8, ...noisy(2e-7)],
         gpu_dispatch_s: noisy(1.7e-6),
         gpu_switched_dispatch_s: noisy(1.8e-6),
+        ...ONE_PROCESS,
       },
       ...[MI, 4 * MI, 16 * MI, 64 * MI, 256 * MI, 1024 * MI].flatMap((bytes) => [
         upload("writeBuffer", bytes, Math.min(bytes, 4 * MI), 3.1e9),
@@ -292,6 +304,7 @@ export const softwareProfile = (): Profile => {
           dropped: 0,
           throttled: 0,
           visits: [],
+          process_noise: null,
           stopping: null,
           because: "no timestamp-query",
         },

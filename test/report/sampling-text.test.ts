@@ -7,7 +7,17 @@ const kernel = (id: string, stopping: Stopping | null, timing: Partial<Measureme
   ({
     id,
     kind: "kernel",
-    timing: { kind: "gpu-timestamp", samples_s: [1, 1, 1], runs_per_sample: 1, dropped: 0, throttled: 0, visits: [], ...timing, stopping },
+    timing: {
+      kind: "gpu-timestamp",
+      samples_s: [1, 1, 1],
+      runs_per_sample: 1,
+      dropped: 0,
+      throttled: 0,
+      visits: [],
+      process_noise: null,
+      ...timing,
+      stopping,
+    },
   }) as unknown as MeasurementOf<"kernel">;
 const profileOf = (...measurements: MeasurementOf<"kernel">[]) => ({ measurements }) as unknown as Profile;
 const stopped = (reason: Stopping["reason"], noise: number): Stopping => ({ reason, noise, noise_limit: 0.02 });

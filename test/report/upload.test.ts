@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
@@ -18,6 +19,7 @@ const upload = (method: MeasurementOf<"upload">["method"], chunk: number, mebiby
   into_bytes: mebibytes * MIB,
   first_s: steady((mebibytes * MIB) / rate),
   repeated_s: mebibytes > 1000 ? [] : steady((mebibytes * MIB) / rate / 4),
+  ...ONE_PROCESS,
   verified: true,
 });
 const pipeline: Measurement = {
@@ -32,6 +34,7 @@ const pipeline: Measurement = {
   transfer_s: [0.5],
   upload_s: [0.2],
   pipelined: [{ total_s: 0.6, waiting_for_file_s: 0.45, handing_over_s: 0.09, waiting_for_gpu_s: 0.03 }],
+  ...ONE_PROCESS,
   verified: true,
 };
 const memory: Measurement = {

@@ -67,7 +67,7 @@ export class Sampling {
   }
 
   /** @throws LeftOut where no sample is a duration */
-  finished(reason: Stopping["reason"]): Pick<Timing, "samples_s" | "dropped" | "throttled" | "visits" | "stopping"> {
+  finished(reason: Stopping["reason"]): Pick<Timing, "samples_s" | "dropped" | "throttled" | "visits" | "process_noise" | "stopping"> {
     const visits = kept(this.#visits);
     const noise = noiseOf(visits);
     const samples = visits.flatMap((visit) => visit.samples);
@@ -78,13 +78,14 @@ export class Sampling {
       dropped,
       throttled: 0,
       visits: asWritten(visits),
+      process_noise: null,
       stopping: { reason, noise, noise_limit: this.#rule.noise },
     };
   }
 }
 
 const asWritten = (visits: readonly Visit[]): Timing["visits"] =>
-  visits.map(({ samples, at, took }) => ({ samples: samples.length, at_s: at, took_s: took }));
+  visits.map(({ samples, at, took }) => ({ samples: samples.length, at_s: at, took_s: took, process: 0 }));
 
 const noiseOf = (visits: readonly Visit[]): number => {
   const samples_s = visits.flatMap(({ samples }) => samples);

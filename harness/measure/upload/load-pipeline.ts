@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../../src/profile/measurements/common.ts";
 import type { Job } from "../../../src/profile/jobs.ts";
 import type { MeasurementOf } from "../../../src/profile/schema.ts";
 import type { Bytes, Seconds } from "../../../src/units.ts";
@@ -154,6 +155,7 @@ export const measureLoadPipeline = async (
       transfer_s: transfer,
       upload_s: upload,
       pipelined,
+      ...ONE_PROCESS,
       verified: true,
     };
   } finally {

@@ -1,3 +1,4 @@
+import { ONE_PROCESS } from "../../../src/profile/measurements/common.ts";
 import type { UploadJob } from "../../../src/profile/jobs.ts";
 import type { UploadMethod } from "../../../src/profile/measurements/upload.ts";
 import type { MeasurementOf } from "../../../src/profile/schema.ts";
@@ -98,7 +99,18 @@ export const measureUpload = async (device: GPUDevice, job: UploadJob, rule: Upl
     await checkUpload(device, last.shards(), lastLap(plan.shardSizes, plan.chunkBytes, chunks), (chunk, from, to) =>
       source.of(chunk).subarray(from, to),
     );
-    return { kind: "upload", id, method, bytes, chunk_bytes, into_bytes, first_s: first, repeated_s: repeated, verified: true };
+    return {
+      kind: "upload",
+      id,
+      method,
+      bytes,
+      chunk_bytes,
+      into_bytes,
+      first_s: first,
+      repeated_s: repeated,
+      ...ONE_PROCESS,
+      verified: true,
+    };
   } finally {
     uploader?.destroy();
   }

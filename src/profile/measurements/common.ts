@@ -9,3 +9,24 @@ export const samples = z.array(seconds).min(1);
 export const measuredAt = {
   id: z.string().min(1).meta({ description: "Stable name; the same measurement has the same id in every profile" }),
 };
+
+/**
+ * What a whole process has for itself, such as where its memory lies, meets all samples that it takes. A run therefore measures in several
+ * processes, and learns from all measurements of a kind together by how much processes differ.
+ */
+export const processNoise = z.number().min(0).nullable().meta({
+  description:
+    "Standard deviation of a log time between processes, beyond what their own samples explain, over all measurements of the kind in this run; null where one process took them all",
+});
+
+/** What a measurement carries whose samples are plain lists. */
+export const inProcesses = {
+  process_samples: z.record(z.string(), z.array(count)).meta({
+    description: "How many of each list's samples each process of the runtime took, in order; empty where one process took them all",
+  }),
+  process_noise: processNoise,
+};
+export type InProcesses = z.infer<z.ZodObject<typeof inProcesses>>;
+
+/** Of a measurement as one process takes it. */
+export const ONE_PROCESS: InProcesses = { process_samples: {}, process_noise: null };

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { measuredAt, samples, seconds } from "./common.ts";
+import { inProcesses, measuredAt, samples, seconds } from "./common.ts";
 import { uploadWay } from "./upload.ts";
 
 /**
@@ -33,5 +33,6 @@ export const loadPipelineSchema = z.strictObject({
         .meta({ description: "One stream from file to fresh GPU buffers, and what the page did meanwhile" }),
     )
     .min(1),
+  ...inProcesses,
   verified: z.literal(true).meta({ description: "The bytes were read back from the GPU and compared with the file's" }),
 });

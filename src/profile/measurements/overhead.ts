@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { measuredAt } from "./common.ts";
+import { inProcesses, measuredAt } from "./common.ts";
 
 /**
  * Slopes: (T(many) − T(few)) / (many − few). A difference of two noisy times may be negative, and stays so: to clamp or to drop the
@@ -28,4 +28,5 @@ export const overheadSchema = z.strictObject({
     .nullable()
     .meta({ description: "As dispatch_s, by GPU timestamps around the pass; null without timestamp-query or where none was a duration" }),
   gpu_switched_dispatch_s: slopes.nullable().meta({ description: "As switched_dispatch_s, by GPU timestamps" }),
+  ...inProcesses,
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, samples, seconds } from "./common.ts";
+import { count, processNoise, samples, seconds } from "./common.ts";
 
 /**
  * Hot: the inputs lie where the runs before left them. Cold: every run reads weights and KV cache that no run has touched since
@@ -21,10 +21,11 @@ const sampled = {
   runs_per_sample: z.int().min(1).meta({ description: "Runs inside one timed sample" }),
   dropped: count.meta({ description: "Samples dropped because their duration was zero or negative" }),
   throttled: count.meta({ description: "Samples dropped because the GPU throttled while they were taken" }),
-  visits: z.array(z.strictObject({ samples: z.int().min(1), at_s: seconds, took_s: seconds })).meta({
+  visits: z.array(z.strictObject({ samples: z.int().min(1), at_s: seconds, took_s: seconds, process: count })).meta({
     description:
-      "Cases are interleaved: samples taken in each turn, in order, and when, in seconds since the interleaved group began. Samples of one turn share its conditions",
+      "Cases are interleaved: samples taken in each turn, in order, and when, in seconds since the interleaved group began, and in which process of the runtime, from 0. Samples of one turn share its conditions",
   }),
+  process_noise: processNoise,
   stopping: stoppingSchema.nullable().meta({ description: "null where a version-1 profile did not say" }),
 };
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { measuredAt, samples, seconds } from "./common.ts";
+import { inProcesses, measuredAt, samples, seconds } from "./common.ts";
 
 /**
  * How bytes get from the page to the GPU.
@@ -32,5 +32,6 @@ export const uploadSchema = z.strictObject({
   repeated_s: z
     .array(seconds)
     .meta({ description: "Uploads into the same buffers again; none where one upload took longer than the time for all of them" }),
+  ...inProcesses,
   verified: z.literal(true).meta({ description: "The bytes were read back and compared" }),
 });

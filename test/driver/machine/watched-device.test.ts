@@ -31,6 +31,7 @@ const kernel = (id: string, visits: Visits): JobResult => ({
       dropped: 0,
       throttled: 0,
       visits,
+      process_noise: null,
       stopping: null,
     },
   },
@@ -104,7 +105,7 @@ describe("a GPU that throttles between two moments of a measurement", () => {
       at > from && at < to ? ["hw-thermal"] : ["sw-power-cap"];
 
   it("loses the turns of that time, of every interleaved case", async () => {
-    const visits = (first: number): Visits => [0, 1, 2].map((round) => ({ samples: 3, at_s: first + 2 * round, took_s: 0.9 }));
+    const visits = (first: number): Visits => [0, 1, 2].map((round) => ({ samples: 3, at_s: first + 2 * round, took_s: 0.9, process: 0 }));
     // Each answer comes with the case's last turn: a at 5 s, b at 6 s.
     const { together } = setUp(machine(between(2.5, 3.5)), (job) =>
       job.id === "a" ? [4.9, kernel("a", visits(0))] : [1, kernel("b", visits(1))],
@@ -118,7 +119,7 @@ describe("a GPU that throttles between two moments of a measurement", () => {
   });
 
   it("leaves out what was measured in no other time, with the reason", async () => {
-    const { together } = setUp(machine(between(0.5, 30)), () => [5, kernel("a", [{ samples: 3, at_s: 1, took_s: 4 }])]);
+    const { together } = setUp(machine(between(0.5, 30)), () => [5, kernel("a", [{ samples: 3, at_s: 1, took_s: 4, process: 0 }])]);
     expect((await together("a")).results).toEqual([
       { kind: "left-out", because: "the GPU throttled all the time it was measured (hw-thermal)" },
     ]);
@@ -147,7 +148,7 @@ describe("a GPU that throttles before a measurement", () => {
   it("is waited for, out of the measurement's own time, and the wait is said", async () => {
     const { together, notes, limits } = setUp(
       machine((at) => (at < 2.9 ? ["sw-thermal"] : [])),
-      () => [2, kernel("a", [{ samples: 4, at_s: 0.3, took_s: 1.5 }])],
+      () => [2, kernel("a", [{ samples: 4, at_s: 0.3, took_s: 1.5, process: 0 }])],
     );
     expect(timings((await together("a")).results)).toEqual([{ samples: 4, throttled: 0 }]);
     expect(notes).toEqual(["Waited 3.00 s for the GPU, which throttled (sw-thermal)."]);
@@ -193,7 +194,7 @@ describe("a GPU that throttles before a measurement", () => {
 
 describe("a GPU that does not throttle", () => {
   it("gives each case the mean power of its own turns", async () => {
-    const turns = (first: number): Visits => [{ samples: 1, at_s: first, took_s: 2 }];
+    const turns = (first: number): Visits => [{ samples: 1, at_s: first, took_s: 2, process: 0 }];
     const { together, watched, notes } = setUp(
       machine(
         () => [],

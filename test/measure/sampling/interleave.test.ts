@@ -164,9 +164,10 @@ describe("the samples of one case", () => {
       dropped: 6,
       throttled: 0,
       visits: [
-        { samples: 2, at_s: 0.5, took_s: 0.1 },
-        { samples: 1, at_s: 0.9, took_s: 0.2 },
+        { samples: 2, at_s: 0.5, took_s: 0.1, process: 0 },
+        { samples: 1, at_s: 0.9, took_s: 0.2, process: 0 },
       ],
+      process_noise: null,
       stopping: { reason: "time-out", noise: 0.5, noise_limit: 0.02 },
     });
   });
