@@ -52,6 +52,7 @@ export const check = async (request: CheckRequest, progress: ProgressLine, signa
       budget,
       isResuming: false,
       resumeCommand: "npm run bench -- --check",
+      earlier: [],
       stages: () => [() => plan.verify, () => inTurn(plan.again, plan.steps)],
     };
     const { profile: now } = await measure(asked, progress, signal);

@@ -20,7 +20,7 @@ export interface ChosenProfile {
  */
 export const chooseProfile = (io: Io, given: string | undefined, folders: Folders = defaultFolders(io)): ChosenProfile => {
   if (given === undefined) {
-    const newest = newestOf(readable(io, runFiles(folders.runs)));
+    const newest = newestOf(finishedRuns(io, folders.runs));
     if (newest !== null) return newest;
     throw new InputError(folders.runs, "expected a finished run, found none", "Measure this machine: npm run bench");
   }
@@ -51,6 +51,9 @@ const inFolder = (folder: string): ChosenProfile => {
   if (newest !== null) return newest;
   throw new InputError(folder, "expected profile.json or a .json.gz in this folder, found neither", "Give the profile's own path.");
 };
+
+/** Every finished run that can be read; of each other one it is said why it is passed over. */
+export const finishedRuns = (io: Io, runs: string): ChosenProfile[] => readable(io, runFiles(runs));
 
 const runFiles = (runs: string): string[] =>
   existsSync(runs)

@@ -14,7 +14,8 @@ import type { MachineState } from "../src/profile/machine-state.ts";
 import type { NativeReference } from "../src/profile/native-reference.ts";
 import { PROFILE_SCHEMA, type Condition, type Profile } from "../src/profile/schema.ts";
 import { runtimeCaveatOrNull } from "../src/report/runtime.ts";
-import { limit } from "../src/format.ts";
+import { limit, quantity } from "../src/format.ts";
+import { type EarlierProfile, reusableTunings } from "../src/profile/reuse-tuning.ts";
 import type { Seconds } from "../src/units.ts";
 import { Interrupted } from "./interrupt.ts";
 import { continueJournal, newestJournalOrNull, startJournal, type JournalFile, type JournalKey } from "./journal.ts";
@@ -36,6 +37,8 @@ export interface MeasureRequest {
   /** The command that continues this run, as a person types it. */
   readonly resumeCommand: string;
   readonly stages: (options: AgendaOptions) => readonly Stage[];
+  /** Whose choices of variants may be taken over; none where all are to be made anew. */
+  readonly earlier: readonly EarlierProfile[];
 }
 
 /** A profile, and the journal that is to be removed once the profile is safe. */
@@ -215,6 +218,13 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
     };
     journal = openJournal(request, key, progress.say);
     if (journal.finished.size > 0 && verdict.isGpu) note("Clocks, power and temperature are those of the part that was resumed.");
+    const on = { adapter, browser: session.version, condition, runtime: runtime.kind };
+    const tuned = request.isQuick ? [] : reusableTunings(request.earlier, on);
+    if (tuned.length > 0) {
+      progress.say(
+        `The fastest kernels at ${quantity(tuned.length, "shape")} are known from an earlier run here (--retune races them again).`,
+      );
+    }
     const current = () => session ?? device.session;
     const measurer = observer.measuring(verdict, adapter, {
       run: (job, within) =>
@@ -235,6 +245,7 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
       now,
       budget: budget * MEASURING_SHARE,
       jobLimit: JOB_LIMIT[kind],
+      known: tuned,
       stages: request.stages({ adapter, isGpu: verdict.isGpu, isQuick: request.isQuick }),
       onProgress: ({ id, done, known, spent, left }) =>
         progress.show(spent / (spent + left), `measuring ${done + 1} of ${known}, at most ${limit(Math.ceil(left))} left: ${id}`),

@@ -1,6 +1,7 @@
 import { decodeAttentions, prefillAttentions } from "./attention/index.ts";
 import type { Dtype, KernelVariant } from "./kernel.ts";
-import { decoderLayer, defaultChoices } from "./layer/decoder-layer.ts";
+import { chosenIds, defaultChoices, type LayerChoices } from "./layer/choices.ts";
+import { decoderLayer } from "./layer/decoder-layer.ts";
 import { engineStep } from "./layer/engine-step.ts";
 import { residualAdd } from "./layer/residual-add.ts";
 import { rmsNorm } from "./layer/rms-norm.ts";
@@ -10,7 +11,8 @@ import { matmuls } from "./matmul/index.ts";
 import { copy } from "./roof/copy.ts";
 import { multiplyAdd } from "./roof/multiply-add.ts";
 
-export { decoderLayer, defaultChoices, type LayerChoices } from "./layer/decoder-layer.ts";
+export { decoderLayer } from "./layer/decoder-layer.ts";
+export { type Choice, chosenFor, chosenIds, defaultChoices, type LayerChoices } from "./layer/choices.ts";
 export { engineStep } from "./layer/engine-step.ts";
 export { layerLinears, type LayerSizes, type Linear } from "./layer/linears.ts";
 
@@ -33,6 +35,9 @@ export const variantById = (id: string): KernelVariant => {
   if (found === undefined) throw new RangeError(`no kernel variant named ${id}`);
   return found;
 };
+
+/** The element type of what is chosen. */
+export const dtypeOf = (choices: LayerChoices): Dtype => variantById(chosenIds(choices)[0]!).dtype;
 
 /** The variants that compute the same thing; empty for a family there is none of. */
 export const variantsOf = (family: string): readonly KernelVariant[] => variants.filter((variant) => variant.family === family);

@@ -101,6 +101,13 @@ export interface KernelVariant {
   readonly version: number;
   /** Shapes this variant must pass before it may be timed: odd sizes, single rows and columns, one under and over a tile. */
   readonly verificationShapes: readonly Shape[];
+  /**
+   * Whether it may be the fastest of its family at a shape, judged from the shape alone: for a tuner, which need not time a tile of 128
+   * rows for one token. It is right at every shape; absent where it may be fastest at any.
+   *
+   * @throws RangeError as `run`
+   */
+  suits?(shape: Shape): boolean;
   /** @throws RangeError where the shape is not one of this family's (a missing or non-integer size) */
   run(shape: Shape): KernelRun;
 }

@@ -2,15 +2,17 @@ import { join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { agenda } from "../../src/profile/agenda.ts";
+import type { EarlierProfile } from "../../src/profile/reuse-tuning.ts";
 import type { Condition, Profile } from "../../src/profile/schema.ts";
 import { answerDefaultQuestion } from "../answer.ts";
 import { lockRuns } from "../bench-lock.ts";
+import { finishedRuns } from "../choose-profile.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { measure, type MeasureRequest } from "../measure.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
 import { progressLine } from "../progress.ts";
-import { keepProfile, keptProfiles } from "../kept-profiles.ts";
+import { contentHash, type KeptProfile, keepProfile, keptProfiles } from "../kept-profiles.ts";
 import { defaultRunsFolder, resultsFolder, siteFolder } from "../project.ts";
 import { writeRun } from "../run-folder.ts";
 import { checkProfile, parseFailOnError } from "./check-profile.ts";
@@ -24,6 +26,7 @@ interface BenchOptions {
   readonly condition: Condition;
   readonly runtime: Profile["runtime"];
   readonly browser?: string;
+  readonly retune?: true;
   readonly resume?: true;
   readonly keep?: true;
   readonly json?: true;
@@ -35,7 +38,7 @@ interface BenchOptions {
 }
 
 /** The same command with --resume, as a person types it. */
-const resumeCommand = ({ quick, budget, gpu, software, condition, runtime, browser, keep, runs }: BenchOptions): string =>
+const resumeCommand = ({ quick, budget, gpu, software, condition, runtime, browser, retune, keep, runs }: BenchOptions): string =>
   [
     "npm run bench -- --resume",
     ...(quick ? ["--quick"] : []),
@@ -45,6 +48,7 @@ const resumeCommand = ({ quick, budget, gpu, software, condition, runtime, brows
     ...(condition === "web" ? [] : [`--condition ${condition}`]),
     ...(runtime === "chrome" ? [] : [`--runtime ${runtime}`]),
     ...(browser === undefined ? [] : [`--browser ${JSON.stringify(browser)}`]),
+    ...(retune ? ["--retune"] : []),
     ...(keep ? ["--keep"] : []),
     ...(runs === undefined ? [] : [`--runs ${JSON.stringify(runs)}`]),
   ].join(" ");
@@ -54,6 +58,10 @@ export type BenchParts = Pick<RuntimeChoice, "site" | "program"> & Pick<MeasureR
 
 const runsFolder = ({ cwd, env }: Io, { runs }: BenchOptions): string =>
   runs === undefined ? defaultRunsFolder(cwd, env) : resolve(cwd, runs);
+
+/** Finished runs and kept profiles, as far as they can be read. */
+const earlierProfiles = (io: Io, runs: string, kept: readonly KeptProfile[]): EarlierProfile[] =>
+  [...finishedRuns(io, runs), ...kept].map(({ profile }) => ({ profile, hash: contentHash(profile) }));
 
 const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<void> => {
   const runs = runsFolder(io, options);
@@ -76,6 +84,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
           budget: options.budget ?? null,
           isResuming: options.resume === true,
           resumeCommand: resumeCommand(options),
+          earlier: options.retune === true ? [] : earlierProfiles(io, runs, kept),
         },
         progress,
         signal,
@@ -132,6 +141,7 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
       "--browser <path>",
       "the browser to use (default: BALLAST_BROWSER, else an installed Chrome, Chromium or Edge, else puppeteer's download)",
     )
+    .option("--retune", "race the kernels' variants again even where an earlier run on this device, driver and browser has chosen")
     .option("--resume", "continue the newest stopped run of this condition, with the options it was started with")
     .option("--keep", "keep the profile for others in results/<device>/<condition>/, without names of this machine")
     .option("--runs <folder>", "where runs are written (default: BALLAST_RUNS, else runs/ of the clone)")

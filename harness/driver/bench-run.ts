@@ -49,6 +49,8 @@ export interface BenchOptions {
   readonly jobLimit: Seconds;
   /** Jobs in order of importance, stage by stage; a stage is planned from what those before it found. */
   readonly stages: readonly Stage[];
+  /** What is known from an earlier run and need not be measured again. */
+  readonly known?: readonly Measurement[];
   readonly onProgress?: (progress: Progress) => void;
   readonly onNote?: (text: string) => void;
 }
@@ -101,11 +103,11 @@ const ENDED = "the time budget had ended";
  *   up to the job under way
  */
 export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => {
-  const { device, journal, now, budget, jobLimit, stages, onProgress, onNote } = options;
+  const { device, journal, now, budget, jobLimit, stages, known: taken = [], onProgress, onNote } = options;
   const started = now();
   const spent = () => journal.spent + now() - started;
   const verifications: Verification[] = [];
-  const measurements: Measurement[] = [];
+  const measurements: Measurement[] = [...taken];
   const leftOut: { id: string; because: string }[] = [];
   const notes: string[] = [...journal.notes];
   let ran = 0;

@@ -1,4 +1,4 @@
-import { variantById } from "../../kernels/index.ts";
+import { dtypeOf } from "../../kernels/index.ts";
 import { FAMILY as LAYER_FAMILY } from "../../kernels/layer/batch.ts";
 import { InputError } from "../../src/errors.ts";
 import type { CompileJob, LaunchJob, PageJob, StartJob, WarmUpJob } from "../../src/profile/jobs.ts";
@@ -173,7 +173,7 @@ class Launches {
 
   /** @throws Ended unless the layer is right on this device */
   async verify(session: LaunchedSession, { id, layer: { choices } }: WarmUpJob): Promise<void> {
-    const variant = `${LAYER_FAMILY}/${variantById(choices.matmul_few).dtype}`;
+    const variant = `${LAYER_FAMILY}/${dtypeOf(choices)}`;
     const outcome = await this.#ask(session, { kind: "verify", id, variant, choices });
     if (outcome.kind !== "verified") throw new Ended({ kind: "left-out", because: "the page did not answer with a verification" });
     const { verification } = outcome;

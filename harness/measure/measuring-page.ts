@@ -1,4 +1,4 @@
-import { decoderLayer, engineStep, variantById } from "../../kernels/index.ts";
+import { decoderLayer, dtypeOf, engineStep, variantById } from "../../kernels/index.ts";
 import type { KernelVariant } from "../../kernels/kernel.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import type { CompileStateJob, JobResult, LayerJob, MeasuringPage, PageJob, StartJob, TimedJob } from "../../src/profile/jobs.ts";
@@ -21,6 +21,8 @@ import { type CaseRequest, type MeasuredCase, prepareCase } from "./throughput.t
 import { timerFor, type Timer } from "./sampling/timer.ts";
 import { measureTogether } from "./sampling/together.ts";
 import { measureUpload, UPLOAD_RULES, type UploadRule } from "./upload/upload.ts";
+import { now } from "./sampling/wall-clock.ts";
+import { measureTuning } from "./tuning.ts";
 import { verifyVariant } from "./verify.ts";
 import { measureSettling } from "./warm-up/warm-up.ts";
 
@@ -33,6 +35,8 @@ interface Rules {
   readonly pipeline: PipelineRule;
   /** More than any last-level cache of the kind holds. */
   readonly beyondCache: Bytes;
+  /** Of a heat of variants that race each other. */
+  readonly heatLimit: Seconds;
 }
 
 /**
@@ -45,12 +49,14 @@ const RULES = {
     upload: UPLOAD_RULES.software,
     pipeline: PIPELINE_RULES.software,
     beyondCache: 64 * MIB,
+    heatLimit: 2,
   },
   gpu: {
     kernel: { fewest: 12, most: 300, noise: 0.005, shortest: 0.05, timeLimit: 0.25 },
     upload: UPLOAD_RULES.gpu,
     pipeline: PIPELINE_RULES.gpu,
     beyondCache: 256 * MIB,
+    heatLimit: 0.5,
   },
 } as const satisfies Record<string, Rules>;
 
@@ -60,7 +66,7 @@ const composedAs = ({ family, dtype }: KernelVariant, choices: LayerJob["choices
 
 /** One layer, or a whole step where the shape says of how many. */
 const variantOfLayer = ({ choices, shape }: LayerJob): KernelVariant =>
-  ("layers" in shape ? engineStep : decoderLayer)(variantById(choices.matmul_few).dtype, choices);
+  ("layers" in shape ? engineStep : decoderLayer)(dtypeOf(choices), choices);
 
 /** One device and what is known of it: which variants passed here, how fine its timestamps are. */
 class MeasuredDevice {
@@ -125,6 +131,16 @@ class MeasuredDevice {
         return measureUpload(device, job, this.#rules.upload);
       case "load-pipeline":
         return measureLoadPipeline(device, job, this.#rules.pipeline);
+      case "tune":
+        return measureTuning(job, {
+          now,
+          random: Math.random,
+          heatLimit: this.#rules.heatLimit,
+          prepare: async (variant) => ({
+            version: variantById(variant).version,
+            runner: await this.#prepare({ kind: "kernel", id: job.id, variant, shape: job.shape, cache: job.cache }),
+          }),
+        });
       case "device-memory":
         return { id, ...(await measureDeviceMemory(device, describeAdapter(this.#gpu.adapter))) };
       case "start":

@@ -1,10 +1,11 @@
 import { decodeAttentions, prefillAttentions } from "../attention/index.ts";
 import { type AttentionBuffers, attentionOperations, prefillPairs } from "../attention/problem.ts";
-import type { BufferSpec, Dispatch, Dtype, KernelVariant } from "../kernel.ts";
+import type { BufferSpec, Dispatch, Dtype, KernelVariant, Shape } from "../kernel.ts";
 import { matmuls } from "../matmul/index.ts";
-import { type MatmulVariant, weightScale } from "../matmul/problem.ts";
+import { type MatmulSizes, type MatmulVariant, weightScale } from "../matmul/problem.ts";
 import type { Plan } from "../plan.ts";
 import { type DecoderLayerSizes, decoderLayerSizes, FAMILY, placementsOf } from "./batch.ts";
+import { type Choice, chosenFor, chosenIds, type LayerChoices, variantNamed } from "./choices.ts";
 import { decoderLayerReference } from "./decoder-layer-reference.ts";
 import { layerLinears, type LayerSizes, type Linear } from "./linears.ts";
 import { residualAddDispatch } from "./residual-add.ts";
@@ -13,40 +14,12 @@ import { type Placement, rotaryDispatch, rotationTable } from "./rotary.ts";
 import { swigluDispatch } from "./swiglu.ts";
 import { weightsBuffer } from "./weights.ts";
 
-/** Which variant computes each part of a layer, so that what is composed is what was measured. */
-export interface LayerChoices {
-  /** Steps of at most this many tokens use `matmul_few`, larger ones `matmul_many`. */
-  readonly few_tokens: number;
-  readonly matmul_few: string;
-  readonly matmul_many: string;
-  readonly attention_prefill: string;
-  readonly attention_decode: string;
-}
-
-/** Choices that run on every adapter with the dtype; a starting point before any were measured. */
-export const defaultChoices = (dtype: Dtype): LayerChoices => ({
-  few_tokens: 8,
-  matmul_few: `matmul/matvec-${dtype}`,
-  matmul_many: `matmul/tiled-${dtype}`,
-  attention_prefill: `attention-prefill/tiled-${dtype}`,
-  attention_decode: `attention-decode/split-${dtype}`,
-});
-
 /** Raised when the layer itself changes; its parts' versions are added. */
 const OWN_VERSION = 2;
 
-const variantNamed = <V extends KernelVariant>(variants: readonly V[], dtype: Dtype, id: string): V => {
-  const found = variants.find((variant) => variant.id === id && variant.dtype === dtype);
-  if (found === undefined) {
-    const known = variants.filter((variant) => variant.dtype === dtype).map((variant) => variant.id);
-    throw new RangeError(`${FAMILY}/${dtype}: expected one of ${known.join(", ")}, got ${id}`);
-  }
-  return found;
-};
-
-/** The variant that multiplies so many rows. @throws RangeError where a choice names no variant of that dtype */
-export const matmulFor = (dtype: Dtype, { few_tokens, matmul_few, matmul_many }: LayerChoices, tokens: number): MatmulVariant =>
-  variantNamed(matmuls, dtype, tokens <= few_tokens ? matmul_few : matmul_many);
+/** The variant for a linear layer. @throws RangeError where a choice names no variant of that dtype */
+export const matmulFor = (dtype: Dtype, { matmul }: LayerChoices, sizes: MatmulSizes): MatmulVariant =>
+  variantNamed(FAMILY, matmuls, dtype, chosenFor(matmul, { ...sizes }));
 
 /** Buffers that every batch has: hidden states, weights, and what passes from one part to the next. */
 const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => {
@@ -125,11 +98,11 @@ const attentionOver = ({ firstRow }: Placement, part: string): AttentionBuffers 
  * @throws RangeError where a choice names no variant of that dtype
  */
 export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant => {
-  const few = variantNamed(matmuls, dtype, choices.matmul_few);
-  const many = variantNamed(matmuls, dtype, choices.matmul_many);
-  const attendPrompt = variantNamed(prefillAttentions, dtype, choices.attention_prefill);
-  const attendOne = variantNamed(decodeAttentions, dtype, choices.attention_decode);
-  const parts: readonly KernelVariant[] = [few, many, attendPrompt, attendOne];
+  const known: readonly KernelVariant[] = [...matmuls, ...prefillAttentions, ...decodeAttentions];
+  const parts = chosenIds(choices).map((id) => variantNamed(FAMILY, known, dtype, id));
+
+  const chosenVariant = <V extends KernelVariant>(variants: readonly V[], among: readonly Choice[], shape: Shape): V =>
+    variantNamed(FAMILY, variants, dtype, chosenFor(among, shape));
 
   const run: KernelVariant["run"] = (shape) => {
     const sizes = decoderLayerSizes(shape);
@@ -137,13 +110,15 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
     const tokens = prefill_tokens + decode_sequences;
     const rows = { tokens, hidden };
     const linears = layerLinears(sizes);
-    const matmul = matmulFor(dtype, choices, tokens);
+    const attendPrompt = chosenVariant(prefillAttentions, choices.attention_prefill, { chunk: prefill_tokens, context: prefill_context });
+    const attendOne = chosenVariant(decodeAttentions, choices.attention_decode, { sequences: decode_sequences, context: decode_context });
     const placements = placementsOf(sizes);
     const cacheRow = kv_heads * head_dim;
 
     const linear = (name: Linear["name"], a: string, c: string): Plan => {
       const { n, k } = linears.find((layer) => layer.name === name)!;
-      return matmul.plan({ m: tokens, n, k }, { a, w: `${name}_weights`, c });
+      const layer = { m: tokens, n, k };
+      return matmulFor(dtype, choices, layer).plan(layer, { a, w: `${name}_weights`, c });
     };
     const promptPart = (place: Placement): Plan[] => [
       rotaryStage(dtype, sizes, place, "prefill"),
@@ -191,7 +166,7 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
     family: FAMILY,
     dtype,
     needs: [...new Set(parts.flatMap(({ needs }) => needs))],
-    summary: `a whole layer of ${few.id}, ${many.id}, ${attendPrompt.id} and ${attendOne.id}`,
+    summary: `a whole layer of ${parts.map(({ id }) => id).join(", ")}`,
     version: parts.reduce((sum, { version }) => sum + version, OWN_VERSION),
     verificationShapes: [
       { ...SMALL, prefill_tokens: 9, prefill_context: 5, decode_sequences: 2, decode_context: 33 },

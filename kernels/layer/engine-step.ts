@@ -1,7 +1,8 @@
 import type { BufferSpec, Dispatch, Dtype, KernelRun, KernelVariant, Reference, Shape, Values } from "../kernel.ts";
 import { linear, weightScale } from "../matmul/problem.ts";
 import { sizesOf } from "../shape.ts";
-import { decoderLayer, type LayerChoices, matmulFor } from "./decoder-layer.ts";
+import type { LayerChoices } from "./choices.ts";
+import { decoderLayer, matmulFor } from "./decoder-layer.ts";
 import { normalise, rmsNormDispatch } from "./rms-norm.ts";
 import { weightsBuffer } from "./weights.ts";
 
@@ -61,10 +62,8 @@ const bufferSpecs = (layer: KernelRun, count: number): BufferSpec[] => [
 
 /** The last norm over the rows that produce a token, and the output projection. */
 const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, tokens, outputs }: StepSizes) => {
-  const logits = matmulFor(dtype, choices, outputs).plan(
-    { m: outputs, n: vocab, k: hidden },
-    { a: "final_normed", w: "head_weights", c: "logits" },
-  );
+  const sizes = { m: outputs, n: vocab, k: hidden };
+  const logits = matmulFor(dtype, choices, sizes).plan(sizes, { a: "final_normed", w: "head_weights", c: "logits" });
   return {
     buffers: [
       weightsBuffer(dtype, "final_norm", hidden, Math.sqrt(3)),

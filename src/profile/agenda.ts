@@ -1,16 +1,16 @@
 import { variants, variantsOf } from "../../kernels/index.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { FAMILY as LAYER_FAMILY } from "../../kernels/layer/batch.ts";
-import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/choices.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
-import { contenders, passedVariants } from "./choose.ts";
 import type { Findings, Job } from "./jobs.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "./processes.ts";
 import { launchJobs } from "./launch-jobs.ts";
-import { comparedShapes, headSizes, settledChoices, startingOn, workloadFor, type DeviceKind } from "./settled.ts";
+import { headSizes, settledChoices, startingOn, tunedShapes, workloadFor, type DeviceKind } from "./settled.ts";
 import { kernelJob, stepJob } from "./timed-jobs.ts";
+import { tuningJobs } from "./tuning-jobs.ts";
 import { compareUploadJobs, loadJobs } from "./upload-jobs.ts";
 import type { Batch, ModelGrid } from "./workload.ts";
 
@@ -38,11 +38,6 @@ const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] => {
 };
 
 const distinct = (jobs: readonly Job[]): Job[] => [...new Map(jobs.map((job) => [job.id, job])).values()];
-const notYetMeasured = ({ measurements }: Findings, jobs: readonly Job[]): Job[] => {
-  const measured = new Set(measurements.map(({ id }) => id));
-  return jobs.filter(({ id }) => !measured.has(id));
-};
-
 /** By how much kernels differ between processes, as far as it is known; what is unknown may be anything. */
 const processNoiseOf = ({ measurements }: Findings): number =>
   acrossProcesses(measurements).flatMap((whole) => (whole.kind === "kernel" ? [whole.timing.process_noise] : []))[0] ?? Infinity;
@@ -62,13 +57,17 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
   const { model, tokens, outputs, prefill, decode, smallTokens, composites } = grid;
   const sizes = layerSizes(model);
   const heads = headSizes(grid);
-  const matmulFor = (m: number) => (m <= choices.few_tokens ? choices.matmul_few : choices.matmul_many);
-  const linear = (m: number, { n, k }: { readonly n: number; readonly k: number }) => kernelJob(matmulFor(m), { m, n, k }, "cold");
+  const linear = (m: number, { n, k }: { readonly n: number; readonly k: number }) =>
+    kernelJob(chosenFor(choices.matmul, { m, n, k }), { m, n, k }, "cold");
   const parts = [
     ...tokens.flatMap((m) => layerLinears(sizes).map((layer) => linear(m, layer))),
     ...outputs.map((m) => linear(m, headLinear(model))),
-    ...decode.map(([sequences, context]) => kernelJob(choices.attention_decode, { sequences, context, ...heads }, "cold")),
-    ...prefill.map(([chunk, context]) => kernelJob(choices.attention_prefill, { chunk, context, ...heads }, "cold")),
+    ...decode.map(([sequences, context]) =>
+      kernelJob(chosenFor(choices.attention_decode, { sequences, context }), { sequences, context, ...heads }, "cold"),
+    ),
+    ...prefill.map(([chunk, context]) =>
+      kernelJob(chosenFor(choices.attention_prefill, { chunk, context }), { chunk, context, ...heads }, "cold"),
+    ),
     ...smallTokens.flatMap((tokens) => [
       kernelJob(`rms-norm/${dtype}`, { tokens, hidden: model.hiddenSize }, "hot"),
       kernelJob(`rotary/${dtype}`, { tokens, context: 0, ...heads }, "hot"),
@@ -94,38 +93,28 @@ const PROCESS_ERROR = { gpu: 0.0025, software: 0.01 };
 
 /**
  * Everything to measure on a device, in order of importance, so that a budget that ends cuts off the least: clock, cold start,
- * verification, overhead and ways to upload; the load curve; then which variants are fastest; then the core of the workload with
+ * verification, overhead and ways to upload; the load curve; then which variants are fastest where; then the core of the workload with
  * those, whole steps included, and more of it after; and then all of that again in fresh processes, since what a process has for itself is in none
  * of its samples.
- *
- * A kernel that was measured while variants were compared is not measured again in the same process.
  */
 export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const { isGpu, isQuick } = device;
   const { dtype, choices: starting } = startingOn(device);
   const workload = workloadFor(device);
-  const { core, more, compared, warmUp, copyLength, multiplyAdd } = workload;
-  const shapes = comparedShapes(workload);
-  const middle = shapes.linear.find(({ m }) => m === compared.middle)!;
-  const { few_tokens: _, ...startingVariants } = starting;
+  const { core, more, warmUp, copyLength, multiplyAdd } = workload;
 
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
     ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
-    ...verifyJobs(dtype, isQuick ? [...Object.values(startingVariants), "copy/vec4", "multiply-add/chains"] : null),
+    ...verifyJobs(dtype, isQuick ? [...chosenIds(starting), "copy/vec4", "multiply-add/chains"] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
   ];
   const load: Stage = (found) => loadJobs(workload, isQuick, found);
-  const compareAll: Stage = (found) => [
-    ...passedVariants(found, "matmul", dtype).map((variant) => kernelJob(variant, middle, "cold")),
-    ...passedVariants(found, "attention-decode", dtype).map((variant) => kernelJob(variant, shapes.decode, "cold")),
-    ...passedVariants(found, "attention-prefill", dtype).map((variant) => kernelJob(variant, shapes.prefill, "cold")),
-  ];
-  const compareContenders: Stage = (found) =>
-    contenders(found, passedVariants(found, "matmul", dtype), middle).flatMap((variant) =>
-      compared.others.map((m) => kernelJob(variant, { ...middle, m }, "cold")),
-    );
+  const tune: Stage = (found) => {
+    const known = new Set(found.measurements.map(({ id }) => id)); // taken over from an earlier run
+    return tuningJobs(found, starting, dtype, tunedShapes(workload)).filter(({ id }) => !known.has(id));
+  };
   const measured = (found: Findings): Job[] => {
     const choices = settledChoices(device, found);
     return distinct([
@@ -135,7 +124,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
       ...(isQuick ? [] : more.flatMap((grid) => gridJobs(grid, dtype, choices))),
     ]);
   };
-  const measure: Stage = (found) => notYetMeasured(found, measured(found));
+  const measure: Stage = measured;
   /**
    * Every other process takes the uploads in the opposite order, so that what drifts while they are measured falls on all alike. Nothing where the
    * processes so far tell enough.
@@ -155,5 +144,5 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     };
   return isQuick
     ? [groundwork, load, measure]
-    : [groundwork, load, compareAll, compareContenders, measure, ...Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1))];
+    : [groundwork, load, tune, measure, ...Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1))];
 };

@@ -1,5 +1,5 @@
-import type { Shape } from "../../kernels/kernel.ts";
-import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import type { Dtype, Shape } from "../../kernels/kernel.ts";
+import type { LayerChoices } from "../../kernels/layer/choices.ts";
 import type { Seconds } from "../units.ts";
 import type { PipelineState } from "./measurements/pipeline-state.ts";
 import type { Cache } from "./measurements/timing.ts";
@@ -78,9 +78,23 @@ export type PageJob =
       readonly chunk_bytes: number;
     }
   | { readonly kind: "overhead"; readonly id: string }
+  | TuneJob
   /** `choices`: what a decoder layer is composed of, where that is not its default. */
   | { readonly kind: "verify"; readonly id: string; readonly variant: string; readonly choices?: LayerChoices }
   | TimedJob;
+
+/** Variants of a family raced at one shape. All of them suit it. */
+export interface TuneJob {
+  readonly kind: "tune";
+  readonly id: string;
+  readonly family: string;
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+  readonly cache: Cache;
+  /** One of the candidates: the one to beat. */
+  readonly default: string;
+  readonly candidates: readonly string[];
+}
 
 /** Bytes from the page's memory to the GPU. */
 export interface UploadJob {

@@ -6,6 +6,7 @@ import { deviceMemorySchema } from "./measurements/device-memory.ts";
 import { kernelMeasurementSchema } from "./measurements/kernel.ts";
 import { loadPipelineSchema } from "./measurements/load-pipeline.ts";
 import { overheadSchema } from "./measurements/overhead.ts";
+import { tuningSchema } from "./measurements/tuning.ts";
 import { uploadSchema } from "./measurements/upload.ts";
 import { warmUpSchema } from "./measurements/warm-up.ts";
 import { nativeReferenceSchema } from "./native-reference.ts";
@@ -30,6 +31,7 @@ export const measurementSchema = z.discriminatedUnion("kind", [
   compileSchema,
   overheadSchema,
   kernelMeasurementSchema,
+  tuningSchema,
 ]);
 export type Measurement = z.infer<typeof measurementSchema>;
 export type MeasurementOf<K extends Measurement["kind"]> = Extract<Measurement, { kind: K }>;

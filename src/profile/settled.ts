@@ -1,9 +1,10 @@
 import type { Dtype } from "../../kernels/kernel.ts";
-import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import type { LayerChoices } from "../../kernels/layer/choices.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { layerSizes } from "../model/shapes.ts";
-import { chosenVariants, dtypeFor, startingChoices, type ComparedShapes } from "./choose.ts";
+import { chosenVariants, dtypeFor, startingChoices } from "./choose.ts";
 import type { Findings } from "./jobs.ts";
+import type { TunedShapes } from "./tuning-jobs.ts";
 import type { Adapter } from "./schema.ts";
 import { gpuWorkload, softwareWorkload, type ModelGrid, type Workload } from "./workload.ts";
 
@@ -23,17 +24,15 @@ export const headSizes = ({ model }: Pick<ModelGrid, "model">) => ({
   head_dim: model.headDim,
 });
 
-/** Where variants are compared: linear ones at the model's largest layer. */
-export const comparedShapes = ({ core, compared }: Workload): ComparedShapes => {
-  const { n, k } = layerLinears(layerSizes(core.model)).reduce((a, b) => (b.n * b.k > a.n * a.k ? b : a));
+/** Where variants race. */
+export const tunedShapes = ({ core, tuned }: Workload): TunedShapes => {
   const heads = headSizes(core);
-  const [chunk, prefillContext] = compared.prefill;
-  const [sequences, decodeContext] = compared.decode;
+  const linears = layerLinears(layerSizes(core.model));
+  const layers = tuned.layers === "each" ? linears : [linears.reduce((a, b) => (b.n * b.k > a.n * a.k ? b : a))];
   return {
-    linear: [compared.middle, ...compared.others].sort((a, b) => a - b).map((m) => ({ m, n, k })),
-    fewUpTo: compared.middle,
-    prefill: { chunk, context: prefillContext, ...heads },
-    decode: { sequences, context: decodeContext, ...heads },
+    matmul: layers.flatMap(({ n, k }) => tuned.tokens.map((m) => ({ m, n, k }))),
+    attention_prefill: tuned.prefill.map(([chunk, context]) => ({ chunk, context, ...heads })),
+    attention_decode: tuned.decode.map(([sequences, context]) => ({ sequences, context, ...heads })),
   };
 };
 
@@ -43,8 +42,8 @@ export const startingOn = ({ adapter, isGpu }: DeviceKind): { readonly dtype: Dt
   return { dtype, choices: startingChoices(dtype, isGpu, adapter.features) };
 };
 
-/** The variants that a device's steps are composed of, once those were compared; in a quick run, which compares none, those to begin with. */
+/** The variants that a device's steps are composed of, once they were tuned; in a quick run, which tunes nothing, those to begin with. */
 export const settledChoices = (device: DeviceKind, found: Findings): LayerChoices => {
   const { dtype, choices } = startingOn(device);
-  return device.isQuick ? choices : chosenVariants(found, choices, dtype, comparedShapes(workloadFor(device)));
+  return device.isQuick ? choices : chosenVariants(found, choices, dtype);
 };

@@ -1,6 +1,6 @@
-import { variantById } from "../../kernels/index.ts";
+import { dtypeOf } from "../../kernels/index.ts";
 import type { Shape } from "../../kernels/kernel.ts";
-import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
+import type { LayerChoices } from "../../kernels/layer/choices.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { layerSizes } from "../model/shapes.ts";
@@ -21,7 +21,7 @@ export const kernelJob = (variant: string, shape: Shape, cache: Cache): TimedJob
 
 /** A whole step, cold: in a model that is larger than the caches, a layer's weights and keys were last read a step ago. */
 export const stepJob = (model: LanguageModel, { batch, layers, hasHead }: Composite, choices: LayerChoices): TimedJob => {
-  const { dtype } = variantById(choices.matmul_few);
+  const dtype = dtypeOf(choices);
   const sizes = { layers, vocab: hasHead ? model.vocabSize : 0, ...batch };
   return {
     kind: "layer",

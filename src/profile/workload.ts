@@ -58,12 +58,12 @@ export interface Workload {
   /** Models by importance. */
   readonly core: ModelGrid;
   readonly more: readonly ModelGrid[];
-  /** Where variants are compared: in the middle all of them, at the others those that were not hopeless there. */
-  readonly compared: {
-    readonly middle: number;
-    readonly others: readonly number[];
-    readonly prefill: readonly [number, number];
-    readonly decode: readonly [number, number];
+  /** Where variants race for the first model: by tokens, at its largest linear layer or at each; by chunk and context; by sequences and context. */
+  readonly tuned: {
+    readonly tokens: readonly number[];
+    readonly layers: "largest" | "each";
+    readonly prefill: readonly (readonly [chunk: number, context: number])[];
+    readonly decode: readonly (readonly [sequences: number, context: number])[];
   };
   readonly warmUp: {
     /** The batch of a start's first runs. */
@@ -150,7 +150,7 @@ export const softwareWorkload = (): Workload => {
         ],
       },
     ],
-    compared: { middle: 16, others: [1, 4, 64], prefill: [56, 0], decode: [4, 288] },
+    tuned: { tokens: [1, 4, 16, 64], layers: "largest", prefill: [[56, 0]], decode: [[4, 288]] },
     warmUp: {
       batch: prefillOnly(8, 0),
       starts: { launches: 3, restarts: 1, devices: 1, pipelines: 1, nothing: 1 },
@@ -236,7 +236,19 @@ export const gpuWorkload = (): Workload => {
         composites: [step(4, decodeOnly(12, 1000)), step(4, prefillOnly(700, 0))],
       },
     ],
-    compared: { middle: 16, others: [1, 4, 64, 512], prefill: [512, 0], decode: [16, 512] },
+    tuned: {
+      tokens: [1, 4, 16, 64, 256, 1024],
+      layers: "each",
+      prefill: [
+        [512, 0],
+        [512, 4096],
+      ],
+      decode: [
+        [1, 2048],
+        [16, 512],
+        [64, 2048],
+      ],
+    },
     warmUp: {
       batch: prefillOnly(128, 0),
       starts: { launches: 5, restarts: 5, devices: 3, pipelines: 3, nothing: 3 },

@@ -44,8 +44,8 @@ it("a shape that is none is refused, naming the size, the rule and what was foun
 });
 
 it("a layer is only made of variants of its own dtype", () => {
-  const choices = { ...defaultChoices("f32"), matmul_few: "matmul/matvec-f16" };
-  expect(messageOf(() => decoderLayer("f32", choices))).toMatchInlineSnapshot(
-    `"RangeError: decoder-layer/f32: expected one of matmul/tiled-f32, matmul/registers-f32, matmul/matvec-f32, matmul/matvec-subgroup-f32, matmul/matvec-thread-f32, got matmul/matvec-f16"`,
+  const choices = { ...defaultChoices("f32"), matmul: [{ shape: { m: 1 }, variant: "matmul/of-another-f16" }] };
+  expect(messageOf(() => decoderLayer("f32", choices))).toMatch(
+    /^RangeError: decoder-layer\/f32: expected one of matmul\/.+, got matmul\/of-another-f16$/u,
   );
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { engineStep, variantById, variants } from "../../kernels/index.ts";
+import { dtypeOf, engineStep, variantById, variants, variantsOf } from "../../kernels/index.ts";
 import type { Shape } from "../../kernels/kernel.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { agenda, type AgendaOptions } from "../../src/profile/agenda.ts";
-import { chosenVariants, contenders, startingChoices } from "../../src/profile/choose.ts";
-import type { Findings, Job } from "../../src/profile/jobs.ts";
+import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/choices.ts";
+import { candidatesAt, chosenVariants, defaultAmong, startingChoices } from "../../src/profile/choose.ts";
+import type { Findings, Job, TuneJob } from "../../src/profile/jobs.ts";
+import type { Tuning } from "../../src/profile/measurements/tuning.ts";
 import { kernelJob } from "../../src/profile/timed-jobs.ts";
 import type { Cache } from "../../src/profile/measurements/timing.ts";
 import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
@@ -37,6 +39,34 @@ const kernelMeasurement = (variant: string, shape: Shape, seconds: number, cache
   };
 };
 
+/** What a race finds where a kernel takes as long as `seconds` says. */
+const raced = (
+  { id, family, dtype, shape, cache, candidates, default: standard }: TuneJob,
+  seconds: (variant: string, shape: Shape) => number,
+): Tuning => {
+  const order = [...candidates].sort((a, b) => seconds(a, shape) - seconds(b, shape));
+  const [fastest = standard, second = null] = order;
+  return {
+    kind: "tuning",
+    id,
+    family,
+    dtype,
+    shape: { ...shape },
+    cache,
+    default: standard,
+    choice: seconds(fastest, shape) < seconds(standard, shape) ? fastest : standard,
+    runner_up: second,
+    candidates: order.map((variant) => ({
+      variant,
+      version: variantById(variant).version,
+      rounds: 1,
+      race_s: [seconds(variant, shape)],
+      fresh_s: null,
+    })),
+    reused_from: null,
+  };
+};
+
 /** Does the first process's part of an agenda: every variant passes but those named, and a kernel takes as long as `seconds` says. */
 const follow = (...device: Parameters<typeof followAll>) => followAll(...device).filter(({ process = 0 }) => process === 0);
 
@@ -59,6 +89,7 @@ const followAll = (
           isFailing ? { kind: "failed", variant, because: "it is wrong" } : { kind: "passed", variant, shapes: 1, worst_share_of_bound: 0 },
         );
       }
+      if (job.kind === "tune") measurements.push(raced(job, seconds));
       if (job.kind === "kernel") {
         measurements.push({ ...kernelMeasurement(job.variant, job.shape, seconds(job.variant, job.shape), job.cache), id: job.id });
       }
@@ -79,19 +110,20 @@ const devices = [
 const kernels = (jobs: readonly Job[]) => jobs.filter((job) => job.kind === "kernel");
 const layers = (jobs: readonly Job[]) => jobs.filter((job) => job.kind === "layer");
 const ids = (jobs: readonly Job[]) => jobs.map(({ id }) => id);
-/** The variants to begin with are the fastest, so that a whole agenda chooses what a quick one takes unseen. */
-const startingAreFastest =
-  ({ adapter, isGpu }: Omit<AgendaOptions, "isQuick">) =>
-  (variant: string, shape: Shape): number => {
-    const dtype = variantById(variant).dtype;
-    const starting = startingChoices(dtype, isGpu, adapter.features);
-    const best =
-      shape["m"] === undefined ? starting.attention_decode : shape["m"] <= starting.few_tokens ? starting.matmul_few : starting.matmul_many;
-    return variant === best ? 1 : 2;
-  };
+const tunes = (jobs: readonly Job[]) => jobs.filter((job) => job.kind === "tune");
+/** What a layer is composed of at its own batch. */
+const composedOf = ({ shape, choices }: { readonly shape: Shape; readonly choices: LayerChoices }): string[] => {
+  const { prefill_tokens = 0, prefill_context = 0, decode_sequences = 0, decode_context = 0 } = shape;
+  const linears = layerLinears(shape as unknown as Parameters<typeof layerLinears>[0]);
+  return [
+    ...linears.map(({ n, k }) => chosenFor(choices.matmul, { m: prefill_tokens + decode_sequences, n, k })),
+    ...(prefill_tokens === 0 ? [] : [chosenFor(choices.attention_prefill, { chunk: prefill_tokens, context: prefill_context })]),
+    ...(decode_sequences === 0 ? [] : [chosenFor(choices.attention_decode, { sequences: decode_sequences, context: decode_context })]),
+  ];
+};
 
 describe.each(devices)("the agenda of %s", (_, device) => {
-  const whole = follow({ ...device, isQuick: false }, { seconds: startingAreFastest(device) });
+  const whole = follow({ ...device, isQuick: false });
   const quick = follow({ ...device, isQuick: true });
 
   it.each([
@@ -104,7 +136,7 @@ describe.each(devices)("the agenda of %s", (_, device) => {
   it("asks only for shapes that the kernels know", () => {
     for (const { variant, shape } of kernels(whole)) expect(() => variantById(variant).run(shape)).not.toThrow();
     for (const { layer } of layers(whole)) {
-      expect(() => engineStep(variantById(layer.choices.matmul_few).dtype, layer.choices).run(layer.shape)).not.toThrow();
+      expect(() => engineStep(dtypeOf(layer.choices), layer.choices).run(layer.shape)).not.toThrow();
     }
   });
 
@@ -117,8 +149,7 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     expect(kernels(whole).filter((job) => !isVerified(job))).toEqual([]);
     const timed = new Set(kernels(whole).map(({ variant }) => variant));
     for (const { layer } of layers(whole)) {
-      const { few_tokens: _, ...parts } = layer.choices;
-      expect([...timed]).toEqual(expect.arrayContaining(Object.values(parts)));
+      expect([...timed]).toEqual(expect.arrayContaining(composedOf(layer)));
     }
     expect(whole.findIndex(({ kind }) => kind === "layer")).toBeGreaterThan(
       whole.findIndex(({ id }) => id.startsWith("verify engine-step/")),
@@ -291,9 +322,6 @@ describe("further processes", () => {
 });
 
 describe("which variants an agenda settles on", () => {
-  const timedMatmuls = (jobs: readonly Job[], m: number) =>
-    new Set(kernels(jobs).flatMap(({ variant, shape }) => (shape["m"] === m ? [variant] : [])));
-
   it("f16 where a GPU's kernels may use it, else f32", () => {
     const dtypes = (jobs: readonly Job[]) => new Set(layers(jobs).map(({ id }) => id.split(" ")[0]));
     expect(dtypes(follow({ ...gpu, isQuick: true }))).toEqual(new Set(["engine-step/f16"]));
@@ -301,72 +329,73 @@ describe("which variants an agenda settles on", () => {
     expect(dtypes(follow({ ...software, isQuick: true }))).toEqual(new Set(["engine-step/f32"]));
   });
 
-  it("one that is hopeless in the middle is not timed elsewhere", () => {
-    const seconds = (variant: string) => (variant === "matmul/tiled-f32" ? 8.1 : 1);
-    const control = (variant: string) => (variant === "matmul/tiled-f32" ? 8 : 1);
-    expect(timedMatmuls(follow({ ...software, isQuick: false }, { seconds }), 4)).not.toContain("matmul/tiled-f32");
-    expect(timedMatmuls(follow({ ...software, isQuick: false }, { seconds: control }), 4)).toContain("matmul/tiled-f32");
+  it("races them where they suit, and none in a quick run", () => {
+    const races = tunes(follow({ ...software, isQuick: false }));
+    expect(new Set(races.map(({ family }) => family))).toEqual(new Set(["matmul", "attention-decode", "attention-prefill"]));
+    for (const { candidates, default: standard, shape } of races) {
+      expect(candidates).toContain(standard);
+      for (const variant of candidates) expect(variantById(variant).suits?.(shape) ?? true).toBe(true);
+    }
+    expect(tunes(follow({ ...software, isQuick: true }))).toEqual([]);
   });
 
-  it("one that failed its verification is neither timed nor composed", () => {
-    const failing = ["matmul/registers-f32", "matmul/matvec-thread-f32"];
-    const jobs = follow({ ...software, isQuick: false }, { failing });
-    expect(kernels(jobs).filter(({ variant }) => failing.includes(variant))).toEqual([]);
-    for (const { layer } of layers(jobs)) expect(failing).not.toContain(layer.choices.matmul_many);
-  });
-
-  it("few tokens end where the variant for many was first faster", () => {
-    const seconds = (variant: string, { m = 0 }: Shape) =>
-      variant === "matmul/registers-f32" ? 3 : variant === "matmul/matvec-thread-f32" ? (m <= 16 ? 1 : 4) : 9;
+  it("the fastest at each token count, which then stands for those nearest", () => {
+    const [one = "", another = ""] = variantsOf("matmul").flatMap(({ id, dtype, suits }) =>
+      dtype === "f32" && (suits?.({ m: 16, n: 64, k: 64 }) ?? true) ? [id] : [],
+    );
+    const seconds = (variant: string, { m = 0 }: Shape) => (variant === (m <= 16 ? one : another) ? 1 : 2);
     const [layer] = layers(follow({ ...software, isQuick: false }, { seconds }));
-    expect(layer!.layer.choices).toMatchObject({
-      few_tokens: 16,
-      matmul_few: "matmul/matvec-thread-f32",
-      matmul_many: "matmul/registers-f32",
-    });
+    const sizes = { n: 512, k: 256 };
+    const { matmul } = layer!.layer.choices;
+    expect([12, 16, 20].map((m) => chosenFor(matmul, { m, ...sizes }))).toEqual([one, one, one]);
+    expect(chosenFor(matmul, { m: 400, ...sizes })).not.toBe(one);
   });
 
-  const linear = [1, 16, 64].map((m) => ({ m, n: 8, k: 8 }));
-  const compared = { linear, fewUpTo: 16, prefill: { chunk: 1 }, decode: { sequences: 1 } };
-  const passed = variants.map(({ id }) => ({ kind: "passed", variant: id, shapes: 1, worst_share_of_bound: 0 }) as const);
+  it("one that failed its verification is neither raced nor timed nor composed", () => {
+    const failing = chosenIds(startingChoices("f32", false, software.adapter.features)).filter((id) => id.startsWith("matmul/"));
+    const jobs = follow({ ...software, isQuick: false }, { failing });
+    expect(failing.length).toBeGreaterThan(0);
+    expect(tunes(jobs).flatMap(({ candidates }) => candidates.filter((variant) => failing.includes(variant)))).toEqual([]);
+    expect(kernels(jobs).filter(({ variant }) => failing.includes(variant))).toEqual([]);
+    for (const { layer } of layers(jobs)) expect(chosenIds(layer.choices).filter((id) => failing.includes(id))).toEqual([]);
+  });
+
+  it("what an earlier run chose is not raced again", () => {
+    const device = { ...software, isQuick: false };
+    const [first, ...others] = tunes(follow(device));
+    const tune = agenda(device)[2]!;
+    const found: Findings = { verifications: passedAll, measurements: [raced(first!, () => 1)] };
+    expect(ids(tune(found))).toEqual(expect.arrayContaining(ids(others)));
+    expect(ids(tune(found))).not.toContain(first!.id);
+  });
+
   const starting = startingChoices("f32", false, []);
 
-  it("those to begin with where nothing was timed", () => {
-    expect(chosenVariants({ verifications: passed, measurements: [] }, starting, "f32", compared)).toEqual(starting);
+  it("those to begin with where nothing was tuned", () => {
+    expect(chosenVariants({ verifications: passedAll, measurements: [] }, starting, "f32")).toEqual(starting);
   });
 
   it("the one to begin with gives way to another where it failed, and stays where all did, so that its refusal is recorded", () => {
-    const verifications = passed.filter(({ variant }) => variant !== starting.attention_decode);
-    expect(chosenVariants({ verifications, measurements: [] }, starting, "f32", compared).attention_decode).toBe(
-      "attention-decode/split-f32",
-    );
-    expect(chosenVariants({ verifications: [], measurements: [] }, starting, "f32", compared)).toEqual(starting);
+    const [{ variant } = { variant: "" }] = starting.attention_decode;
+    const verifications = passedAll.filter((passed) => passed.variant !== variant);
+    const [instead] = chosenVariants({ verifications, measurements: [] }, starting, "f32").attention_decode;
+    expect(instead?.variant).not.toBe(variant);
+    expect(variantById(instead!.variant)).toMatchObject({ family: "attention-decode", dtype: "f32" });
+    expect(chosenVariants({ verifications: [], measurements: [] }, starting, "f32")).toEqual(starting);
   });
 
-  it("a variant that was not timed at every size does not win", () => {
-    const measurements = [
-      ...linear.map((shape) => kernelMeasurement("matmul/tiled-f32", shape, 2)),
-      kernelMeasurement("matmul/registers-f32", linear[0]!, 1),
-    ];
-    expect(chosenVariants({ verifications: passed, measurements }, starting, "f32", compared)).toMatchObject({
-      matmul_few: "matmul/tiled-f32",
-      matmul_many: "matmul/tiled-f32",
-      few_tokens: 64,
-    });
-  });
-
-  it("the same variant may be fastest for few and for many", () => {
-    const measurements = linear.flatMap((shape) => [
-      kernelMeasurement("matmul/tiled-f32", shape, 2),
-      kernelMeasurement("matmul/registers-f32", shape, 1),
-    ]);
-    expect(chosenVariants({ verifications: passed, measurements }, starting, "f32", compared)).toMatchObject({
-      matmul_few: "matmul/registers-f32",
-      matmul_many: "matmul/registers-f32",
-    });
-  });
-
-  it("none is a contender at a shape where nothing was timed", () => {
-    expect(contenders({ verifications: passed, measurements: [] }, ["matmul/tiled-f32"], linear[0]!)).toEqual([]);
+  it("the one to beat is that to begin with, or where it is no candidate the first that is", () => {
+    const shape = { m: 16, n: 64, k: 64 };
+    const candidates = candidatesAt({ verifications: passedAll, measurements: [] }, "matmul", "f32", shape);
+    const standard = chosenFor(starting.matmul, shape);
+    expect(defaultAmong(candidates, starting.matmul, shape)).toBe(standard);
+    expect(
+      defaultAmong(
+        candidates.filter((id) => id !== standard),
+        starting.matmul,
+        shape,
+      ),
+    ).not.toBe(standard);
+    expect(defaultAmong([], starting.matmul, shape)).toBeNull();
   });
 });

@@ -1,0 +1,167 @@
+import { median } from "simple-statistics";
+import { logRatioOrNull } from "../../src/compare/ratio.ts";
+import type { TuneJob } from "../../src/profile/jobs.ts";
+import type { Tuning } from "../../src/profile/measurements/tuning.ts";
+import { timingInterval } from "../../src/profile/timing-interval.ts";
+import type { Seconds } from "../../src/units.ts";
+import { OutOfMemory } from "./gpu-errors.ts";
+import { LeftOut } from "./left-out.ts";
+import { shuffled } from "./sampling/interleave.ts";
+import type { Turn } from "./sampling/sampling.ts";
+
+/** A variant on the device, ready to take turns. */
+export interface Runner {
+  take(): Promise<Turn>;
+  destroy(): void;
+}
+
+export interface TuningOptions {
+  /** Puts a variant on the device. @throws LeftOut where it cannot be timed, OutOfMemory where there is no room */
+  readonly prepare: (variant: string) => Promise<{ readonly version: number; readonly runner: Runner }>;
+  readonly now: () => Seconds;
+  readonly random: () => number;
+  /** A heat begins no further round after this time. */
+  readonly heatLimit: Seconds;
+}
+
+/** Variants on the device at once, each with its own weights. */
+const HEAT = 8;
+/** Of each heat go on. */
+const SURVIVORS = 2;
+/** After so many rounds a variant is out whose best sample is slower than the best median by more than so much: noise explains less and less. */
+const CUTS: readonly { readonly rounds: number; readonly slower: number }[] = [
+  { rounds: 1, slower: 3 },
+  { rounds: 2, slower: 1.5 },
+  { rounds: 4, slower: 1.15 },
+  { rounds: 8, slower: 1.05 },
+];
+const MOST_ROUNDS = 12;
+/** Fresh samples of each that is left. */
+const FRESH = 16;
+
+interface Racer {
+  readonly variant: string;
+  readonly version: number;
+  readonly runner: Runner;
+  readonly race: Seconds[];
+  fresh: Seconds[] | null;
+}
+
+const bySpeed = (a: Racer, b: Racer): number => median(a.fresh ?? a.race) - median(b.fresh ?? b.race);
+
+/** One sample of a turn: the others of the same turn share its mood. Null where none was a duration. */
+const sampleOf = async ({ runner }: Racer): Promise<Seconds | null> => {
+  const samples = (await runner.take()).samples.filter((sample) => sample > 0);
+  return samples.length === 0 ? null : median(samples);
+};
+
+/** Rounds in an order drawn anew each, until one is left, the rounds are done or the time is over. @returns all that could be timed, the fastest first */
+const heat = async (racers: readonly Racer[], { now, random, heatLimit }: TuningOptions): Promise<Racer[]> => {
+  const began = now();
+  let running = [...racers];
+  for (let round = 1; round <= MOST_ROUNDS && (round === 1 || (running.length > 1 && now() - began < heatLimit)); round++) {
+    for (const racer of shuffled(running, random)) {
+      const sample = await sampleOf(racer);
+      if (sample !== null) racer.race.push(sample);
+    }
+    running = running.filter(({ race }) => race.length > 0);
+    const best = Math.min(...running.map(({ race }) => median(race)));
+    const slower = CUTS.findLast(({ rounds }) => rounds <= round)?.slower ?? Infinity;
+    running = running.filter(({ race }) => Math.min(...race) <= slower * best);
+  }
+  return racers.filter(({ race }) => race.length > 0).toSorted(bySpeed);
+};
+
+/**
+ * Finds the fastest of the candidates at a shape by successive elimination, eight at a time, then times the first two and the default again
+ * in turns: what won a race of many won by luck as well, and fresh samples have none of it. The default stays the choice unless another
+ * one is faster by the whole 95 % interval of their ratio.
+ *
+ * @throws LeftOut where no candidate can be timed
+ */
+export const measureTuning = async (job: TuneJob, options: TuningOptions): Promise<Tuning> => {
+  const { id, family, dtype, shape, cache, candidates } = job;
+  const known: Racer[] = [];
+  const ready = new Set<Racer>();
+  const add = async (variant: string): Promise<Racer | null> => {
+    try {
+      const { version, runner } = await options.prepare(variant);
+      const racer: Racer = { variant, version, runner, race: [], fresh: null };
+      known.push(racer);
+      ready.add(racer);
+      return racer;
+    } catch (error) {
+      if (error instanceof LeftOut || error instanceof OutOfMemory) return null;
+      throw error;
+    }
+  };
+  const retire = (racers: Iterable<Racer>) => {
+    for (const racer of racers) if (ready.delete(racer)) racer.runner.destroy();
+  };
+  try {
+    let survivors: Racer[] = [];
+    // The default runs in the first heat and stays on the device for the fresh samples.
+    const order = [job.default, ...candidates.filter((variant) => variant !== job.default)];
+    let standard: Racer | null = null;
+    for (let from = 0; from < order.length; from += HEAT) {
+      const racers: Racer[] = [];
+      for (const variant of order.slice(from, from + HEAT)) {
+        const racer = await add(variant);
+        if (racer !== null) racers.push(racer);
+      }
+      if (from === 0) standard = racers.find(({ variant }) => variant === job.default) ?? null;
+      const first = (await heat(racers, options)).slice(0, SURVIVORS);
+      retire(racers.filter((racer) => racer !== standard && !first.includes(racer)));
+      survivors.push(...first);
+    }
+    if (survivors.length > SURVIVORS) survivors = await heat(survivors, options);
+    const finalists = [
+      ...new Set([...survivors.slice(0, SURVIVORS), ...(standard === null || standard.race.length === 0 ? [] : [standard])]),
+    ];
+    if (finalists.length === 0) throw new LeftOut("none of the candidates could be timed");
+    await refresh(finalists, options);
+    const [fastest, second = null] = finalists.toSorted(bySpeed);
+    const choice = standard === null || isFaster(fastest!, standard) ? fastest! : standard;
+    const runnerUp = choice === fastest ? second : fastest!;
+    return {
+      kind: "tuning",
+      id,
+      family,
+      dtype,
+      shape: { ...shape },
+      cache,
+      default: job.default,
+      choice: choice.variant,
+      runner_up: runnerUp?.variant ?? null,
+      candidates: [
+        ...finalists.toSorted(bySpeed),
+        ...known.filter((racer) => racer.race.length > 0 && !finalists.includes(racer)).toSorted(bySpeed),
+      ].map(({ variant, version, race, fresh }) => ({ variant, version, rounds: race.length, race_s: race, fresh_s: fresh })),
+      reused_from: null,
+    };
+  } finally {
+    retire([...ready]);
+  }
+};
+
+const refresh = async (racers: readonly Racer[], { random }: TuningOptions): Promise<void> => {
+  const fresh = new Map(racers.map((racer) => [racer, [] as Seconds[]]));
+  for (let round = 0; round < FRESH; round++) {
+    for (const racer of shuffled(racers, random)) {
+      const sample = await sampleOf(racer);
+      if (sample !== null) fresh.get(racer)!.push(sample);
+    }
+  }
+  for (const [racer, samples] of fresh) racer.fresh = samples.length === 0 ? null : samples;
+};
+
+/** Whether one is faster than the default, or is it. */
+const isFaster = (racer: Racer, standard: Racer): boolean => {
+  if (racer === standard || standard.fresh === null) return true;
+  if (racer.fresh === null) return false;
+  const ratio = logRatioOrNull(
+    timingInterval({ samples_s: standard.fresh, visits: [] }),
+    timingInterval({ samples_s: racer.fresh, visits: [] }),
+  );
+  return ratio !== null && ratio.high < 0;
+};
