@@ -10,8 +10,8 @@ export interface OpenGpu {
   readonly deviceTime: Seconds;
 }
 
-/** Used where the adapter has them. */
-const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+/** Used where the adapter has them; the types know no experimental ones. */
+const FEATURES = ["timestamp-query", "shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"] as readonly GPUFeatureName[];
 
 /** Raised from the defaults (128 MiB a binding, 256 threads a workgroup) to what the adapter has. */
 const LIMITS = [
