@@ -1,35 +1,37 @@
 import type { KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
-import { FLAT_GROUP, gridOf, paramsBlock, range, storage } from "../wgsl.ts";
+import { elementType, FLAT_GROUP, gridOf, paramsBlock, range, storage, type Width } from "../wgsl.ts";
 
 /** What a tuner varies. */
 export interface CopyStructure {
-  /** vec4s a thread moves; with more than one, all are loaded before the first is stored, so that many are under way at once. */
-  readonly vec4s: number;
+  /** f32 elements that one access moves. */
+  readonly width: Width;
+  /** Accesses of a thread; with more than one, all are loaded before the first is stored, so that many are under way at once. */
+  readonly items: number;
   readonly threads: number;
 }
 
-const moves = (vec4s: number): string => {
-  const all = range(vec4s);
+const moves = (items: number): string => {
+  const all = range(items);
   const at = (i: number): string => (i === 0 ? "first" : `first + ${i}u * stride`);
-  if (vec4s === 1) return `  if (first < quads) { copied[first] = source[first]; }`;
+  if (items === 1) return `  if (first < count) { copied[first] = source[first]; }`;
   return `  let stride = groups.x * groups.y * threads;
-  if (${at(vec4s - 1)} < quads) {
-${all.map((i) => `    let quad_${i} = source[${at(i)}];`).join("\n")}
-${all.map((i) => `    copied[${at(i)}] = quad_${i};`).join("\n")}
+  if (${at(items - 1)} < count) {
+${all.map((i) => `    let item_${i} = source[${at(i)}];`).join("\n")}
+${all.map((i) => `    copied[${at(i)}] = item_${i};`).join("\n")}
   } else {
-    for (var at = first; at < quads; at += stride) { copied[at] = source[at]; }
+    for (var at = first; at < count; at += stride) { copied[at] = source[at]; }
   }`;
 };
 
-export const copyWgsl = ({ vec4s, threads }: CopyStructure): string => `// copied = source
-// source, copied: length elements of f32, padded to whole vec4s
-// ${threads} threads a workgroup, ${vec4s === 1 ? "one vec4 a thread" : `${vec4s} vec4s a thread, one grid's width apart`}; neighbouring threads side by side
+export const copyWgsl = ({ width, items, threads }: CopyStructure): string => `// copied = source
+// source, copied: length elements of f32${width === 4 ? ", padded to whole vec4s" : ""}
+// ${threads} threads a workgroup, ${items} ${width === 4 ? "vec4" : "scalar"}${items === 1 ? " a thread" : "s a thread, one grid's width apart"}; neighbouring threads side by side
 
 const threads = ${threads}u;
 ${paramsBlock(["length"])}
-${storage(1, "source", "read", "vec4<f32>")}
-${storage(2, "copied", "read_write", "vec4<f32>")}
+${storage(1, "source", "read", elementType("f32", width))}
+${storage(2, "copied", "read_write", elementType("f32", width))}
 
 @compute @workgroup_size(${threads})
 fn main(
@@ -37,9 +39,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
 ) {
-  let quads = (params.length + 3u) / 4u;
+  let count = ${width === 4 ? "(params.length + 3u) / 4u" : "params.length"};
   let first = ${FLAT_GROUP} * threads + thread;
-${moves(vec4s)}
+${moves(items)}
 }
 `;
 
@@ -48,15 +50,16 @@ ${moves(vec4s)}
  * kernel finds its own.
  */
 const copy = (id: string, structure: CopyStructure): KernelVariant => {
-  const { vec4s, threads } = structure;
+  const { width, items, threads } = structure;
+  const perGroup = width * items * threads;
   return {
     id,
     family: "copy",
     dtype: "f32",
     needs: [],
-    summary: `${vec4s === 1 ? "one vec4" : `${vec4s} vec4s, strided by the grid,`} read and written by each of ${threads} threads`,
+    summary: `${items === 1 ? "one" : items} ${width === 4 ? "vec4" : "scalar"}${items === 1 ? "" : "s, strided by the grid,"} read and written by each of ${threads} threads`,
     version: 2,
-    verificationShapes: [1, 1023, 1025, 4 * vec4s * threads - 3, 4 * vec4s * threads + 1, 70_001].map((length) => ({ length })),
+    verificationShapes: [1, 1023, 1025, perGroup - 1, perGroup + 1, 70_001].map((length) => ({ length })),
     run: (shape) => {
       const { length } = sizesOf("copy", ["length"], shape);
       return {
@@ -74,7 +77,7 @@ const copy = (id: string, structure: CopyStructure): KernelVariant => {
               { buffer: "source", access: "read" },
               { buffer: "copied", access: "read_write" },
             ],
-            workgroups: gridOf(Math.ceil(length / 4 / vec4s / threads)),
+            workgroups: gridOf(Math.ceil(length / perGroup)),
           },
         ],
         operations: 0,
@@ -87,8 +90,9 @@ const copy = (id: string, structure: CopyStructure): KernelVariant => {
 };
 
 export const copies: readonly KernelVariant[] = [
-  copy("copy/vec4", { vec4s: 1, threads: 256 }),
-  copy("copy/vec4-t64", { vec4s: 1, threads: 64 }),
-  copy("copy/vec4x4", { vec4s: 4, threads: 256 }),
-  copy("copy/vec4x8", { vec4s: 8, threads: 128 }),
+  copy("copy/vec4", { width: 4, items: 1, threads: 256 }),
+  copy("copy/vec4-t64", { width: 4, items: 1, threads: 64 }),
+  copy("copy/vec4x4", { width: 4, items: 4, threads: 256 }),
+  copy("copy/vec4x8", { width: 4, items: 8, threads: 128 }),
+  copy("copy/scalarx8", { width: 1, items: 8, threads: 256 }),
 ];

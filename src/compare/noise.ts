@@ -1,6 +1,6 @@
 import { median, quantile } from "simple-statistics";
 import { groupBy } from "../stats/group-by.ts";
-import { type LogRatio, standardError } from "./ratio.ts";
+import { type LogRatio, standardError } from "../stats/ratio.ts";
 
 /** A row as the estimate of noise needs it. */
 export interface NoisyRow {

@@ -9,6 +9,8 @@ import { contenders, passedVariants } from "./choose.ts";
 import type { Findings, Job } from "./jobs.ts";
 import { launchJobs } from "./launch-jobs.ts";
 import { comparedShapes, headSizes, settledChoices, startingOn, workloadFor, type DeviceKind } from "./settled.ts";
+import { roofJobs, startingRoofs } from "./roof-jobs.ts";
+import { isRoofFamily } from "./roofline.ts";
 import { kernelJob, stepJob } from "./timed-jobs.ts";
 import { compareUploadJobs, loadJobs } from "./upload-jobs.ts";
 import type { Batch, ModelGrid } from "./workload.ts";
@@ -30,7 +32,7 @@ const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] => {
       ({ id, family, dtype: own }) =>
         family !== LAYER_FAMILY &&
         family !== STEP_FAMILY &&
-        (only === null || own === dtype || family === "copy" || family === "multiply-add") &&
+        (only === null || own === dtype || isRoofFamily(family)) &&
         isNeeded(id),
     )
     .map(({ id }) => ({ kind: "verify", id: `verify ${id}`, variant: id }) as const);
@@ -91,7 +93,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const { isQuick } = device;
   const { dtype, choices: starting } = startingOn(device);
   const workload = workloadFor(device);
-  const { core, more, compared, warmUp, copyLength, multiplyAdd } = workload;
+  const { core, more, compared, warmUp, roofs } = workload;
   const shapes = comparedShapes(workload);
   const middle = shapes.linear.find(({ m }) => m === compared.middle)!;
   const { few_tokens: _, ...startingVariants } = starting;
@@ -99,7 +101,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
     ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
-    ...verifyJobs(dtype, isQuick ? [...Object.values(startingVariants), "copy/vec4", "multiply-add/chains"] : null),
+    ...verifyJobs(dtype, isQuick ? [...Object.values(startingVariants), ...startingRoofs(device)] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
   ];
@@ -117,8 +119,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     const choices = settledChoices(device, found);
     const jobs = [
       ...gridJobs(core, dtype, choices),
-      kernelJob("copy/vec4", { length: copyLength }, "hot"),
-      kernelJob("multiply-add/chains", { ...multiplyAdd }, "hot"),
+      ...roofJobs(device, roofs, found),
       ...(isQuick ? [] : more.flatMap((grid) => gridJobs(grid, dtype, choices))),
     ];
     return notYetMeasured(found, distinct(jobs));

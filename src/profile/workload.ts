@@ -72,9 +72,16 @@ export interface Workload {
     readonly compile: Pick<CompileJob, "pending" | "copies">;
   };
   readonly uploads: UploadSizes;
-  /** f32 elements copied: far beyond the last-level cache on a GPU. */
-  readonly copyLength: number;
-  readonly multiplyAdd: { readonly threads: number; readonly steps: number };
+  readonly roofs: RoofSizes;
+}
+
+/** Sizes at which the kernels that find the device's limits run; a quick run takes the first of each. */
+export interface RoofSizes {
+  /** f32 elements copied or read, cold. */
+  readonly lengths: readonly number[];
+  readonly multiplyAdd: readonly { readonly threads: number; readonly steps: number }[];
+  /** For matrix units; a tile is one subgroup's. */
+  readonly matrix: readonly { readonly tiles: number; readonly steps: number }[];
 }
 
 const MIB = 2 ** 20;
@@ -163,8 +170,11 @@ export const softwareWorkload = (): Workload => {
       others: [4 * MIB, 16 * MIB],
       pipeline: { quick: 16 * MIB, whole: 64 * MIB },
     },
-    copyLength: 4 * MIB,
-    multiplyAdd: { threads: 4096, steps: 256 },
+    roofs: {
+      lengths: [4 * MIB],
+      multiplyAdd: [{ threads: 4096, steps: 256 }],
+      matrix: [],
+    },
   };
 };
 
@@ -249,7 +259,11 @@ export const gpuWorkload = (): Workload => {
       others: [16 * MIB, 256 * MIB],
       pipeline: { quick: 256 * MIB, whole: 2048 * MIB },
     },
-    copyLength: 64 * MIB,
-    multiplyAdd: { threads: 2 ** 20, steps: 1024 },
+    roofs: {
+      lengths: [64 * MIB, 128 * MIB],
+      multiplyAdd: [{ threads: 2 ** 20, steps: 1024 }],
+      // So many steps that storing the sums, 8 KiB a tile, does not count beside them.
+      matrix: [{ tiles: 8192, steps: 4096 }],
+    },
   };
 };

@@ -1,22 +1,24 @@
 import type { Shape } from "../../kernels/kernel.ts";
 import { arithmeticRate, bandwidth, duration, NONE, percent } from "../format.ts";
-import { type KernelFigure, nearestRoofOrNull, type Roofs, shapeName } from "./kernel-figures.ts";
+import { binding, type Roofs } from "../profile/roofline.ts";
+import { type KernelFigure, shapeName } from "./kernel-figures.ts";
 import type { KernelGrid } from "./kernel-grid.ts";
 import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
 
 /** Half the median's 95 % interval, in whole percent and never less than it is. */
 const noiseText = ({ noise }: KernelFigure): string => `±${Math.ceil(noise * 100)} %`;
 
-/** A family's fastest kernels as a grid, its shorter side across, since a terminal is narrow. A letter names the variant. */
+/** A family's fastest kernels as a grid, its shorter side across, since a terminal is narrow: rate, variant by its letter, noise, share of the roof. */
 export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
   const hasLetters = grid.variants.length > 1;
   const letterOf = (variant: string): string => String.fromCharCode("a".charCodeAt(0) + grid.variants.indexOf(variant));
   const cell = (figure: KernelFigure | undefined): Cell => {
     if (figure === undefined) return NONE;
-    const isMemory = figure.rate === 0 || nearestRoofOrNull(figure, roofs)?.roof === "memory";
+    const isMemory = figure.rate === 0 || binding(figure.measurement, roofs) === "memory";
     const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
     const letter = hasLetters ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
-    const value = `${rate}${letter} ${noiseText(figure)}`;
+    const share = figure.share.kind === "judged" ? ` ${percent(figure.share.share)}` : "";
+    const value = `${rate}${letter} ${noiseText(figure)}${share}`;
     return figure.isBelowClock ? { text: `${value} !`, tone: "bad" } : value;
   };
   const { rows, columns } = grid;
