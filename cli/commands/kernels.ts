@@ -64,7 +64,11 @@ export const parseShape = (given: string): Shape =>
     given.split(",").map((part) => {
       const [, name, size] = /^\s*([a-z_]+)\s*=\s*(\d+)\s*$/.exec(part) ?? [];
       if (name === undefined || size === undefined) {
-        throw new InputError("--shape", `expected sizes such as m=16,n=2048,k=2048, got ${JSON.stringify(given)}`, "Write each as name=size.");
+        throw new InputError(
+          "--shape",
+          `expected sizes such as m=16,n=2048,k=2048, got ${JSON.stringify(given)}`,
+          "Write each as name=size.",
+        );
       }
       return [name, Number(size)];
     }),

@@ -156,13 +156,11 @@ const named = (structure: MultiplyAddStructure): KernelVariant => {
 
 export const multiplyAdds: readonly KernelVariant[] = [
   named({ dtype: "f32", width: 1, chains: 8, threads: 64 }),
-  named({ dtype: "f32", width: 1, chains: 12, threads: 64 }),
   named({ dtype: "f32", width: 1, chains: 16, threads: 256 }),
+  named({ dtype: "f32", width: 1, chains: 32, threads: 256 }),
   named({ dtype: "f32", width: 4, chains: 2, threads: 64 }),
   named({ dtype: "f32", width: 4, chains: 4, threads: 64 }),
   named({ dtype: "f32", width: 4, chains: 8, threads: 256 }),
-  named({ dtype: "f32", width: 1, chains: 32, threads: 256 }),
-  named({ dtype: "f32", width: 4, chains: 16, threads: 256 }),
   named({ dtype: "f16", width: 4, chains: 2, threads: 64 }),
   named({ dtype: "f16", width: 4, chains: 4, threads: 64 }),
   named({ dtype: "f16", width: 4, chains: 8, threads: 256 }),

@@ -30,10 +30,7 @@ const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] => {
   return variants
     .filter(
       ({ id, family, dtype: own }) =>
-        family !== LAYER_FAMILY &&
-        family !== STEP_FAMILY &&
-        (only === null || own === dtype || isRoofFamily(family)) &&
-        isNeeded(id),
+        family !== LAYER_FAMILY && family !== STEP_FAMILY && (only === null || own === dtype || isRoofFamily(family)) && isNeeded(id),
     )
     .map(({ id }) => ({ kind: "verify", id: `verify ${id}`, variant: id }) as const);
 };

@@ -75,10 +75,11 @@ export interface Workload {
   readonly roofs: RoofSizes;
 }
 
-/** Sizes at which the kernels that find the device's limits run; a quick run takes the first of each. */
+/** Sizes at which the kernels that find the device's limits run; a quick run takes the last of each, the largest. */
 export interface RoofSizes {
-  /** f32 elements copied or read, cold. */
-  readonly lengths: readonly number[];
+  /** f32 elements copied and read, cold. What is read reaches the largest weights of a model: the longer a run, the less its start and end count. */
+  readonly copied: readonly number[];
+  readonly read: readonly number[];
   readonly multiplyAdd: readonly { readonly threads: number; readonly steps: number }[];
   /** For matrix units; a tile is one subgroup's. */
   readonly matrix: readonly { readonly tiles: number; readonly steps: number }[];
@@ -171,8 +172,10 @@ export const softwareWorkload = (): Workload => {
       pipeline: { quick: 16 * MIB, whole: 64 * MIB },
     },
     roofs: {
-      lengths: [4 * MIB],
-      multiplyAdd: [{ threads: 4096, steps: 256 }],
+      copied: [4 * MIB],
+      read: [4 * MIB],
+      // Few threads and many steps: starting a thread costs a software adapter as much as hundreds of steps.
+      multiplyAdd: [{ threads: 1024, steps: 4096 }],
       matrix: [],
     },
   };
@@ -260,7 +263,8 @@ export const gpuWorkload = (): Workload => {
       pipeline: { quick: 256 * MIB, whole: 2048 * MIB },
     },
     roofs: {
-      lengths: [64 * MIB, 128 * MIB],
+      copied: [64 * MIB],
+      read: [64 * MIB, 256 * MIB],
       multiplyAdd: [{ threads: 2 ** 20, steps: 1024 }],
       // So many steps that storing the sums, 8 KiB a tile, does not count beside them.
       matrix: [{ tiles: 8192, steps: 4096 }],

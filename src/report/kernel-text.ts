@@ -8,41 +8,47 @@ import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
 /** Half the median's 95 % interval, in whole percent and never less than it is. */
 const noiseText = ({ noise }: KernelFigure): string => `±${Math.ceil(noise * 100)} %`;
 
-/** A family's fastest kernels as a grid, its shorter side across, since a terminal is narrow: rate, variant by its letter, noise, share of the roof. */
+/** A family's fastest kernels as a grid, its shorter side across, since a terminal is narrow. A letter names the variant. */
 export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
   const hasLetters = grid.variants.length > 1;
   const letterOf = (variant: string): string => String.fromCharCode("a".charCodeAt(0) + grid.variants.indexOf(variant));
-  const cell = (figure: KernelFigure | undefined): Cell => {
-    if (figure === undefined) return NONE;
+  const cell = (figure: KernelFigure): Cell => {
     const isMemory = figure.rate === 0 || binding(figure.measurement, roofs) === "memory";
     const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
     const letter = hasLetters ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
-    const share = figure.share.kind === "judged" ? ` ${percent(figure.share.share)}` : "";
-    const value = `${rate}${letter} ${noiseText(figure)}${share}`;
+    const value = `${rate}${letter} ${noiseText(figure)}`;
     return figure.isBelowClock ? { text: `${value} !`, tone: "bad" } : value;
   };
-  const { rows, columns } = grid;
-  const lines =
-    columns.length > rows.length
-      ? table(
-          [left(grid.across), ...rows.map(({ name }) => right(name === "" ? "" : `${grid.down} ${name}`))],
-          columns.map((value, i): Cell[] => [String(value), ...rows.map(({ cells }) => cell(cells[i]))]),
-          style,
-          "      ",
-        )
-      : table(
-          [left(grid.down), ...columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
-          rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
-          style,
-          "      ",
-        );
   const variants = grid.variants.map((variant) => (hasLetters ? `${letterOf(variant)} ${variant}` : variant));
-  const constant = grid.constant === "" ? "" : ` (${grid.constant})`;
-  return [
-    ...wrap(`${grid.family}, ${grid.dtype}, ${grid.cache}${constant}: ${variants.join(", ")}`, "      ", undefined, "    "),
-    ...lines,
-    "",
-  ];
+  return [...wrap(`${gridName(grid)}: ${variants.join(", ")}`, "      ", undefined, "    "), ...laidOut(grid, cell, style), ""];
+};
+
+/** The same kernels with their shares of the roof that binds each: m for memory, a for arithmetic. Nothing where none has a share. */
+export const shareGridLines = (grid: KernelGrid, style: Style): string[] => {
+  const cell = ({ share }: KernelFigure): Cell => (share.kind === "judged" ? `${percent(share.share)} ${share.binding.charAt(0)}` : NONE);
+  const hasShare = grid.rows.some(({ cells }) => cells.some((figure) => figure?.share.kind === "judged"));
+  return hasShare ? ["", ...wrap(gridName(grid), "      ", undefined, "    "), ...laidOut(grid, cell, style)] : [];
+};
+
+const gridName = ({ family, dtype, cache, constant }: KernelGrid): string =>
+  `${family}, ${dtype}, ${cache}${constant === "" ? "" : ` (${constant})`}`;
+
+const laidOut = (grid: KernelGrid, shown: (figure: KernelFigure) => Cell, style: Style): string[] => {
+  const cell = (figure: KernelFigure | undefined): Cell => (figure === undefined ? NONE : shown(figure));
+  const { rows, columns } = grid;
+  return columns.length > rows.length
+    ? table(
+        [left(grid.across), ...rows.map(({ name }) => right(name === "" ? "" : `${grid.down} ${name}`))],
+        columns.map((value, i): Cell[] => [String(value), ...rows.map(({ cells }) => cell(cells[i]))]),
+        style,
+        "      ",
+      )
+    : table(
+        [left(grid.down), ...columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
+        rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
+        style,
+        "      ",
+      );
 };
 
 /** Whole decoder layers by the sizes that are not 0, with their time. */

@@ -5,7 +5,7 @@ import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size 
 import { kernelShares, roofsOf } from "../profile/roofline.ts";
 import { fastestByShape, isComposite, isRoof, type KernelFigure, kernelFigures, shapeName } from "./kernel-figures.ts";
 import { kernelGrids } from "./kernel-grid.ts";
-import { compositeLines, gridLines } from "./kernel-text.ts";
+import { compositeLines, gridLines, shareGridLines } from "./kernel-text.ts";
 import { block, bullets, PLAIN, type Style, text, wrap } from "./layout.ts";
 import { machineBlocks } from "./machine-text.ts";
 import { notAGpuOrNull } from "./not-a-gpu.ts";
@@ -153,15 +153,19 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
       [
         ...shareLines(figures, style),
         ...(figures.some(({ share }) => share.kind === "judged")
-          ? wrap("The fastest kernel of each shape. Hot ones are held against arithmetic alone: a cache may be faster than memory.", "    ")
+          ? wrap(
+              "The fastest kernel of each shape; below, each share with the roof that binds it, m for memory, a for arithmetic. Hot ones are held against arithmetic alone: a cache may be faster than memory.",
+              "    ",
+            )
           : []),
         ...unjudgedLines(figures),
+        ...grids.flatMap((grid) => shareGridLines(grid, style)),
       ],
       style,
     ),
     ...block("FASTER THAN ITS ROOF, so a kernel or a roof is wrong", aboveLines(kernelShares(profile, roofs), style), style),
     ...block(
-      "Fastest verified kernel by shape, in the unit of the roof it meets first, and its share of the roof",
+      "Fastest verified kernel by shape, in the unit of the roof it meets first",
       grids.flatMap((grid) => gridLines(grid, roofs, style)).slice(0, -1),
       style,
     ),

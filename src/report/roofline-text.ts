@@ -1,7 +1,16 @@
 import { median } from "simple-statistics";
 import { arithmeticRate, bandwidth, count, NONE, percent } from "../format.ts";
 import { type Datasheet, datasheetOfOrNull } from "../profile/datasheet.ts";
-import { aboveRoofs, type ArithmeticKind, type KernelShare, kernelShares, type Roof, type Roofs, type RoofShare } from "../profile/roofline.ts";
+import {
+  aboveRoofs,
+  type ArithmeticKind,
+  isRoofFamily,
+  type KernelShare,
+  kernelShares,
+  type Roof,
+  type Roofs,
+  type RoofShare,
+} from "../profile/roofline.ts";
 import type { Profile } from "../profile/schema.ts";
 import { groupBy } from "../stats/group-by.ts";
 import { fastestByShape, isRoof, type KernelFigure, shapeName } from "./kernel-figures.ts";
@@ -63,34 +72,50 @@ interface JudgedFigure {
 
 /** `71 % (68–74)`: a share and its 95 % interval. */
 export const shareText = ({ share, low, high }: Judged): string => {
+  if (high < 0.0005) return percent(share);
   const [from, to] = [low, high].map((end) => (end * 100).toFixed(high < 0.0995 ? 1 : 0));
   return `${percent(share)} (${from === to ? from : `${from}–${to}`})`;
 };
 
-const kernelName = ({ measurement: { variant, shape } }: KernelFigure): string => `${variant}, ${shapeName(shape)}`;
+/** Those of its sizes that differ among the others; a size of 0 is a part that is not there. */
+const sizesAmong = (others: readonly KernelFigure[], { measurement: { shape } }: KernelFigure): string =>
+  shapeName(
+    Object.fromEntries(
+      Object.entries(shape).filter(([name, size]) => size > 0 && others.some(({ measurement }) => measurement.shape[name] !== size)),
+    ),
+  );
 
 /** Shares of each shape's fastest kernel: a row for each family, element type, state of the caches and roof that binds. */
 export const shareLines = (figures: readonly KernelFigure[], style: Style): string[] => {
   const judged = fastestByShape(figures.filter((figure) => !isRoof(figure))).flatMap((figure): JudgedFigure[] =>
     figure.share.kind === "judged" ? [{ figure, share: figure.share }] : [],
   );
-  const groups = groupBy(judged, ({ figure: { measurement }, share }) =>
-    [measurement.family, measurement.dtype, measurement.cache, share.binding].join(" "),
-  );
+  const families = [...groupBy(judged, ({ figure: { measurement } }) => measurement.family).values()];
+  const groups = families.flatMap((members) => [
+    ...groupBy(members, ({ figure: { measurement }, share }) => [measurement.dtype, measurement.cache, share.binding].join(" ")).values(),
+  ]);
   return table(
-    [left("kernels"), left(""), left("bound by"), right("shapes"), right("median"), right("best (95 %)"), left("the best")],
-    [...groups.values()].map((members): Cell[] => {
+    [left("kernels"), left(""), left("bound by"), right("shapes"), right("worst"), right("median"), right("best (95 %)"), left("at")],
+    groups.map((members): Cell[] => {
       const [first] = members;
       const best = members.reduce((a, b) => (b.share.share > a.share.share ? b : a));
+      const shares = members.map(({ share }) => share.share);
       const { family = "", dtype = "", cache = "" } = first?.figure.measurement ?? {};
       return [
         family,
         `${dtype}, ${cache}`,
         best.share.binding,
         count(members.length),
-        percent(median(members.map(({ share }) => share.share))),
+        percent(Math.min(...shares)),
+        percent(median(shares)),
         shareText(best.share),
-        { text: kernelName(best.figure).replace(`${family}/`, ""), tone: "faint" },
+        {
+          text: sizesAmong(
+            members.map(({ figure }) => figure),
+            best.figure,
+          ),
+          tone: "faint",
+        },
       ];
     }),
     style,
@@ -101,7 +126,7 @@ export const shareLines = (figures: readonly KernelFigure[], style: Style): stri
 /** Kernels without a share, by reason. */
 export const unjudgedLines = (figures: readonly KernelFigure[]): string[] => {
   const without = figures.flatMap(({ measurement, share }) =>
-    share.kind === "unjudged" && !isRoof({ measurement } as KernelFigure) ? [{ family: measurement.family, because: share.because }] : [],
+    share.kind === "unjudged" && !isRoofFamily(measurement.family) ? [{ family: measurement.family, because: share.because }] : [],
   );
   return [...groupBy(without, ({ because }) => because)].flatMap(([because, members]) =>
     wrap(`Without a share: ${[...groupBy(members, ({ family }) => family).keys()].join(", ")}: ${because}.`, "    "),

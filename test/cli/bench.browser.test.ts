@@ -128,8 +128,30 @@ describe("a bench on a page with faults", () => {
   it("fails where a kernel is faster than the roofs allow, after the profile is kept, and says which kernel and which roof", async () => {
     const kernel = (family: string, seconds: number): Job => {
       const id = `${family}/example`;
-      const timing = { kind: "gpu-timestamp", samples_s: Array<number>(8).fill(seconds), runs_per_sample: 1, dropped: 0, throttled: 0, visits: [], stopping: null };
-      const measurement = { kind: "kernel", id, family, variant: id, version: 1, dtype: "f32", shape: {}, operations: 0, bytes: 1e9, cache: "cold", rotated_bytes: 2e9, timing, power_w: null };
+      const timing = {
+        kind: "gpu-timestamp",
+        samples_s: Array<number>(8).fill(seconds),
+        runs_per_sample: 1,
+        dropped: 0,
+        throttled: 0,
+        visits: [],
+        stopping: null,
+      };
+      const measurement = {
+        kind: "kernel",
+        id,
+        family,
+        variant: id,
+        version: 1,
+        dtype: "f32",
+        shape: {},
+        operations: 0,
+        bytes: 1e9,
+        cache: "cold",
+        rotated_bytes: 2e9,
+        timing,
+        power_w: null,
+      };
       return { kind: "clock", id: `measured ${JSON.stringify(measurement)}` };
     };
     const jobs = [kernel("copy", 1), kernel("matmul", 0.5)];

@@ -13,7 +13,8 @@ describe("ballast kernels list", () => {
   it("names every variant with what it needs and does, also without its name", async () => {
     const { code, out } = await ballast("list");
     expect(code).toBe(0);
-    for (const { id, summary } of variants) expect(out.split("\n").some((line) => line.startsWith(`${id} `) && line.endsWith(summary))).toBe(true);
+    for (const { id, summary } of variants)
+      expect(out.split("\n").some((line) => line.startsWith(`${id} `) && line.endsWith(summary))).toBe(true);
     expect(out.split("\n").length).toBe(variants.length + 4);
     expect(await ballast()).toEqual({ code, out, err: "" });
   });

@@ -189,15 +189,16 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     }
   });
 
-  it("finds each roof with every variant that is right, and in a quick run with one that the device can run", () => {
+  it("finds each roof with every variant that is right, and in a quick run with fewer, of every kind that the device can run", () => {
     const roofs = variants.filter(({ family }) => isRoofFamily(family));
-    const timed = (jobs: readonly Job[]) => new Set(kernels(jobs).flatMap(({ variant }) => (roofs.some(({ id }) => id === variant) ? [variant] : [])));
+    const timed = (jobs: readonly Job[]) =>
+      new Set(kernels(jobs).flatMap(({ variant }) => (roofs.some(({ id }) => id === variant) ? [variant] : [])));
     const features: readonly string[] = device.adapter.features;
     const can = roofs.filter(({ needs }) => needs.every((need) => features.includes(need)));
     expect([...timed(whole)].sort()).toEqual(can.map(({ id }) => id).sort());
     const kinds = new Set(can.map(({ family, dtype }) => `${family} ${dtype}`));
     expect(new Set([...timed(quick)].map((id) => `${variantById(id).family} ${variantById(id).dtype}`))).toEqual(kinds);
-    expect(timed(quick).size).toBe(kinds.size);
+    expect(timed(quick).size).toBeLessThan(timed(whole).size);
   });
 
   it("times cold what reads weights or keys, and hot what works on activations alone", () => {

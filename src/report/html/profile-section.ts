@@ -31,7 +31,7 @@ const kernelTable = (profile: Profile): Html => {
       { heading: "stopped by" },
       { heading: "arithmetic", isNumber: true },
       { heading: "memory", isNumber: true },
-      { heading: "share of its roof, % (95 %)", isNumber: true },
+      { heading: "share of its roof (95 %)", isNumber: true },
       { heading: "bound by" },
     ],
     figures.map((figure) => {

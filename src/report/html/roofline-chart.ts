@@ -1,16 +1,18 @@
 import type { Dtype } from "../../../kernels/kernel.ts";
-import { arithmeticRate, arithmeticTick, bandwidth, list, percent, plain } from "../../format.ts";
+import { arithmeticRate, arithmeticTick, bandwidth, count, list, percent, plain } from "../../format.ts";
 import { datasheetOfOrNull } from "../../profile/datasheet.ts";
 import { type Roofs, roofsOf } from "../../profile/roofline.ts";
 import type { Profile } from "../../profile/schema.ts";
 import { fastestByShape, isRoof, type KernelFigure, kernelFigures, shapeName } from "../kernel-figures.ts";
 import { ARITHMETIC_NAMES, arithmeticRoofs, shareText } from "../roofline-text.ts";
-import { type Axis, logTicks } from "./axes.ts";
+import { type Axis, labelWidth, logTicks } from "./axes.ts";
 import { axisMarks, type Charts, figure, leftMargin, Plot, scaleOf, seriesColor } from "./chart.ts";
 import { html, type Html } from "./markup.ts";
 
 const WIDTH = 460;
 const HEIGHT = 360;
+/** Pixels between two level lines that a label between them needs. */
+const LABEL_ROOM = 20;
 const MARGIN = { top: 28, right: 18, bottom: 46 };
 
 /** What dots are coloured by: families that bear on a step in the same way share a colour. */
@@ -64,9 +66,9 @@ const memoryLine = (rate: number, ceiling: number, x: Axis, y: Axis): Line["poin
   return to <= from ? [] : [from, to].map((at) => ({ x: at, y: rate * at }));
 };
 
-const levelLine = (rate: number, memory: number | null, x: Axis): Line["points"] => {
-  const from = memory === null ? x.domain[0] : Math.min(Math.max(x.domain[0], rate / memory), x.domain[1]);
-  return [from, x.domain[1]].map((at) => ({ x: at, y: rate }));
+const levelLine = (rate: number, memory: number | null, x: Axis, to = x.domain[1]): Line["points"] => {
+  const from = memory === null ? x.domain[0] : Math.max(x.domain[0], rate / memory);
+  return from >= to ? [] : [from, to].map((at) => ({ x: at, y: rate }));
 };
 
 const legend = (dots: readonly Dot[], hasStated: boolean): Html => {
@@ -95,7 +97,7 @@ const description = (dots: readonly Dot[], figures: readonly KernelFigure[], dty
     const first = shares.toSorted((a, b) => b.share - a.share)[0];
     return first === undefined ? [] : [`${name} reaches at most ${percent(first.share)} of the ${first.binding} roof`];
   });
-  return `${dots.length} measurements of ${dtype} kernels by operations per byte and arithmetic rate, under the device's roofs.${best.length === 0 ? "" : ` ${list(best)}.`}`;
+  return `${count(dots.length)} measurements of ${dtype} kernels by operations per byte and arithmetic rate, under the device's roofs.${best.length === 0 ? "" : ` ${list(best)}.`}`;
 };
 
 const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: readonly KernelFigure[], dtype: Dtype): Html => {
@@ -110,21 +112,35 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
   const ridge = memory === null || arithmetic.length === 0 ? [] : [ceiling / memory.rate, (2 * ceiling) / memory.rate];
   const x = logAxis("operations per byte", [...dots.map((dot) => dot.x), ...ridge], (value) => plain(value));
   const y = logAxis("rate", [...dots.map((dot) => dot.y), ...arithmetic.map(([, { rate }]) => 1.3 * rate), ...stated], arithmeticTick);
+  const marginLeft = leftMargin(y);
+  const [across, down] = [WIDTH - marginLeft - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
+  const decade = down / Math.log10(y.domain[1] / y.domain[0]);
+  const labels = arithmetic.map(([kind, { rate }]) => ({
+    rate,
+    text: `${ARITHMETIC_NAMES[kind]} ${arithmeticRate(rate)}`,
+    // Above its line, or under it where another roof is so near above that it has no room there.
+    isAbove: arithmetic.every(([, other]) => other.rate <= rate || decade * Math.log10(other.rate / rate) > LABEL_ROOM),
+  }));
+  // What the maker states lies where a roof's label stands, just above it: its line ends where the widest label begins.
+  const labelled = Math.max(0, ...labels.map(({ text }) => labelWidth(text))) / across;
+  const beforeLabels = x.domain[1] * (x.domain[0] / x.domain[1]) ** labelled;
   const lines: Line[] = [
     ...(memory === null ? [] : [{ points: memoryLine(memory.rate, Math.min(ceiling, y.domain[1]), x, y), isStated: false }]),
     ...arithmetic.map(([, { rate }]) => ({ points: levelLine(rate, memory?.rate ?? null, x), isStated: false })),
     ...(sheet === null
       ? []
-      : [sheet.memory].map((rate) => ({ points: memoryLine(rate, Math.min(Math.max(statedCeiling, ceiling), y.domain[1]), x, y), isStated: true }))),
-    ...stated.map((rate) => ({ points: levelLine(rate, sheet?.memory ?? null, x), isStated: true })),
+      : [sheet.memory].map((rate) => ({
+          points: memoryLine(rate, Math.min(Math.max(statedCeiling, ceiling), y.domain[1]), x, y),
+          isStated: true,
+        }))),
+    ...stated.map((rate) => ({ points: levelLine(rate, sheet?.memory ?? null, x, beforeLabels), isStated: true })),
   ];
-  const marginLeft = leftMargin(y);
-  const perDecade = (axis: Axis, pixels: number): number => pixels / Math.log10(axis.domain[1] / axis.domain[0]);
-  const slope =
-    (-180 / Math.PI) *
-    Math.atan2(perDecade(y, HEIGHT - MARGIN.top - MARGIN.bottom), perDecade(x, WIDTH - marginLeft - MARGIN.right));
+  const angle = Math.atan2(decade, across / Math.log10(x.domain[1] / x.domain[0]));
+  // Clear of the line at a right angle to it, and of the datasheet's line beside it.
+  const clearance = (sheet === null ? 10 : 15) / Math.cos(angle);
   const [low, high] = lines[0]?.points ?? [];
-  const middle = memory === null || low === undefined || high === undefined ? [] : [{ x: Math.sqrt(low.x * high.x), y: Math.sqrt(low.y * high.y) }];
+  const middle =
+    memory === null || low === undefined || high === undefined ? [] : [{ x: Math.sqrt(low.x * high.x), y: Math.sqrt(low.y * high.y) }];
   const halo = { fontSize: 12, stroke: "var(--paper)", strokeWidth: 4, fill: "currentColor" } as const;
   const dotsOf = (isCold: boolean, isFastest: boolean): Plot.Markish =>
     Plot.dot(
@@ -159,6 +175,7 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
       y: scaleOf(y),
       color: { type: "identity" },
       marks: [
+        Plot.gridX([...x.ticks]),
         ...axisMarks(x, y),
         ...lines.map(({ points, isStated }) =>
           Plot.line([...points], {
@@ -181,18 +198,16 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
                 x: "x",
                 y: "y",
                 text: () => `memory ${bandwidth(memory.rate)}`,
-                rotate: slope,
-                dy: -9,
+                rotate: (-180 / Math.PI) * angle,
+                dy: -clearance,
               }),
             ]),
-        Plot.text(arithmetic, {
-          ...halo,
-          x: () => x.domain[1],
-          y: ([, { rate }]: (typeof arithmetic)[number]) => rate,
-          text: ([kind, { rate }]: (typeof arithmetic)[number]) => `${ARITHMETIC_NAMES[kind]} ${arithmeticRate(rate)}`,
-          textAnchor: "end",
-          dy: -9,
-        }),
+        ...[true, false].map((isAbove) =>
+          Plot.text(
+            labels.filter((label) => label.isAbove === isAbove),
+            { ...halo, x: () => x.domain[1], y: "rate", text: "text", textAnchor: "end", dy: isAbove ? -9 : 11 },
+          ),
+        ),
       ],
     },
     legend(dots, sheet !== null),
@@ -203,9 +218,7 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
 export const rooflineCharts = (charts: Charts, profile: Profile): Html[] => {
   const roofs = roofsOf(profile);
   if (roofs.memory === null && arithmeticRoofs(roofs).length === 0) return [];
-  const plotted = kernelFigures(profile, roofs).filter(
-    (own) => !isRoof(own) && own.rate > 0 && !own.isBelowClock && groupOf(own) >= 0,
-  );
+  const plotted = kernelFigures(profile, roofs).filter((own) => !isRoof(own) && own.rate > 0 && !own.isBelowClock && groupOf(own) >= 0);
   return (["f32", "f16"] as const).flatMap((dtype) => {
     const figures = plotted.filter(({ measurement }) => measurement.dtype === dtype);
     return figures.length === 0 ? [] : [rooflineChart(charts, profile, roofs, figures, dtype)];
