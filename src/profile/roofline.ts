@@ -83,12 +83,9 @@ const highest = (kernels: readonly Kernel[], work: "bytes" | "operations", profi
   const rates = kernels.flatMap((kernel): Roof[] => {
     const interval = timingInterval(kernel.timing);
     if (!(interval.low > 0) || kernel[work] === 0 || isTooShort(interval, kernel, profile)) return [];
-    const [rate, low, high] = [interval.median, interval.high, interval.low].map((seconds) => kernel[work] / seconds) as [
-      number,
-      number,
-      number,
-    ];
-    return [{ rate, low, high, reachedBy: kernel, tried: kernels.length }];
+    const rateIn = (seconds: Seconds): number => kernel[work] / seconds;
+    const { median, low, high } = interval;
+    return [{ rate: rateIn(median), low: rateIn(high), high: rateIn(low), reachedBy: kernel, tried: kernels.length }];
   });
   return rates.length === 0 ? null : rates.reduce((best, rate) => (rate.rate > best.rate ? rate : best));
 };
