@@ -5,6 +5,7 @@ import { calibrateCommand } from "./commands/calibrate.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { initCommand } from "./commands/init.ts";
+import { kernelsCommand } from "./commands/kernels.ts";
 import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { simulateCommand } from "./commands/simulate.ts";
@@ -12,7 +13,17 @@ import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
 import { ballastVersion } from "./project.ts";
 
-const commands = [benchCommand, calibrateCommand, compareCommand, doctorCommand, simulateCommand, planCommand, reportCommand, initCommand];
+const commands = [
+  benchCommand,
+  calibrateCommand,
+  compareCommand,
+  doctorCommand,
+  simulateCommand,
+  planCommand,
+  reportCommand,
+  kernelsCommand,
+  initCommand,
+];
 
 /** Exit codes: 0 done · 1 something the user gave or has must change · 70 a fault of Ballast · 130 stopped by the user. */
 export const main = async (args: readonly string[], io: Io = processIo()): Promise<number> => {
@@ -22,7 +33,11 @@ export const main = async (args: readonly string[], io: Io = processIo()): Promi
     .showHelpAfterError("(add --help for the options)")
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
-  for (const command of commands) program.addCommand(command(io).copyInheritedSettings(program));
+  for (const make of commands) {
+    const command = make(io).copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(program);
+    program.addCommand(command);
+  }
   try {
     await program.parseAsync([...args], { from: "user" });
     return 0;

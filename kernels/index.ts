@@ -8,8 +8,10 @@ import { rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
 import { swiglu } from "./layer/swiglu.ts";
 import { matmuls } from "./matmul/index.ts";
-import { copy } from "./roof/copy.ts";
-import { multiplyAdd } from "./roof/multiply-add.ts";
+import { copies } from "./roof/copy.ts";
+import { matrixMultiplyAdds } from "./roof/matrix-multiply-add.ts";
+import { multiplyAdds } from "./roof/multiply-add.ts";
+import { reads } from "./roof/read.ts";
 
 export { decoderLayer } from "./layer/decoder-layer.ts";
 export { type Choice, chosenFor, chosenIds, defaultChoices, type LayerChoices } from "./layer/choices.ts";
@@ -20,8 +22,10 @@ const dtypes: readonly Dtype[] = ["f32", "f16"];
 
 /** Every variant there is. Layer and step are here with their default choices; `decoderLayer` and `engineStep` make them with others. */
 export const variants: readonly KernelVariant[] = [
-  copy,
-  multiplyAdd,
+  ...copies,
+  ...reads,
+  ...multiplyAdds,
+  ...matrixMultiplyAdds,
   ...matmuls,
   ...prefillAttentions,
   ...decodeAttentions,

@@ -10,7 +10,7 @@
 export type Dtype = "f32" | "f16";
 
 /** WebGPU features a variant needs besides the core. */
-export type KernelFeature = "shader-f16" | "subgroups";
+export type KernelFeature = "shader-f16" | "subgroups" | "chromium-experimental-subgroup-matrix";
 
 /** Sizes of one problem, by name: `{ m: 16, n: 2048, k: 2048 }`. Whole numbers ≥ 1 (a context may be 0). */
 export type Shape = Readonly<Record<string, number>>;

@@ -4,6 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import { agenda } from "../../src/profile/agenda.ts";
 import type { EarlierProfile } from "../../src/profile/reuse-tuning.ts";
 import type { Condition, Profile } from "../../src/profile/schema.ts";
+import { aboveRoofsOrNull } from "../../src/report/roofline-text.ts";
 import { answerDefaultQuestion } from "../answer.ts";
 import { lockRuns } from "../bench-lock.ts";
 import { finishedRuns } from "../choose-profile.ts";
@@ -94,6 +95,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
     journal.remove();
     io.err(`Profile: ${join(folder, "profile.json")}\n`); // now: whatever ends the rest, it is safe and said where
     if (options.keep) io.err(`Kept: ${keepProfile(resultsFolder, profile)}\n`);
+    const tooFast = aboveRoofsOrNull(profile);
     try {
       const { text, report } = answerDefaultQuestion({
         profile,
@@ -105,8 +107,19 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
       progress.end();
       io.out(options.json ? `${JSON.stringify(profile, null, 1)}\n` : text);
       io.err(`Report: ${report}\nEvery measurement: npm run report -- --text\n`);
+    } catch (error) {
+      // That a kernel is faster than it can be weighs more than that no answer could be given.
+      if (tooFast === null || !(error instanceof InputError)) throw error;
+      io.err(`${error.message}\n`);
     } finally {
       progress.end();
+    }
+    if (tooFast !== null) {
+      throw new InputError(
+        "bench: faster than the roof",
+        tooFast,
+        "A kernel that leaves something out, or a roof that is not one: trust neither. All that was measured is kept; run bench again on a quiet machine, and report it if it stays.",
+      );
     }
   } finally {
     unlock();

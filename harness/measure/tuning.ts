@@ -1,5 +1,5 @@
 import { median } from "simple-statistics";
-import { logRatioOrNull } from "../../src/compare/ratio.ts";
+import { logRatioOrNull } from "../../src/stats/ratio.ts";
 import type { TuneJob } from "../../src/profile/jobs.ts";
 import type { Tuning } from "../../src/profile/measurements/tuning.ts";
 import { timingInterval } from "../../src/profile/timing-interval.ts";

@@ -31,7 +31,7 @@ interface Line {
 
 /**
  * Small kernels of one layer, each as set-up + bytes / bandwidth: fitted where its family was measured, else from the cost of a
- * dispatch and the measured copy bandwidth (a timed kernel's own dispatch is inside its time, an untimed one's is not).
+ * dispatch and the highest measured copy bandwidth (a timed kernel's own dispatch is inside its time, an untimed one's is not).
  *
  * @throws InputError where a family was not measured and neither copy nor dispatch overhead was
  */
@@ -71,8 +71,8 @@ const copyLine = (profile: Profile): Line => {
   const [overhead] = measurementsOf(profile, "overhead");
   if (copies.length === 0) throw missing(profile, "copy bandwidth", "copy");
   if (overhead === undefined) throw missing(profile, "dispatch overhead", "overhead");
-  const largest = copies.reduce((a, b) => (b.bytes > a.bytes ? b : a));
-  return { setup_s: Math.max(0, median(overhead.switched_dispatch_s)), s_per_byte: largest.seconds / largest.bytes };
+  const perByte = Math.min(...copies.map(({ seconds, bytes }) => seconds / bytes));
+  return { setup_s: Math.max(0, median(overhead.switched_dispatch_s)), s_per_byte: perByte };
 };
 
 const bytesPerToken = (variant: KernelVariant, shape: (tokens: number) => Record<string, number>): number =>

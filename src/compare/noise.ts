@@ -1,7 +1,7 @@
 import { median } from "simple-statistics";
 import { excessNoise } from "../stats/excess-noise.ts";
 import { groupBy } from "../stats/group-by.ts";
-import { type LogRatio, standardError } from "./ratio.ts";
+import { type LogRatio, standardError } from "../stats/ratio.ts";
 
 /** A row as the estimate of noise needs it. */
 export interface NoisyRow {

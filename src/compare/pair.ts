@@ -2,7 +2,7 @@ import type { Profile } from "../profile/schema.ts";
 import { groupBy } from "../stats/group-by.ts";
 import { noiseBetweenRunsOrNull } from "./noise.ts";
 import type { Margin, Pair, Row, Sampling } from "./schema.ts";
-import { type LogRatio, standardError, Z_95 } from "./ratio.ts";
+import { type LogRatio, standardError, Z_95 } from "../stats/ratio.ts";
 import { type Series, seriesOf } from "./series.ts";
 import { isTestable, judge, pairOf, type Pairing } from "./verdict.ts";
 

@@ -1,6 +1,6 @@
 import { falseDiscovery } from "../stats/false-discovery.ts";
 import { rankTest, smallestP } from "../stats/rank-test.ts";
-import { at99Percent, type LogRatio, logRatioOrNull } from "./ratio.ts";
+import { at99Percent, type LogRatio, logRatioOrNull } from "../stats/ratio.ts";
 import type { Reason, Verdict } from "./schema.ts";
 import type { Series } from "./series.ts";
 

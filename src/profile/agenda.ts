@@ -1,4 +1,4 @@
-import { variants, variantsOf } from "../../kernels/index.ts";
+import { variantById, variants, variantsOf } from "../../kernels/index.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { FAMILY as LAYER_FAMILY } from "../../kernels/layer/batch.ts";
 import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/choices.ts";
@@ -9,6 +9,8 @@ import type { Findings, Job } from "./jobs.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "./processes.ts";
 import { launchJobs } from "./launch-jobs.ts";
 import { headSizes, settledChoices, startingOn, tunedShapes, workloadFor, type DeviceKind } from "./settled.ts";
+import { furthestRoofs, roofJobs, startingRoofs } from "./roof-jobs.ts";
+import { isRoofFamily } from "./roofline.ts";
 import { kernelJob, stepJob } from "./timed-jobs.ts";
 import { tuningJobs } from "./tuning-jobs.ts";
 import { compareUploadJobs, loadJobs } from "./upload-jobs.ts";
@@ -29,10 +31,7 @@ const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] => {
   return variants
     .filter(
       ({ id, family, dtype: own }) =>
-        family !== LAYER_FAMILY &&
-        family !== STEP_FAMILY &&
-        (only === null || own === dtype || family === "copy" || family === "multiply-add") &&
-        isNeeded(id),
+        family !== LAYER_FAMILY && family !== STEP_FAMILY && (only === null || own === dtype || isRoofFamily(family)) && isNeeded(id),
     )
     .map(({ id }) => ({ kind: "verify", id: `verify ${id}`, variant: id }) as const);
 };
@@ -101,12 +100,12 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const { isGpu, isQuick } = device;
   const { dtype, choices: starting } = startingOn(device);
   const workload = workloadFor(device);
-  const { core, more, warmUp, copyLength, multiplyAdd } = workload;
+  const { core, more, warmUp, roofs } = workload;
 
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
     ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
-    ...verifyJobs(dtype, isQuick ? [...chosenIds(starting), "copy/vec4", "multiply-add/chains"] : null),
+    ...verifyJobs(dtype, isQuick ? [...chosenIds(starting), ...startingRoofs(device)] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
   ];
@@ -119,8 +118,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     const choices = settledChoices(device, found);
     return distinct([
       ...gridJobs(core, dtype, choices),
-      kernelJob("copy/vec4", { length: copyLength }, "hot"),
-      kernelJob("multiply-add/chains", { ...multiplyAdd }, "hot"),
+      ...roofJobs(device, roofs, found),
       ...(isQuick ? [] : more.flatMap((grid) => gridJobs(grid, dtype, choices))),
     ]);
   };
@@ -134,12 +132,15 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     (all) => {
       if (process >= FEWEST_PROCESSES && processNoiseOf(all) / Math.sqrt(process) <= PROCESS_ERROR[isGpu ? "gpu" : "software"]) return [];
       const found: Findings = { ...all, measurements: all.measurements.filter(isFromFirst) };
+      const roofs = furthestRoofs(found);
       const ids = new Set(found.measurements.map(({ id }) => id));
       const uploads = [...compareUploadJobs(workload, isQuick), ...loadJobs(workload, isQuick, found)].filter(
         ({ kind }) => kind !== "device-memory",
       );
       return [{ kind: "overhead", id: "overhead" } as const, ...(process % 2 === 0 ? uploads : uploads.toReversed()), ...measured(found)]
-        .filter(({ id }) => ids.has(id))
+        .filter(
+          (job) => ids.has(job.id) && !(job.kind === "kernel" && isRoofFamily(variantById(job.variant).family) && !roofs.has(job.variant)),
+        )
         .map((job) => inProcess(job, process));
     };
   return isQuick

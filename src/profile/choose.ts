@@ -36,7 +36,7 @@ const PARTS = {
 } as const satisfies Record<keyof LayerChoices, string>;
 
 /** The family's variants in this element type that are right on this device. */
-const passedVariants = ({ verifications }: Findings, family: string, dtype: Dtype): KernelVariant[] => {
+export const passedVariants = ({ verifications }: Findings, family: string, dtype: Dtype): KernelVariant[] => {
   const passed = new Set(verifications.flatMap(({ kind, variant }) => (kind === "passed" ? [variant] : [])));
   return variantsOf(family).filter((variant) => variant.dtype === dtype && passed.has(variant.id));
 };

@@ -72,9 +72,17 @@ export interface Workload {
     readonly compile: Pick<CompileJob, "pending" | "copies">;
   };
   readonly uploads: UploadSizes;
-  /** f32 elements copied: far beyond the last-level cache on a GPU. */
-  readonly copyLength: number;
-  readonly multiplyAdd: { readonly threads: number; readonly steps: number };
+  readonly roofs: RoofSizes;
+}
+
+/** Sizes at which the kernels that find the device's limits run; a quick run takes the last of each, the largest. */
+export interface RoofSizes {
+  /** f32 elements copied and read, cold. What is read reaches the largest weights of a model: the longer a run, the less its start and end count. */
+  readonly copied: readonly number[];
+  readonly read: readonly number[];
+  readonly multiplyAdd: readonly { readonly threads: number; readonly steps: number }[];
+  /** For matrix units; a tile is one subgroup's. */
+  readonly matrix: readonly { readonly tiles: number; readonly steps: number }[];
 }
 
 const MIB = 2 ** 20;
@@ -163,8 +171,13 @@ export const softwareWorkload = (): Workload => {
       others: [4 * MIB, 16 * MIB],
       pipeline: { quick: 16 * MIB, whole: 64 * MIB },
     },
-    copyLength: 4 * MIB,
-    multiplyAdd: { threads: 4096, steps: 256 },
+    roofs: {
+      copied: [4 * MIB],
+      read: [4 * MIB],
+      // Few threads and many steps: starting a thread costs a software adapter as much as hundreds of steps.
+      multiplyAdd: [{ threads: 1024, steps: 4096 }],
+      matrix: [],
+    },
   };
 };
 
@@ -261,7 +274,12 @@ export const gpuWorkload = (): Workload => {
       others: [16 * MIB, 256 * MIB],
       pipeline: { quick: 256 * MIB, whole: 2048 * MIB },
     },
-    copyLength: 64 * MIB,
-    multiplyAdd: { threads: 2 ** 20, steps: 1024 },
+    roofs: {
+      copied: [64 * MIB],
+      read: [64 * MIB, 256 * MIB],
+      multiplyAdd: [{ threads: 2 ** 20, steps: 1024 }],
+      // So many steps that storing the sums, 8 KiB a tile, does not count beside them.
+      matrix: [{ tiles: 8192, steps: 4096 }],
+    },
   };
 };

@@ -1,11 +1,12 @@
 import { measurementsOf } from "../calibration/measured.ts";
 import { isBelowClock } from "../profile/clock-sight.ts";
+import { isRoofFamily, type RoofShare, roofsOf, shareOf } from "../profile/roofline.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
 import { timingInterval } from "../profile/timing-interval.ts";
 import { relativeNoise } from "../stats/median-interval.ts";
 import type { BytesPerSecond, OperationsPerSecond, Seconds } from "../units.ts";
 
-/** What a reader wants of kernels from a profile's raw samples: medians, rates, and how near they come to the roofs. */
+/** What a reader wants of kernels from a profile's raw samples: medians, rates, and how near they come to the roofs (`profile/roofline.ts`). */
 
 export interface KernelFigure {
   readonly measurement: MeasurementOf<"kernel">;
@@ -17,9 +18,10 @@ export interface KernelFigure {
   readonly bandwidth: BytesPerSecond;
   /** A sample was too short for the clock it was taken with, so the figure is not worth quoting. */
   readonly isBelowClock: boolean;
+  readonly share: RoofShare;
 }
 
-export const kernelFigures = (profile: Profile): KernelFigure[] => {
+export const kernelFigures = (profile: Profile, roofs = roofsOf(profile)): KernelFigure[] => {
   const clock = measurementsOf(profile, "clock").at(-1);
   return measurementsOf(profile, "kernel").map((measurement) => {
     const interval = timingInterval(measurement.timing);
@@ -31,6 +33,7 @@ export const kernelFigures = (profile: Profile): KernelFigure[] => {
       rate: seconds === 0 ? 0 : measurement.operations / seconds,
       bandwidth: seconds === 0 ? 0 : measurement.bytes / seconds,
       isBelowClock: isBelowClock(seconds, measurement.timing, clock),
+      share: shareOf(measurement, roofs, profile),
     };
   });
 };
@@ -53,46 +56,7 @@ export const fastestByShape = (figures: readonly KernelFigure[]): KernelFigure[]
   return [...fastest.values()];
 };
 
-/** Families of the two kernels that show what the device can do at most. */
-const MEMORY_ROOF = "copy";
-const ARITHMETIC_ROOF = "multiply-add";
-
-/** The best this device did in this runtime: memory, and arithmetic by element type. What was not measured is absent. */
-export interface Roofs {
-  readonly memory: BytesPerSecond | null;
-  readonly arithmetic: Readonly<Partial<Record<"f32" | "f16", OperationsPerSecond>>>;
-}
-
-const largestOrNull = (values: readonly number[]): number | null => (values.length === 0 ? null : Math.max(...values));
-
-export const roofsOf = (figures: readonly KernelFigure[]): Roofs => {
-  const of = (family: string) => figures.filter(({ measurement }) => measurement.family === family);
-  const arithmetic: Partial<Record<"f32" | "f16", OperationsPerSecond>> = {};
-  for (const dtype of ["f32", "f16"] as const) {
-    const best = largestOrNull(
-      of(ARITHMETIC_ROOF)
-        .filter(({ measurement }) => measurement.dtype === dtype)
-        .map(({ rate }) => rate),
-    );
-    if (best !== null) arithmetic[dtype] = best;
-  }
-  return { memory: largestOrNull(of(MEMORY_ROOF).map(({ bandwidth }) => bandwidth)), arithmetic };
-};
-
 /** A whole step, or in older profiles a whole layer: what the step curve is checked with. */
 export const isComposite = ({ measurement }: KernelFigure): boolean => ["engine-step", "decoder-layer"].includes(measurement.family);
 
-export const isRoof = ({ measurement }: KernelFigure): boolean => [MEMORY_ROOF, ARITHMETIC_ROOF].includes(measurement.family);
-
-/**
- * The roof a kernel comes nearest to, and its share of it; null where no roof was measured. Above 1 where caches serve part of the
- * bytes, and where f16 is judged by the f32 roof because its own was not measured.
- */
-export const nearestRoofOrNull = (figure: KernelFigure, roofs: Roofs): { roof: "memory" | "arithmetic"; share: number } | null => {
-  const arithmetic = roofs.arithmetic[figure.measurement.dtype] ?? roofs.arithmetic.f32;
-  const shares = [
-    ...(roofs.memory === null ? [] : [{ roof: "memory" as const, share: figure.bandwidth / roofs.memory }]),
-    ...(arithmetic === undefined ? [] : [{ roof: "arithmetic" as const, share: figure.rate / arithmetic }]),
-  ];
-  return shares.sort((a, b) => b.share - a.share)[0] ?? null;
-};
+export const isRoof = ({ measurement }: KernelFigure): boolean => isRoofFamily(measurement.family);

@@ -1,6 +1,7 @@
 import type { Shape } from "../../kernels/kernel.ts";
 import { arithmeticRate, bandwidth, duration, NONE, percent } from "../format.ts";
-import { type KernelFigure, nearestRoofOrNull, type Roofs, shapeName } from "./kernel-figures.ts";
+import { binding, type Roofs } from "../profile/roofline.ts";
+import { type KernelFigure, shapeName } from "./kernel-figures.ts";
 import type { KernelGrid } from "./kernel-grid.ts";
 import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
 
@@ -11,36 +12,43 @@ const noiseText = ({ noise }: KernelFigure): string => `±${Math.ceil(noise * 10
 export const gridLines = (grid: KernelGrid, roofs: Roofs, style: Style): string[] => {
   const hasLetters = grid.variants.length > 1;
   const letterOf = (variant: string): string => String.fromCharCode("a".charCodeAt(0) + grid.variants.indexOf(variant));
-  const cell = (figure: KernelFigure | undefined): Cell => {
-    if (figure === undefined) return NONE;
-    const isMemory = figure.rate === 0 || nearestRoofOrNull(figure, roofs)?.roof === "memory";
+  const cell = (figure: KernelFigure): Cell => {
+    const isMemory = figure.rate === 0 || binding(figure.measurement, roofs) === "memory";
     const rate = isMemory ? bandwidth(figure.bandwidth) : arithmeticRate(figure.rate);
     const letter = hasLetters ? ` ${letterOf(figure.measurement.variant.replace(`${grid.family}/`, ""))}` : "";
     const value = `${rate}${letter} ${noiseText(figure)}`;
     return figure.isBelowClock ? { text: `${value} !`, tone: "bad" } : value;
   };
-  const { rows, columns } = grid;
-  const lines =
-    columns.length > rows.length
-      ? table(
-          [left(grid.across), ...rows.map(({ name }) => right(name === "" ? "" : `${grid.down} ${name}`))],
-          columns.map((value, i): Cell[] => [String(value), ...rows.map(({ cells }) => cell(cells[i]))]),
-          style,
-          "      ",
-        )
-      : table(
-          [left(grid.down), ...columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
-          rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
-          style,
-          "      ",
-        );
   const variants = grid.variants.map((variant) => (hasLetters ? `${letterOf(variant)} ${variant}` : variant));
-  const constant = grid.constant === "" ? "" : ` (${grid.constant})`;
-  return [
-    ...wrap(`${grid.family}, ${grid.dtype}, ${grid.cache}${constant}: ${variants.join(", ")}`, "      ", undefined, "    "),
-    ...lines,
-    "",
-  ];
+  return [...wrap(`${gridName(grid)}: ${variants.join(", ")}`, "      ", undefined, "    "), ...laidOut(grid, cell, style), ""];
+};
+
+/** The same kernels with their shares of the roof that binds each: m for memory, a for arithmetic. Nothing where none has a share. */
+export const shareGridLines = (grid: KernelGrid, style: Style): string[] => {
+  const cell = ({ share }: KernelFigure): Cell => (share.kind === "judged" ? `${percent(share.share)} ${share.binding.charAt(0)}` : NONE);
+  const hasShare = grid.rows.some(({ cells }) => cells.some((figure) => figure?.share.kind === "judged"));
+  return hasShare ? ["", ...wrap(gridName(grid), "      ", undefined, "    "), ...laidOut(grid, cell, style)] : [];
+};
+
+const gridName = ({ family, dtype, cache, constant }: KernelGrid): string =>
+  `${family}, ${dtype}, ${cache}${constant === "" ? "" : ` (${constant})`}`;
+
+const laidOut = (grid: KernelGrid, shown: (figure: KernelFigure) => Cell, style: Style): string[] => {
+  const cell = (figure: KernelFigure | undefined): Cell => (figure === undefined ? NONE : shown(figure));
+  const { rows, columns } = grid;
+  return columns.length > rows.length
+    ? table(
+        [left(grid.across), ...rows.map(({ name }) => right(name === "" ? "" : `${grid.down} ${name}`))],
+        columns.map((value, i): Cell[] => [String(value), ...rows.map(({ cells }) => cell(cells[i]))]),
+        style,
+        "      ",
+      )
+    : table(
+        [left(grid.down), ...columns.map((value) => right(grid.across === "" ? "" : `${grid.across} ${value}`))],
+        rows.map(({ name, cells }): Cell[] => [name, ...cells.map(cell)]),
+        style,
+        "      ",
+      );
 };
 
 /** Whole decoder layers by the sizes that are not 0, with their time. */

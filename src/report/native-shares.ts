@@ -2,8 +2,9 @@ import { median } from "simple-statistics";
 import { arithmeticRate, bandwidth, count, percent } from "../format.ts";
 import { rankUploadsOrNull } from "../profile/best-upload.ts";
 import type { NativeMatmul, NativeReference } from "../profile/native-reference.ts";
+import { roofsOf } from "../profile/roofline.ts";
 import type { Profile } from "../profile/schema.ts";
-import { type KernelFigure, kernelFigures, roofsOf, shapeName } from "./kernel-figures.ts";
+import { type KernelFigure, kernelFigures, shapeName } from "./kernel-figures.ts";
 
 /** How much of what the machine does without a browser WebGPU reached. */
 export interface NativeShare {
@@ -75,7 +76,7 @@ export const nativeShares = (profile: Profile): NativeShare[] => {
   if (reference === null) return [];
   const figures = kernelFigures(profile);
   const upload = rankUploadsOrNull(profile.measurements)?.ways[0];
-  const { memory } = roofsOf(figures);
+  const { memory } = roofsOf(profile);
   const copyRate = (passes: number) => (copies: NativeReference["host_to_device"]) =>
     copies.map(({ bytes, samples_s }) => (passes * bytes) / median(samples_s));
   const fastest = (rates: readonly number[], of: string): Figure => largest(rates.map((value) => ({ value, of })));
@@ -88,7 +89,7 @@ export const nativeShares = (profile: Profile): NativeShare[] => {
     ),
     ...shareOf(
       "memory",
-      memory === null ? null : { value: memory, of: "the copy kernel" },
+      memory === null ? null : { value: memory.rate, of: memory.reachedBy.variant },
       fastest(copyRate(2)(reference.device_to_device), "a device copy, bytes read and written"),
       bandwidth,
     ),

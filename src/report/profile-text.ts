@@ -2,15 +2,17 @@ import { median } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
 import type { Profile } from "../profile/schema.ts";
 import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size } from "../format.ts";
-import { fastestByShape, isComposite, isRoof, type KernelFigure, kernelFigures, type Roofs, roofsOf, shapeName } from "./kernel-figures.ts";
+import { kernelShares, roofsOf } from "../profile/roofline.ts";
+import { fastestByShape, isComposite, isRoof, type KernelFigure, kernelFigures, shapeName } from "./kernel-figures.ts";
 import { kernelGrids } from "./kernel-grid.ts";
-import { compositeLines, gridLines } from "./kernel-text.ts";
+import { compositeLines, gridLines, shareGridLines } from "./kernel-text.ts";
 import { block, bullets, PLAIN, type Style, text, wrap } from "./layout.ts";
 import { machineBlocks } from "./machine-text.ts";
 import { notAGpuOrNull } from "./not-a-gpu.ts";
 import { conditionName, runtimeCaveatOrNull } from "./runtime.ts";
 import { warmUpFigureOrNull } from "./profile-figures.ts";
 import { bestUploadOrNull } from "./upload-figures.ts";
+import { aboveLines, roofLines, shareLines, unjudgedLines } from "./roofline-text.ts";
 import { unmetSentence } from "./sampling-text.ts";
 import { uploadLines } from "./upload-text.ts";
 import { warmUpLines } from "./warm-up-text.ts";
@@ -59,14 +61,6 @@ const matmulLines = (figures: readonly KernelFigure[]): Line[] => {
       : ["decode", bandwidth(decode.bandwidth), `the fastest matmul of one token: ${describe(decode)}`],
   ];
 };
-
-const roofLines = (roofs: Roofs): Line[] => [
-  roofs.memory === null
-    ? ["memory roof", NONE, "not measured"]
-    : ["memory roof", bandwidth(roofs.memory), "copy kernel, bytes read and written"],
-  ...(Object.keys(roofs.arithmetic).length === 0 ? [["arith. roof", NONE, "not measured"] as const] : []),
-  ...Object.entries(roofs.arithmetic).map(([dtype, rate]): Line => ["arith. roof", arithmeticRate(rate), `multiply-add kernel, ${dtype}`]),
-];
 
 const clockLine = (profile: Profile): Line[] => {
   const clock = measurementsOf(profile, "clock").at(-1);
@@ -119,12 +113,13 @@ export const untimedVariants = (profile: Profile): string[] =>
 
 /** The figures a person looks for, each with what it is a figure of. */
 export const deviceLines = (profile: Profile): Line[] => {
-  const figures = kernelFigures(profile);
+  const roofs = roofsOf(profile);
+  const figures = kernelFigures(profile, roofs);
   return [
     uploadLine(profile),
     warmUpLine(profile),
     ...matmulLines(figures),
-    ...roofLines(roofsOf(figures)),
+    ...roofLines(profile, roofs),
     ...overheadLine(profile),
     ...clockLine(profile),
   ];
@@ -134,8 +129,8 @@ export const deviceLines = (profile: Profile): Line[] => {
 export const profileText = (profile: Profile, style: Style = PLAIN): string => {
   const notAGpu = notAGpuOrNull(profile);
   const caveat = runtimeCaveatOrNull(profile);
-  const figures = kernelFigures(profile);
-  const roofs = roofsOf(figures);
+  const roofs = roofsOf(profile);
+  const figures = kernelFigures(profile, roofs);
   const grids = kernelGrids(fastestByShape(figures.filter((figure) => !isRoof(figure) && !isComposite(figure))));
   const { environment } = profile;
   const passed = profile.verifications.filter(({ kind }) => kind === "passed").length;
@@ -154,7 +149,23 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
     ...uploadLines(profile, style),
     ...warmUpLines(profile, style),
     ...block(
-      "Fastest verified kernel by shape, in the unit of the roof it is nearer to",
+      "Share of the roof: the least time that memory or arithmetic allows, over the time measured",
+      [
+        ...shareLines(figures, style),
+        ...(figures.some(({ share }) => share.kind === "judged")
+          ? wrap(
+              "The fastest kernel of each shape; below, each share with the roof that binds it, m for memory, a for arithmetic. Hot ones are held against arithmetic alone: a cache may be faster than memory.",
+              "    ",
+            )
+          : []),
+        ...unjudgedLines(figures),
+        ...grids.flatMap((grid) => shareGridLines(grid, style)),
+      ],
+      style,
+    ),
+    ...block("FASTER THAN ITS ROOF, so a kernel or a roof is wrong", aboveLines(kernelShares(profile, roofs), style), style),
+    ...block(
+      "Fastest verified kernel by shape, in the unit of the roof it meets first",
       grids.flatMap((grid) => gridLines(grid, roofs, style)).slice(0, -1),
       style,
     ),

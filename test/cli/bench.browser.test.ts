@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { benchCommand, type BenchParts } from "../../cli/commands/bench.ts";
 import { projectRoot } from "../../cli/project.ts";
+import type { Job } from "../../src/profile/jobs.ts";
 import { readProfile } from "../../src/profile/read.ts";
 import { gpuProcess, leftBehind, pages, processesWith } from "../driver/the-browser.ts";
 import { freshFolder } from "./folder.ts";
@@ -122,6 +123,46 @@ describe("a bench on a page with faults", () => {
     expect(err).toContain("Profile: ");
     expect(error).toMatch(/npm run bench/);
     expect(leftBehind()).toEqual({ folders: [], processes: [] });
+  });
+
+  it("fails where a kernel is faster than the roofs allow, after the profile is kept, and says which kernel and which roof", async () => {
+    const kernel = (family: string, seconds: number): Job => {
+      const id = `${family}/example`;
+      const timing = {
+        kind: "gpu-timestamp",
+        samples_s: Array<number>(8).fill(seconds),
+        runs_per_sample: 1,
+        dropped: 0,
+        throttled: 0,
+        visits: [],
+        stopping: null,
+      };
+      const measurement = {
+        kind: "kernel",
+        id,
+        family,
+        variant: id,
+        version: 1,
+        dtype: "f32",
+        shape: {},
+        operations: 0,
+        bytes: 1e9,
+        cache: "cold",
+        rotated_bytes: 2e9,
+        timing,
+        power_w: null,
+      };
+      return { kind: "clock", id: `measured ${JSON.stringify(measurement)}` };
+    };
+    const jobs = [kernel("copy", 1), kernel("matmul", 0.5)];
+    const { error, err } = await bench({ ...faults, stages: () => [() => jobs] });
+    expect(error).toMatchInlineSnapshot();
+    const [run = ""] = readdirSync(folder.path);
+    expect(err).toContain(`Profile: ${join(folder.path, run, "profile.json")}`);
+    expect(readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run).measurements).toHaveLength(2);
+
+    const honest = await bench({ ...faults, stages: () => [() => [kernel("copy", 1), kernel("matmul", 1)]] });
+    expect(honest.error).not.toContain("roof");
   });
 
   it("ends on time where the page hangs, and names the measurement", async () => {

@@ -29,8 +29,13 @@ describe("operations and bytes of the problem", () => {
       (2 * 3 * 4 * 8 + 2 * 21 * 2 * 8) * 2,
     ],
     ["copy/vec4", { length: 1000 }, 0, 8000],
-    // 16 lanes, 2 operations each
-    ["multiply-add/chains", { threads: 10, steps: 100 }, 32 * 1000, (32 + 20) * 4],
+    // one thread of 4 vec4s each 4,096 elements, and the sums of as many threads as read
+    ["read/vec4x4", { length: 8192 }, 0, (8192 + 512) * 4],
+    // 16 lanes, 2 operations each; a, b and a factor for each of 4 chains
+    ["multiply-add/vec4x4-t64-f32", { threads: 10, steps: 100 }, 32 * 1000, (24 + 20) * 4],
+    ["multiply-add/vec4x4-t64-f16", { threads: 10, steps: 100 }, 32 * 1000, (24 + 10) * 2 + 10 * 4],
+    // 8 products of 16×16×16 a step
+    ["matrix-multiply-add/4x2-f16", { tiles: 3, steps: 5 }, 2 * 16 ** 3 * 8 * 15, (4 + 2) * 256 * 2 + 3 * 8 * 256 * 4],
     ["rms-norm/f32", { tokens: 3, hidden: 8 }, 96, (48 + 8) * 4],
     ["swiglu/f16", { tokens: 3, intermediate: 8 }, 120, 72 * 2],
     ["residual-add/f32", { length: 8 }, 8, 96],
@@ -46,7 +51,9 @@ describe("operations and bytes of the problem", () => {
       "rms-norm/f32",
       "swiglu/f32",
       "copy/vec4",
-      "multiply-add/chains",
+      "read/vec4x8",
+      "read/scalarx16",
+      "multiply-add/vec4x4-t64-f32",
     ]) {
       const variant = variantById(id);
       for (const shape of variant.verificationShapes) {

@@ -22,7 +22,9 @@ const threads = ({ wgsl }: Dispatch): number => {
 /** Sizes as a large model and a long context bring them: a vocabulary's matrix, 8,192 tokens, 131,072 keys. */
 const LARGE: Readonly<Record<string, Shape>> = {
   copy: { length: 2 ** 29 },
+  read: { length: 2 ** 29 },
   "multiply-add": { threads: 2 ** 24, steps: 4096 },
+  "matrix-multiply-add": { tiles: 2 ** 18, steps: 4096 },
   matmul: { m: 8192, n: 152_064, k: 8192 },
   "attention-prefill": { heads: 64, kv_heads: 8, head_dim: 128, chunk: 8192, context: 122_880 },
   "attention-decode": { heads: 64, kv_heads: 8, head_dim: 128, sequences: 256, context: 131_072 },

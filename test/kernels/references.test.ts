@@ -79,7 +79,30 @@ describe("worked by hand", () => {
 
   it("multiply-add runs every chain and sums all lanes", () => {
     // a = ½, b = 1 in every lane: x goes from 0 to 1 to 1.5, on 16 lanes.
-    const coefficients = Array.from({ length: 4 }, () => [0.5, 0.5, 0.5, 0.5, 1, 1, 1, 1]).flat();
-    close(expected("multiply-add/chains", { threads: 1, steps: 2 }, { coefficients, start: [0] })["sums"], [24]);
+    const vec4 = (value: number) => [value, value, value, value];
+    const coefficients = [...vec4(0.5), ...vec4(1), ...[1, 2, 3, 4].flatMap(vec4)];
+    close(expected("multiply-add/vec4x4-t64-f32", { threads: 1, steps: 2 }, { coefficients, start: [0] })["sums"], [24]);
+    // From 8 times each chain's factor, which two steps quarter: 4 lanes of 2 · (1 + 2 + 3 + 4) more.
+    close(expected("multiply-add/vec4x4-t64-f32", { threads: 1, steps: 2 }, { coefficients, start: [8] })["sums"], [24 + 80]);
+  });
+
+  it("a reader sums what lies one grid's width apart, and no padding", () => {
+    // One workgroup of 256 threads; 1,026 elements are 257 vec4s, so that the first reader has the last one as well.
+    const source = Array.from({ length: 1026 }, (_, i) => i);
+    const { sums } = expected("read/vec4x4", { length: 1026 }, { source });
+    expect(sums).toHaveLength(256);
+    close(sums?.slice(0, 2), [0 + 1 + 2 + 3 + 1024 + 1025, 4 + 5 + 6 + 7]);
+  });
+
+  it("matrix units add the product of each pair of operands, once a step", () => {
+    const matrix = (value: (row: number, column: number) => number) =>
+      Array.from({ length: 256 }, (_, i) => value(Math.floor(i / 16), i % 16));
+    const identity = matrix((row, column) => (row === column ? 1 : 0));
+    const numbered = matrix((row, column) => row + column / 32);
+    const a = [...identity, ...identity.map((value) => 2 * value)];
+    const b = [...numbered, ...numbered.map((value) => -value)];
+    const { sums } = expected("matrix-multiply-add/2x2-f16", { tiles: 2, steps: 3 }, { a, b });
+    const tile = [3, -3, 6, -6].flatMap((factor) => numbered.map((value) => factor * value));
+    close(sums, [...tile, ...tile]);
   });
 });

@@ -29,6 +29,9 @@ describe("one text serves many shapes", () => {
       { tokens: 9, heads: 8, kv_heads: 2, head_dim: 128, context: 7 },
     ],
     ["copy/vec4", { length: 1 }, { length: 2 ** 28 }],
+    ["read/vec4x8", { length: 1 }, { length: 2 ** 28 }],
+    ["multiply-add/vec4x8-t256-f32", { threads: 1, steps: 1 }, { threads: 2 ** 20, steps: 1024 }],
+    ["matrix-multiply-add/4x4-f16", { tiles: 1, steps: 1 }, { tiles: 8192, steps: 4096 }],
   ])("%s", (id, small, large) => {
     expect(texts(id, small)).toEqual(texts(id, large));
   });

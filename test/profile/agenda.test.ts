@@ -7,6 +7,7 @@ import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/cho
 import { candidatesAt, chosenVariants, defaultAmong, startingChoices } from "../../src/profile/choose.ts";
 import type { Findings, Job, TuneJob } from "../../src/profile/jobs.ts";
 import type { Tuning } from "../../src/profile/measurements/tuning.ts";
+import { isRoofFamily } from "../../src/profile/roofline.ts";
 import { kernelJob } from "../../src/profile/timed-jobs.ts";
 import type { Cache } from "../../src/profile/measurements/timing.ts";
 import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
@@ -100,10 +101,15 @@ const followAll = (
 
 const software = { adapter: { features: ["timestamp-query", "subgroups"] }, isGpu: false };
 const gpu = { adapter: { features: ["timestamp-query", "subgroups", "shader-f16"] }, isGpu: true };
+const matrixGpu = {
+  adapter: { features: ["timestamp-query", "subgroups", "shader-f16", "chromium-experimental-subgroup-matrix"] },
+  isGpu: true,
+};
 const plainGpu = { adapter: { features: [] }, isGpu: true };
 const devices = [
   ["a software adapter", software],
   ["a GPU with f16", gpu],
+  ["a GPU with matrix units", matrixGpu],
   ["a GPU without any feature", plainGpu],
 ] as const;
 
@@ -166,12 +172,13 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     ["quick", quick],
   ])("measures what every curve stands on (%s)", (_, jobs) => {
     const families = new Set(kernels(jobs).map(({ variant }) => variantById(variant).family));
-    expect([...families].sort()).toEqual([
+    expect([...families].filter((family) => family !== "matrix-multiply-add").sort()).toEqual([
       "attention-decode",
       "attention-prefill",
       "copy",
       "matmul",
       "multiply-add",
+      "read",
       "residual-add",
       "rms-norm",
       "rotary",
@@ -227,9 +234,21 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     }
   });
 
+  it("finds each roof with every variant that is right, and in a quick run with fewer, of every kind that the device can run", () => {
+    const roofs = variants.filter(({ family }) => isRoofFamily(family));
+    const timed = (jobs: readonly Job[]) =>
+      new Set(kernels(jobs).flatMap(({ variant }) => (roofs.some(({ id }) => id === variant) ? [variant] : [])));
+    const features: readonly string[] = device.adapter.features;
+    const can = roofs.filter(({ needs }) => needs.every((need) => features.includes(need)));
+    expect([...timed(whole)].sort()).toEqual(can.map(({ id }) => id).sort());
+    const kinds = new Set(can.map(({ family, dtype }) => `${family} ${dtype}`));
+    expect(new Set([...timed(quick)].map((id) => `${variantById(id).family} ${variantById(id).dtype}`))).toEqual(kinds);
+    expect(timed(quick).size).toBeLessThan(timed(whole).size);
+  });
+
   it("times cold what reads weights or keys, and hot what works on activations alone", () => {
     for (const jobs of [whole, quick]) {
-      const weighty = ["matmul", "attention-prefill", "attention-decode"];
+      const weighty = ["matmul", "attention-prefill", "attention-decode", "copy", "read"];
       for (const { variant, cache } of kernels(jobs)) expect(cache).toBe(weighty.includes(variantById(variant).family) ? "cold" : "hot");
       for (const { cache } of layers(jobs)) expect(cache).toBe("cold");
     }

@@ -127,6 +127,7 @@ describe("a report", () => {
         "Upload again into the same buffers",
         "Warm-up, phase by phase",
         "Runs of a decoder layer until it is steady",
+        "How far from the roof, f16",
         "Matmul, n × k = 6144 × 4096, f16, hot",
         "Matmul, n × k = 4096 × 4096, f16, hot",
         "Matmul, n × k = 28672 × 4096, f16, hot",

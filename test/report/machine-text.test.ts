@@ -72,7 +72,7 @@ describe("the machine while it was measured", () => {
                                       the highest is 1,980 MHz
           power               512 W   median while measuring, 121 to 699; 78 W idle, before the browser was started
           temperature         58 °C   median while measuring, 35 to 67; 33 °C before
-          throttled       6 samples   of 762, dropped for heat (software), heat (hardware) and power brake; clocks
+          throttled       6 samples   of 783, dropped for heat (software), heat (hardware) and power brake; clocks
                                       held back by its power limit 21 % of the time and heat (hardware) 1.2 % of the
                                       time
           GPU memory        9.40 GB   the most in use while measuring, by all programs together

@@ -191,8 +191,12 @@ describe("a profile", () => {
                                      matmul/tiled-f16
         decode           1.96 TB/s   the fastest matmul of one token: m 1 · n 128256 · k 4096, f16, hot,
                                      matmul/matvec-f16
-        memory roof      3.84 TB/s   copy kernel, bytes read and written
-        arith. roof   54.2 TFLOP/s   multiply-add kernel, f32
+        memory roof      3.84 TB/s   copy/vec4, length 268,435,456, hot; the best of 2
+        arith. roof   54.2 TFLOP/s   f32: multiply-add/vec4x8-t256-f32, threads 1,048,576 · steps 1,024, hot; the
+                                     best of 2
+        arith. roof    102 TFLOP/s   f16: multiply-add/vec4x4-t64-f16, threads 1,048,576 · steps 1,024, hot; the
+                                     best of 1
+        datasheet                –   unknown for Example GPU
         dispatch           2.13 µs   one more in a pass; one more submit 38.6 µs
         clock              2.46 ms   round trip of a small submit, the floor of a wall-clock time; empty 244 µs; GPU
                                      timestamp tick 1.02 µs; page clock 5.00 µs
@@ -224,12 +228,43 @@ describe("a profile", () => {
           submit of one dispatch         38.6 µs  38.1 µs – 38.8 µs         –
           dispatch, encoding alone        203 ns    201 ns – 204 ns         –            1 of 8
 
-        Fastest verified kernel by shape, in the unit of the roof it is nearer to
+        Share of the roof: the least time that memory or arithmetic allows, over the time measured
+          kernels                      bound by    shapes  worst  median      best (95 %)  the best
+          matmul             f16, hot  arithmetic      35  1.6 %    40 %     40 % (40–41)  tiled-f16, m 2048 · n 128256 · k 4096
+          attention-prefill  f16, hot  arithmetic       9  5.6 %    11 %     12 % (11–12)  online-f16, chunk 1024 · context 4096
+          attention-decode   f16, hot  arithmetic      12  0.6 %   4.8 %  5.7 % (5.7–5.8)  split-f16, sequences 64 · context 4096
+          The fastest kernel of each shape; below, each share with the roof that binds it, m for memory, a for
+          arithmetic. Hot ones are held against arithmetic alone: a cache may be faster than memory.
+
+          matmul, f16, hot
+            m     n × k 4096 × 4096  n × k 4096 × 14336  n × k 6144 × 4096  n × k 28672 × 4096  n × k 128256 × 4096
+            1               1.6 % a             1.8 % a            1.7 % a             1.9 % a              1.9 % a
+            4               5.7 % a             6.3 % a            5.9 % a             6.4 % a              6.5 % a
+            16               23 % a              25 % a             24 % a              25 % a               26 % a
+            64               38 % a              40 % a             39 % a              40 % a               40 % a
+            256              40 % a              40 % a             40 % a              40 % a               40 % a
+            1024             40 % a              40 % a             40 % a              40 % a               40 % a
+            2048             40 % a              40 % a             40 % a              40 % a               40 % a
+
+          attention-prefill, f16, hot (heads 32 · kv heads 8 · head dim 128)
+            context  chunk 64  chunk 256  chunk 1024
+            0         5.6 % a     11 % a      11 % a
+            1024       11 % a     11 % a      12 % a
+            4096       11 % a     12 % a      12 % a
+
+          attention-decode, f16, hot (heads 32 · kv heads 8 · head dim 128)
+            sequences  context 128  context 1024  context 4096
+            1              0.6 % a       2.8 % a       4.5 % a
+            4              1.8 % a       4.5 % a       5.4 % a
+            16             3.8 % a       5.4 % a       5.7 % a
+            64             5.1 % a       5.7 % a       5.7 % a
+
+        Fastest verified kernel by shape, in the unit of the roof it meets first
           matmul, f16, hot: a matvec-f16, b registers-f16, c tiled-f16
             m       n × k 4096 × 4096   n × k 4096 × 14336    n × k 6144 × 4096   n × k 28672 × 4096  n × k 128256 × 4096
             1        1.67 TB/s a ±1 %     1.88 TB/s a ±1 %     1.76 TB/s a ±1 %     1.92 TB/s a ±1 %     1.96 TB/s a ±1 %
             4        1.45 TB/s b ±1 %     1.61 TB/s b ±1 %     1.52 TB/s b ±1 %     1.64 TB/s b ±1 %     1.67 TB/s b ±1 %
-            16    23.1 TFLOP/s b ±1 %  25.6 TFLOP/s b ±1 %  24.2 TFLOP/s b ±1 %  26.1 TFLOP/s b ±1 %  26.6 TFLOP/s b ±1 %
+            16       1.46 TB/s b ±1 %     1.61 TB/s b ±1 %     1.52 TB/s b ±1 %     1.64 TB/s b ±1 %     1.67 TB/s b ±1 %
             64    39.1 TFLOP/s c ±1 %  40.7 TFLOP/s c ±1 %  39.8 TFLOP/s c ±1 %  41.0 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %
             256   40.8 TFLOP/s c ±1 %  41.2 TFLOP/s c ±1 %  41.0 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
             1024  41.2 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.3 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %  41.4 TFLOP/s c ±1 %
@@ -237,7 +272,7 @@ describe("a profile", () => {
 
           attention-prefill, f16, hot (heads 32 · kv heads 8 · head dim 128): online-f16
             context           chunk 64          chunk 256         chunk 1024
-            0        5.75 TFLOP/s ±1 %  11.1 TFLOP/s ±1 %  11.8 TFLOP/s ±1 %
+            0            221 GB/s ±1 %  11.1 TFLOP/s ±1 %  11.8 TFLOP/s ±1 %
             1024     11.5 TFLOP/s ±1 %  11.7 TFLOP/s ±1 %  11.8 TFLOP/s ±1 %
             4096     11.7 TFLOP/s ±1 %  11.8 TFLOP/s ±1 %  11.8 TFLOP/s ±1 %
 
@@ -290,7 +325,11 @@ describe("a profile", () => {
           writeBuffer  1 MiB       325 MB/s  323 MB/s – 330 MB/s  938 MB/s       100 %
           Only one way was measured: writeBuffer, chunks of 1 MiB.
 
-        Fastest verified kernel by shape, in the unit of the roof it is nearer to
+        Share of the roof: the least time that memory or arithmetic allows, over the time measured
+          Without a share: matmul: its samples are too short for the clock they were taken with.
+          Without a share: matmul: no f32 arithmetic roof was measured.
+
+        Fastest verified kernel by shape, in the unit of the roof it meets first
           matmul, f32, hot (n 704 · k 256): tiled-f32
             m
             1   3.94 GFLOP/s ±1 % !

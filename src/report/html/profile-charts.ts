@@ -1,6 +1,7 @@
 import type { Profile } from "../../profile/schema.ts";
 import { arithmeticRate, arithmeticTick, count, duration, limit, percent } from "../../format.ts";
-import { type KernelFigure, kernelFigures, type Roofs, roofsOf } from "../kernel-figures.ts";
+import { leastTime, type Roofs, roofsOf } from "../../profile/roofline.ts";
+import { type KernelFigure, kernelFigures } from "../kernel-figures.ts";
 import { kernelGrids } from "../kernel-grid.ts";
 import { warmUpFigureOrNull } from "../profile-figures.ts";
 import { sizeAxis, valueAxis } from "./axes.ts";
@@ -49,12 +50,11 @@ export const warmUpChart = (charts: Charts, profile: Profile): Html => {
 
 /** What the two roofs allow at each point of a chart: the lower of arithmetic and of memory times the operations a byte carries. */
 const roofLine = (figures: readonly KernelFigure[], roofs: Roofs, across: string): Series[] => {
-  const arithmetic = roofs.arithmetic[figures[0]?.measurement.dtype ?? "f32"] ?? roofs.arithmetic.f32;
-  if (roofs.memory === null && arithmetic === undefined) return [];
-  const points = figures.map(({ measurement: { shape, operations, bytes } }) => ({
-    x: shape[across] ?? 0,
-    y: Math.min(arithmetic ?? Infinity, roofs.memory === null ? Infinity : (roofs.memory * operations) / bytes),
-  }));
+  const points = figures.flatMap(({ measurement }) => {
+    const least = leastTime(measurement, roofs);
+    return least === null ? [] : [{ x: measurement.shape[across] ?? 0, y: measurement.operations / least }];
+  });
+  if (points.length === 0) return [];
   return [
     { name: "roof", points: rising(points.map(({ x }) => x)).map((x) => ({ x, y: points.find((point) => point.x === x)?.y ?? null })) },
   ];
@@ -63,7 +63,7 @@ const roofLine = (figures: readonly KernelFigure[], roofs: Roofs, across: string
 /** Matmul rate by tokens, one picture for each n × k and element type, one line for each variant, under the roof. */
 export const matmulCharts = (charts: Charts, profile: Profile): Html[] => {
   const all = kernelFigures(profile);
-  const roofs = roofsOf(all);
+  const roofs = roofsOf(profile);
   const matmuls = all.filter(({ measurement: { family } }) => family === "matmul");
   const layerOf = ({ measurement: { shape, dtype, cache } }: KernelFigure): string => `${shape["n"]} × ${shape["k"]}, ${dtype}, ${cache}`;
   const tokensOf = ({ measurement: { shape } }: KernelFigure): number => shape["m"] ?? 1;

@@ -1,7 +1,9 @@
 import { measurementsOf } from "../../calibration/measured.ts";
 import type { Profile } from "../../profile/schema.ts";
-import { arithmeticRate, bandwidth, count, duration, NONE, percent, quantity, size } from "../../format.ts";
-import { fastestByShape, kernelFigures, nearestRoofOrNull, roofsOf, shapeName } from "../kernel-figures.ts";
+import { arithmeticRate, bandwidth, count, duration, NONE, quantity, size } from "../../format.ts";
+import { kernelShares } from "../../profile/roofline.ts";
+import { fastestByShape, isRoof, kernelFigures, shapeName } from "../kernel-figures.ts";
+import { aboveSentences, shareText } from "../roofline-text.ts";
 import { conditionName } from "../runtime.ts";
 import { deviceLines, leftOut, untimedVariants } from "../profile-text.ts";
 import { outliersText, unmetList } from "../sampling-text.ts";
@@ -9,12 +11,12 @@ import type { Charts } from "./chart.ts";
 import { machinePart } from "./machine-part.ts";
 import { details, facts, html, type Html, items, part, table } from "./markup.ts";
 import { matmulCharts, intervalText, attentionCharts, warmUpChart } from "./profile-charts.ts";
+import { rooflineCharts } from "./roofline-chart.ts";
 import { uploadCharts, uploadTables } from "./upload-section.ts";
 import { approachChart, warmUpTables } from "./warm-up-section.ts";
 
 const kernelTable = (profile: Profile): Html => {
   const figures = kernelFigures(profile);
-  const roofs = roofsOf(figures);
   const fastest = new Set(fastestByShape(figures));
   return table(
     "Kernels; the fastest variant of each shape is marked *",
@@ -29,11 +31,11 @@ const kernelTable = (profile: Profile): Html => {
       { heading: "stopped by" },
       { heading: "arithmetic", isNumber: true },
       { heading: "memory", isNumber: true },
-      { heading: "of nearest roof", isNumber: true },
+      { heading: "share of its roof (95 %)", isNumber: true },
+      { heading: "bound by" },
     ],
     figures.map((figure) => {
-      const { measurement, seconds, rate } = figure;
-      const nearest = nearestRoofOrNull(figure, roofs);
+      const { measurement, seconds, rate, share } = figure;
       return [
         `${measurement.variant}${fastest.has(figure) ? " *" : ""}`,
         shapeName(measurement.shape),
@@ -45,7 +47,8 @@ const kernelTable = (profile: Profile): Html => {
         measurement.timing.stopping?.reason ?? NONE,
         rate === 0 ? NONE : arithmeticRate(rate),
         bandwidth(figure.bandwidth),
-        nearest === null ? NONE : `${percent(nearest.share)} ${nearest.roof}`,
+        share.kind === "judged" && !isRoof(figure) ? shareText(share) : NONE,
+        isRoof(figure) ? "is a roof" : share.kind === "judged" ? share.binding : share.because,
       ];
     }),
   );
@@ -114,7 +117,7 @@ export const profileSection = (charts: Charts, profile: Profile): Html => {
     <h3>Bringing weights to the GPU, and getting ready</h3>
     ${figures([upload, warmUp, approachChart(charts, profile)])}${uploadTables(profile)}${warmUpTables(profile)}
     <h3>Kernels</h3>
-    ${figures([...matmuls, ...attention])}${details("Every kernel", kernelTable(profile))}${part("Less precise than asked for", unmetList(profile))}
+    ${part("Faster than its roof, so a kernel or a roof is wrong", aboveSentences(kernelShares(profile)))}${figures([...rooflineCharts(charts, profile), ...matmuls, ...attention])}${details("Every kernel", kernelTable(profile))}${part("Less precise than asked for", unmetList(profile))}
     ${machinePart(profile)}${part("Not timed", untimedVariants(profile))}${part("Left out", leftOut(profile))}${part(
       "Flags that weaken the browser",
       profile.environment.weakening_flags.map(({ flag, what }) => `${flag}: ${what}`),

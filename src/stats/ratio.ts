@@ -1,4 +1,4 @@
-import type { MedianInterval } from "../stats/median-interval.ts";
+import type { MedianInterval } from "./median-interval.ts";
 
 /** How much longer the second device takes, as a natural logarithm: 0 is the same, 0.0953 is 10 % longer. */
 export interface LogRatio {
