@@ -15,6 +15,7 @@ import { bestUploadOrNull } from "./upload-figures.ts";
 import { aboveLines, roofLines, shareLines, unjudgedLines } from "./roofline-text.ts";
 import { unmetSentence } from "./sampling-text.ts";
 import { uploadLines } from "./upload-text.ts";
+import { TUNING_TITLE, tuningLines } from "./tuning-text.ts";
 import { warmUpLines } from "./warm-up-text.ts";
 
 /** Figure first, then what it is a figure of. */
@@ -169,6 +170,7 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
       grids.flatMap((grid) => gridLines(grid, roofs, style)).slice(0, -1),
       style,
     ),
+    ...block(TUNING_TITLE, tuningLines(profile, style), style),
     ...(figures.some(({ isBelowClock }) => isBelowClock)
       ? wrap("!: the samples are too short for the clock they were taken with; do not quote them.", "    ")
       : []),

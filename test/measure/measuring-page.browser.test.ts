@@ -12,6 +12,7 @@ import { serveSite, type Site } from "../../harness/driver/site/serve.ts";
 import { openSession } from "../../harness/driver/browser/browser-session.ts";
 import type { Outcome, Session } from "../../harness/driver/session.ts";
 import type { PageJob as Job, StartJob } from "../../src/profile/jobs.ts";
+import { variantsOf } from "../../kernels/index.ts";
 import { startingChoices } from "../../src/profile/choose.ts";
 import { measurementSchema, type Measurement, type MeasurementOf } from "../../src/profile/schema.ts";
 
@@ -87,6 +88,19 @@ describe("the measuring page on the software adapter", () => {
     expect(timing.kind).toBe("gpu-timestamp");
     expect(Math.min(...timing.samples_s)).toBeGreaterThan(0);
     expect(operations).toBe(100_000);
+  });
+
+  it("races variants of a family at one shape, one that the device cannot run aside, and times the first of them again", async () => {
+    const shape = { m: 8, n: 96, k: 64 };
+    const candidates = variantsOf("matmul").flatMap(({ id, dtype, suits }) => (dtype === "f32" && (suits?.(shape) ?? true) ? [id] : []));
+    const [standard = "", ...others] = candidates.slice(0, 4);
+    const half = variantsOf("matmul").find(({ dtype }) => dtype === "f16")!.id;
+    const race = { kind: "tune", id: "tuning", family: "matmul", dtype: "f32", shape, cache: "cold", default: standard } as const;
+    const tuning = measured(await run({ ...race, candidates: [standard, ...others, half] }), "tuning");
+    expect(new Set(tuning.candidates.map(({ variant }) => variant))).toEqual(new Set([standard, ...others]));
+    const fresh = tuning.candidates.flatMap(({ variant, fresh_s }) => (fresh_s === null ? [] : [variant]));
+    expect(fresh).toEqual(expect.arrayContaining([standard, tuning.choice, tuning.runner_up]));
+    expect(Math.min(...tuning.candidates.flatMap(({ race_s }) => race_s))).toBeGreaterThan(0);
   });
 
   it("times a whole layer", async () => {

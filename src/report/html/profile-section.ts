@@ -13,6 +13,7 @@ import { details, facts, html, type Html, items, part, table } from "./markup.ts
 import { matmulCharts, intervalText, attentionCharts, warmUpChart } from "./profile-charts.ts";
 import { rooflineCharts } from "./roofline-chart.ts";
 import { uploadCharts, uploadTables } from "./upload-section.ts";
+import { tuningTable } from "./tuning-section.ts";
 import { approachChart, warmUpTables } from "./warm-up-section.ts";
 
 const kernelTable = (profile: Profile): Html => {
@@ -115,7 +116,7 @@ export const profileSection = (charts: Charts, profile: Profile): Html => {
     </p>
     ${facts(deviceLines(profile))}
     <h3>Bringing weights to the GPU, and getting ready</h3>
-    ${figures([upload, warmUp, approachChart(charts, profile)])}${uploadTables(profile)}${warmUpTables(profile)}
+    ${figures([upload, warmUp, approachChart(charts, profile)])}${uploadTables(profile)}${warmUpTables(profile)}${tuningTable(profile)}
     <h3>Kernels</h3>
     ${part("Faster than its roof, so a kernel or a roof is wrong", aboveSentences(kernelShares(profile)))}${figures([...rooflineCharts(charts, profile), ...matmuls, ...attention])}${details("Every kernel", kernelTable(profile))}${part("Less precise than asked for", unmetList(profile))}
     ${machinePart(profile)}${part("Not timed", untimedVariants(profile))}${part("Left out", leftOut(profile))}${part(
