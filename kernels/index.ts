@@ -6,7 +6,7 @@ import { residualAdd } from "./layer/residual-add.ts";
 import { rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
 import { swiglu } from "./layer/swiglu.ts";
-import { matmuls } from "./matmul/index.ts";
+import { halfWeightMatmuls, matmuls, q4Matmuls } from "./matmul/index.ts";
 import { copy } from "./roof/copy.ts";
 import { multiplyAdd } from "./roof/multiply-add.ts";
 
@@ -21,6 +21,8 @@ export const variants: readonly KernelVariant[] = [
   copy,
   multiplyAdd,
   ...matmuls,
+  ...halfWeightMatmuls,
+  ...q4Matmuls,
   ...prefillAttentions,
   ...decodeAttentions,
   ...dtypes.flatMap((dtype) => [rmsNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype)]),

@@ -11,7 +11,7 @@ export interface OpenGpu {
 }
 
 /** Used where the adapter has them. */
-const FEATURES: readonly GPUFeatureName[] = ["timestamp-query", "shader-f16", "subgroups"];
+const FEATURES = ["timestamp-query", "shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"] as const;
 
 /** Raised from the defaults (128 MiB a binding, 256 threads a workgroup) to what the adapter has. */
 const LIMITS = [
@@ -33,7 +33,8 @@ export const openGpuOrNull = async (gpu: GPU): Promise<OpenGpu | null> => {
   const answered = now();
   if (adapter === null) return null;
   const device = await adapter.requestDevice({
-    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)),
+    // Names of experiments are in no list of types.
+    requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
     requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
   });
   return { adapter, device, adapterTime: answered - asked, deviceTime: now() - answered };

@@ -26,8 +26,8 @@ export interface LayerChoices {
 /** Choices that run on every adapter with the dtype; a starting point before any were measured. */
 export const defaultChoices = (dtype: Dtype): LayerChoices => ({
   few_tokens: 8,
-  matmul_few: `matmul/matvec-${dtype}`,
-  matmul_many: `matmul/tiled-${dtype}`,
+  matmul_few: `matmul/matvec-4x64-${dtype}`,
+  matmul_many: `matmul/tiled-64x64x16-4x4-${dtype}`,
   attention_prefill: `attention-prefill/tiled-${dtype}`,
   attention_decode: `attention-decode/split-${dtype}`,
 });

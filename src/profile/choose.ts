@@ -23,12 +23,13 @@ export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly
   if (!isGpu) {
     return {
       ...choices,
-      matmul_few: `matmul/matvec-thread-${dtype}`,
-      matmul_many: `matmul/registers-${dtype}`,
+      ...(features.includes("subgroups")
+        ? { matmul_few: `matmul/lanes-16x8-16-${dtype}`, matmul_many: `matmul/lanes-16x8-16-${dtype}` }
+        : { matmul_few: `matmul/matvec-thread-4x64-${dtype}`, matmul_many: `matmul/registers-8x8-2x8-${dtype}` }),
       attention_decode: `attention-decode/direct-${dtype}`,
     };
   }
-  return features.includes("subgroups") ? { ...choices, matmul_few: `matmul/matvec-subgroup-${dtype}` } : choices;
+  return features.includes("subgroups") ? { ...choices, matmul_few: `matmul/matvec-subgroup-4x64-${dtype}` } : choices;
 };
 
 /** The family's variants in this element type that are right on this device. */

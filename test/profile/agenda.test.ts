@@ -238,14 +238,14 @@ describe("which variants an agenda settles on", () => {
   });
 
   it("one that is hopeless in the middle is not timed elsewhere", () => {
-    const seconds = (variant: string) => (variant === "matmul/tiled-f32" ? 8.1 : 1);
-    const control = (variant: string) => (variant === "matmul/tiled-f32" ? 8 : 1);
-    expect(timedMatmuls(follow({ ...software, isQuick: false }, { seconds }), 4)).not.toContain("matmul/tiled-f32");
-    expect(timedMatmuls(follow({ ...software, isQuick: false }, { seconds: control }), 4)).toContain("matmul/tiled-f32");
+    const seconds = (variant: string) => (variant === "matmul/tiled-64x64x16-4x4-f32" ? 8.1 : 1);
+    const control = (variant: string) => (variant === "matmul/tiled-64x64x16-4x4-f32" ? 8 : 1);
+    expect(timedMatmuls(follow({ ...software, isQuick: false }, { seconds }), 4)).not.toContain("matmul/tiled-64x64x16-4x4-f32");
+    expect(timedMatmuls(follow({ ...software, isQuick: false }, { seconds: control }), 4)).toContain("matmul/tiled-64x64x16-4x4-f32");
   });
 
   it("one that failed its verification is neither timed nor composed", () => {
-    const failing = ["matmul/registers-f32", "matmul/matvec-thread-f32"];
+    const failing = ["matmul/registers-8x8-2x8-f32", "matmul/matvec-thread-4x64-f32"];
     const jobs = follow({ ...software, isQuick: false }, { failing });
     expect(kernels(jobs).filter(({ variant }) => failing.includes(variant))).toEqual([]);
     for (const { layer } of layers(jobs)) expect(failing).not.toContain(layer.choices.matmul_many);
@@ -253,12 +253,12 @@ describe("which variants an agenda settles on", () => {
 
   it("few tokens end where the variant for many was first faster", () => {
     const seconds = (variant: string, { m = 0 }: Shape) =>
-      variant === "matmul/registers-f32" ? 3 : variant === "matmul/matvec-thread-f32" ? (m <= 16 ? 1 : 4) : 9;
+      variant === "matmul/registers-8x8-2x8-f32" ? 3 : variant === "matmul/matvec-thread-4x64-f32" ? (m <= 16 ? 1 : 4) : 9;
     const [layer] = layers(follow({ ...software, isQuick: false }, { seconds }));
     expect(layer!.layer.choices).toMatchObject({
       few_tokens: 16,
-      matmul_few: "matmul/matvec-thread-f32",
-      matmul_many: "matmul/registers-f32",
+      matmul_few: "matmul/matvec-thread-4x64-f32",
+      matmul_many: "matmul/registers-8x8-2x8-f32",
     });
   });
 
@@ -281,28 +281,28 @@ describe("which variants an agenda settles on", () => {
 
   it("a variant that was not timed at every size does not win", () => {
     const measurements = [
-      ...linear.map((shape) => kernelMeasurement("matmul/tiled-f32", shape, 2)),
-      kernelMeasurement("matmul/registers-f32", linear[0]!, 1),
+      ...linear.map((shape) => kernelMeasurement("matmul/tiled-64x64x16-4x4-f32", shape, 2)),
+      kernelMeasurement("matmul/registers-8x8-2x8-f32", linear[0]!, 1),
     ];
     expect(chosenVariants({ verifications: passed, measurements }, starting, "f32", compared)).toMatchObject({
-      matmul_few: "matmul/tiled-f32",
-      matmul_many: "matmul/tiled-f32",
+      matmul_few: "matmul/tiled-64x64x16-4x4-f32",
+      matmul_many: "matmul/tiled-64x64x16-4x4-f32",
       few_tokens: 64,
     });
   });
 
   it("the same variant may be fastest for few and for many", () => {
     const measurements = linear.flatMap((shape) => [
-      kernelMeasurement("matmul/tiled-f32", shape, 2),
-      kernelMeasurement("matmul/registers-f32", shape, 1),
+      kernelMeasurement("matmul/tiled-64x64x16-4x4-f32", shape, 2),
+      kernelMeasurement("matmul/registers-8x8-2x8-f32", shape, 1),
     ]);
     expect(chosenVariants({ verifications: passed, measurements }, starting, "f32", compared)).toMatchObject({
-      matmul_few: "matmul/registers-f32",
-      matmul_many: "matmul/registers-f32",
+      matmul_few: "matmul/registers-8x8-2x8-f32",
+      matmul_many: "matmul/registers-8x8-2x8-f32",
     });
   });
 
   it("none is a contender at a shape where nothing was timed", () => {
-    expect(contenders({ verifications: passed, measurements: [] }, ["matmul/tiled-f32"], linear[0]!)).toEqual([]);
+    expect(contenders({ verifications: passed, measurements: [] }, ["matmul/tiled-64x64x16-4x4-f32"], linear[0]!)).toEqual([]);
   });
 });
