@@ -44,9 +44,9 @@ const upload = (method: "writeBuffer" | "mappedAtCreation"): PageJob => ({
 const JOBS: readonly PageJob[] = [
   { kind: "clock", id: "clock" },
   { kind: "overhead", id: "overhead" },
-  matmul("matmul/matvec-thread-f32", 1),
-  matmul("matmul/registers-f32", 16),
-  matmul("matmul/registers-f32", 128),
+  matmul("matmul/matvec-thread-4x64-f32", 1),
+  matmul("matmul/lanes-16x8-16-f32", 16),
+  matmul("matmul/lanes-16x8-16-f32", 128),
   upload("writeBuffer"),
   upload("mappedAtCreation"),
 ];

@@ -7,7 +7,7 @@ import { residualAdd } from "./layer/residual-add.ts";
 import { rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
 import { swiglu } from "./layer/swiglu.ts";
-import { matmuls } from "./matmul/index.ts";
+import { halfWeightMatmuls, matmuls, q4Matmuls } from "./matmul/index.ts";
 import { copies } from "./roof/copy.ts";
 import { matrixMultiplyAdds } from "./roof/matrix-multiply-add.ts";
 import { multiplyAdds } from "./roof/multiply-add.ts";
@@ -27,6 +27,8 @@ export const variants: readonly KernelVariant[] = [
   ...multiplyAdds,
   ...matrixMultiplyAdds,
   ...matmuls,
+  ...halfWeightMatmuls,
+  ...q4Matmuls,
   ...prefillAttentions,
   ...decodeAttentions,
   ...dtypes.flatMap((dtype) => [rmsNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype)]),

@@ -12,6 +12,19 @@ export type Dtype = "f32" | "f16";
 /** WebGPU features a variant needs besides the core. */
 export type KernelFeature = "shader-f16" | "subgroups" | "chromium-experimental-subgroup-matrix";
 
+/**
+ * One multiplication that a GPU's matrix units do as a whole: m×k of `component` times k×n, added to m×n of `result`, by a subgroup of
+ * exactly `subgroup` invocations.
+ */
+export interface SubgroupMatrix {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly component: Dtype;
+  readonly result: Dtype;
+  readonly subgroup: number;
+}
+
 /** Sizes of one problem, by name: `{ m: 16, n: 2048, k: 2048 }`. Whole numbers ≥ 1 (a context may be 0). */
 export type Shape = Readonly<Record<string, number>>;
 
@@ -19,6 +32,8 @@ export type Shape = Readonly<Record<string, number>>;
 export type Fill =
   /** Uniform random values in [-scale, scale) from the harness's seeded generator; never zero or subnormal: zeros run faster, subnormals may be flushed. */
   | { readonly kind: "random"; readonly scale: number }
+  /** Random 32-bit words, every one as likely as another: packed integers. */
+  | { readonly kind: "bits" }
   /** Exact unsigned integers (a block table, sequence lengths). */
   | { readonly kind: "indices"; readonly values: Uint32Array }
   /** Given real numbers (a table of cosines and sines), rounded to the buffer's type. */
@@ -30,7 +45,7 @@ export type Fill =
 export interface BufferSpec {
   readonly name: string;
   readonly role: "input" | "output" | "scratch";
-  /** u32 for indices; otherwise what the kernel reads or writes. */
+  /** u32 for indices and packed integers; otherwise what is in it, which a kernel without f16 may read as pairs in a u32. */
   readonly type: Dtype | "u32";
   /** Elements, not bytes. */
   readonly length: number;
@@ -95,6 +110,8 @@ export interface KernelVariant {
   readonly family: string;
   readonly dtype: Dtype;
   readonly needs: readonly KernelFeature[];
+  /** The matrix units it is written for; a device without just these cannot run it. Absent where it needs none. */
+  readonly matrix?: SubgroupMatrix;
   /** One line for a reader: the technique and the tile. */
   readonly summary: string;
   /** Raised when a change could change its speed or its result; part of the key under which a choice is kept. */

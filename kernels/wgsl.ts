@@ -8,11 +8,19 @@ const MOST_WORKGROUPS = 65_535;
 /** 0, 1, …, count − 1: for unrolled statements. */
 export const range = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
+const DIRECTIVES: Readonly<Record<KernelFeature, readonly string[]>> = {
+  "shader-f16": ["enable f16;"],
+  subgroups: ["enable subgroups;", "requires subgroup_id;"],
+  // The uniformity analysis knows workgroups only; what is uniform in a subgroup alone, it would refuse.
+  "chromium-experimental-subgroup-matrix": [
+    "enable chromium_experimental_subgroup_matrix;",
+    "diagnostic(off, chromium.subgroup_matrix_uniformity);",
+  ],
+};
+
 /** The directives a kernel starts with. */
 export const directives = (dtype: Dtype, needs: readonly KernelFeature[] = []): string =>
-  [...(dtype === "f16" ? ["enable f16;"] : []), ...(needs.includes("subgroups") ? ["enable subgroups;", "requires subgroup_id;"] : [])]
-    .map((line) => `${line}\n`)
-    .join("");
+  [...new Set([...needsOf(dtype), ...needs])].flatMap((feature) => DIRECTIVES[feature].map((line) => `${line}\n`)).join("");
 
 /** Features that a dtype brings with it. */
 export const needsOf = (dtype: Dtype): readonly KernelFeature[] => (dtype === "f16" ? ["shader-f16"] : []);

@@ -18,6 +18,10 @@ export const fillValues = ({ name, type, length, fill }: BufferSpec, seed: numbe
         return held(type, value < 0 ? -magnitude : magnitude);
       });
     }
+    case "bits": {
+      const next = generator(seed, name);
+      return Float64Array.from({ length }, () => next() * 2 ** 32);
+    }
     case "indices":
       return Float64Array.from(fill.values);
     case "values":

@@ -65,7 +65,7 @@ export const prepare = async (
         const buffer = make(spec);
         made.set(spec.name, [buffer, ...(spec.holds === undefined ? [] : Array.from({ length: copies - 1 }, () => make(spec)))]);
         if (spec.fill.kind === "unset") continue;
-        if (!keepInputs && spec.fill.kind === "random" && spec.length > BLOCK) {
+        if (!keepInputs && (spec.fill.kind === "random" || spec.fill.kind === "bits") && spec.length > BLOCK) {
           fillByRepeating(device, buffer, encodeValues(spec, fillValues({ ...spec, length: BLOCK }, seed)));
           continue;
         }

@@ -14,7 +14,7 @@ const SEED = 1;
  * @throws OutOfMemory
  */
 export const verifyVariant = async (device: GPUDevice, variant: KernelVariant): Promise<Verification> => {
-  const missing = variant.needs.filter((feature) => !device.features.has(feature));
+  const missing = missingIn(device, variant);
   if (missing.length > 0) return { kind: "unverified", variant: variant.id, because: `this device has no ${missing.join(", ")}` };
   let worst = 0;
   for (const shape of variant.verificationShapes) {
@@ -56,6 +56,33 @@ const runOnce = async (device: GPUDevice, variant: KernelVariant, shape: Shape):
   } finally {
     prepared.destroy();
   }
+};
+
+/** What Chrome adds to GPUAdapterInfo with its experimental matrices. */
+interface MatrixInfo {
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+    readonly componentType: string;
+    readonly resultComponentType: string;
+  }>;
+}
+
+/** What a variant needs and the device has not: features, then the matrix units it is written for. */
+const missingIn = ({ features, adapterInfo }: GPUDevice, { needs, matrix }: KernelVariant): string[] => {
+  const missing: string[] = needs.filter((feature) => !features.has(feature));
+  if (missing.length > 0 || matrix === undefined) return missing;
+  const { m, n, k, component, result, subgroup } = matrix;
+  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
+  const { subgroupMatrixConfigs = [] } = adapterInfo as MatrixInfo;
+  const isThere = [...subgroupMatrixConfigs].some(
+    ({ M, N, K, componentType, resultComponentType }) =>
+      M === m && N === n && K === k && componentType === component && resultComponentType === result,
+  );
+  if (!isThere) missing.push(`${m}×${n}×${k} matrix unit of ${component} with ${result} sums`);
+  if (subgroupMinSize !== subgroup || subgroupMaxSize !== subgroup) missing.push(`subgroups of just ${subgroup}`);
+  return missing;
 };
 
 const describeShape = (shape: Shape): string =>

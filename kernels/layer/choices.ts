@@ -16,8 +16,8 @@ export interface LayerChoices {
 /** Choices that run on every adapter with the dtype; a starting point before any were measured. Up to 8 tokens are few. */
 export const defaultChoices = (dtype: Dtype): LayerChoices => ({
   matmul: [
-    { shape: { m: 4 }, variant: `matmul/matvec-${dtype}` },
-    { shape: { m: 17 }, variant: `matmul/tiled-${dtype}` },
+    { shape: { m: 4 }, variant: `matmul/matvec-4x64-${dtype}` },
+    { shape: { m: 17 }, variant: `matmul/tiled-64x64x16-4x4-${dtype}` },
   ],
   attention_prefill: [{ shape: {}, variant: `attention-prefill/tiled-${dtype}` }],
   attention_decode: [{ shape: {}, variant: `attention-decode/split-${dtype}` }],

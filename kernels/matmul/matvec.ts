@@ -1,8 +1,9 @@
 import type { Dtype, KernelFeature } from "../kernel.ts";
-import { FLAT_GROUP, gridOf, needsOf, range, type Width, widthFor } from "../wgsl.ts";
-import { matmulPrelude } from "./micro-kernel.ts";
+import { FLAT_GROUP, gridOf, needsOf, range } from "../wgsl.ts";
+import { blockQuads, matmulDispatch, type MatmulTypes, MICRO_KERNEL, operands, store, transposed } from "./micro-kernel.ts";
 import { type MatmulSizes, type MatmulVariant, matmulVariant } from "./problem.ts";
 import { tokensAtOnce } from "./registers.ts";
+import type { WeightFormat } from "./weight-format.ts";
 
 /** Decode: a workgroup streams 4 rows of W once for up to 8 tokens, its threads side by side along k, and sums across threads at the end. */
 export interface MatvecStructure {
@@ -44,15 +45,17 @@ ${range(tokens)
     store_four(token + thread, row, total);
   }`;
 
-export const matvecWgsl = (dtype: Dtype, width: Width, structure: MatvecStructure): string => {
+export const matvecWgsl = (types: MatmulTypes, structure: MatvecStructure): string => {
   const { threads, tokens, reduction } = structure;
+  const { format } = types;
+  const { quads } = format;
   const isSubgroup = reduction === "subgroup";
-  return `${matmulPrelude(
-    dtype,
-    width,
-    `// one workgroup per 4 columns of C (rows of W) and ${tokens} of its rows (tokens); ${threads} threads share k, reduced by ${reduction}`,
-    isSubgroup ? ["subgroups"] : [],
-  )}
+  return `${operands(types, {
+    comment: `one workgroup per 4 columns of C (rows of W) and ${tokens} of its rows (tokens); ${threads} threads share k, reduced by ${reduction}`,
+    needs: isSubgroup ? ["subgroups"] : [],
+  })}
+${store(types.dtype)}
+${MICRO_KERNEL}
 var<workgroup> partial: array<vec4<f32>, ${threads * tokens}>;
 
 fn store_four(token: u32, first: u32, sums: vec4<f32>) {
@@ -74,7 +77,7 @@ fn main(
 ) {
   let row = ${FLAT_GROUP} * 4u;
   let token = group.z * ${tokens}u;
-  let k_steps = (params.k + 3u) / 4u;
+  let blocks = (params.k + ${4 * quads - 1}u) / ${4 * quads}u;
   // Rows and tokens past the end repeat the last one, and are not stored.
 ${range(4)
   .map((i) => `  let row_${i} = min(row + ${i}u, params.n - 1u);`)
@@ -82,12 +85,21 @@ ${range(4)
 ${range(tokens)
   .map((i) => `  let token_${i} = min(token + ${i}u, params.m - 1u);\n  var sum_${i} = vec4<f32>();`)
   .join("\n")}
-  for (var step = thread; step < k_steps; step += ${threads}u) {
-    let quad = transpose(mat4x4<f32>(${range(4)
-      .map((i) => `load_w(row_${i}, step)`)
-      .join(", ")}));
+  for (var block = thread; block < blocks; block += ${threads}u) {
+${range(4)
+  .map((i) => `    let w_${i} = load_w(row_${i}, block);`)
+  .join("\n")}
+${blockQuads(format)
+  .map(
+    (q) => `    let quad_${q} = ${transposed(
+      format,
+      range(4).map((i) => `w_${i}`),
+      q,
+    )};
 ${range(tokens)
-  .map((i) => `    sum_${i} = accumulate(sum_${i}, load_a(token_${i}, step), quad);`)
+  .map((i) => `    sum_${i} = accumulate(sum_${i}, load_a(token_${i}, ${quads}u * block + ${q}u), quad_${q});`)
+  .join("\n")}`,
+  )
   .join("\n")}
   }${isSubgroup ? subgroupReduction(structure) : treeReduction(structure)}
 }
@@ -104,34 +116,36 @@ const verificationShapes: readonly MatmulSizes[] = [
   { m: 9, n: 3, k: 36 },
 ];
 
-export const matvecMatmul = (dtype: Dtype, reduction: MatvecStructure["reduction"], threads: number): MatmulVariant => {
+export const matvecMatmul = (
+  dtype: Dtype,
+  format: WeightFormat,
+  reduction: MatvecStructure["reduction"],
+  threads: number,
+): MatmulVariant => {
   const subgroups: readonly KernelFeature[] = reduction === "subgroup" ? ["subgroups"] : [];
   return matmulVariant({
-    name: reduction === "subgroup" ? "matvec-subgroup" : "matvec",
+    name: `${reduction === "subgroup" ? "matvec-subgroup" : "matvec"}-4x${threads}`,
     dtype,
+    format,
     needs: [...needsOf(dtype), ...subgroups],
     summary: `${threads} threads share 4 rows of W for up to 8 tokens; sums meet by ${reduction}`,
-    version: 1,
+    version: 2,
     verificationShapes,
     tileRows: tokensAtOnce,
-    plan: ({ m, n, k }, { a, w, c }) => {
+    suits: ({ m }) => m <= 16,
+    plan: (sizes, buffers) => {
+      const { m, n, k } = sizes;
       const tokens = tokensAtOnce(m);
       const [x, y] = gridOf(Math.ceil(n / 4));
+      const types = { dtype, format, isWide: format.isWide(k) };
       return {
         scratch: [],
         dispatches: [
-          {
-            label: `matmul matvec by ${reduction}`,
-            wgsl: matvecWgsl(dtype, widthFor(k), { threads, tokens, reduction }),
-            entryPoint: "main",
-            params: [m, n, k],
-            bindings: [
-              { buffer: a, access: "read" },
-              { buffer: w, access: "read" },
-              { buffer: c, access: "read_write" },
-            ],
+          matmulDispatch(types, sizes, buffers, {
+            label: `${format.family} matvec by ${reduction}`,
+            wgsl: matvecWgsl(types, { threads, tokens, reduction }),
             workgroups: [x, y, Math.ceil(m / tokens)],
-          },
+          }),
         ],
       };
     },

@@ -1,11 +1,14 @@
 import { blank, type Expectation, storedError, sumError } from "../bounds.ts";
-import type { Dtype, KernelFeature, KernelVariant, Shape } from "../kernel.ts";
+import type { Dtype, KernelFeature, KernelVariant, Shape, SubgroupMatrix } from "../kernel.ts";
 import type { Plan } from "../plan.ts";
 import { sizesOf } from "../shape.ts";
+import type { WeightFormat } from "./weight-format.ts";
+
+export { weightScale } from "./weight-format.ts";
 
 /**
- * C[m×n] = A[m×k] · Wᵀ: a linear layer over m tokens, its weights W row-major n×k as Hugging Face stores them. A, W and C hold
- * `dtype`, sums are f32.
+ * C[m×n] = A[m×k] · Wᵀ: a linear layer over m tokens, its weights W row-major n×k as Hugging Face stores them. A and C hold
+ * `dtype`, W what its format says; sums are f32.
  */
 export interface MatmulSizes {
   /** Tokens. */
@@ -16,7 +19,7 @@ export interface MatmulSizes {
   readonly k: number;
 }
 
-/** Names of the three buffers. */
+/** Names of the three buffers. Scales of the weights, where their format has any, are in the buffer `<w>_scales`. */
 export interface MatmulBuffers {
   readonly a: string;
   readonly w: string;
@@ -26,69 +29,111 @@ export interface MatmulBuffers {
 export interface MatmulVariant extends KernelVariant {
   /** Rows of C that take time where m are asked for: a tile is computed whole, however few of its rows are stored. */
   readonly rowsComputed: (m: number) => number;
+  readonly suits: (shape: Shape) => boolean;
   readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
 }
 
-/** Scale of uniform random weights for which k inputs of unit variance give an output of unit variance. */
-export const weightScale = (k: number): number => Math.sqrt(3 / k);
-
 /** What distinguishes one matmul variant from another. */
 interface Technique {
-  /** Without the dtype: `tiled`. */
+  /** Structure and all, without the dtype: `tiled-64x64x16-4x4`. */
   readonly name: string;
   readonly dtype: Dtype;
+  readonly format: WeightFormat;
   readonly needs: readonly KernelFeature[];
+  readonly matrix?: SubgroupMatrix;
+  /** Whether it rounds weights to f16 before it multiplies: what its format holds need not be f16. */
+  readonly roundsWeights?: boolean;
   readonly summary: string;
   readonly version: number;
   readonly verificationShapes: readonly MatmulSizes[];
   /** Rows of C in one tile, for a problem of m rows. */
   readonly tileRows: (m: number) => number;
+  readonly suits: (sizes: MatmulSizes) => boolean;
   readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
 }
 
-export const matmulVariant = ({ name, dtype, needs, summary, version, verificationShapes, tileRows, plan }: Technique): MatmulVariant => ({
-  id: `matmul/${name}-${dtype}`,
-  family: "matmul",
-  dtype,
-  needs,
-  summary,
-  version,
-  verificationShapes: verificationShapes.map(({ m, n, k }) => ({ m, n, k })),
-  rowsComputed: (m) => Math.ceil(m / tileRows(m)) * tileRows(m),
-  plan,
-  run: (shape: Shape) => {
-    const sizes = sizesOf("matmul", ["m", "n", "k"], shape);
-    const { m, n, k } = sizes;
-    const { dispatches, scratch } = plan(sizes, { a: "a", w: "w", c: "c" });
-    return {
-      buffers: [
-        { name: "a", role: "input", type: dtype, length: m * k, fill: { kind: "random", scale: 1 } },
-        { name: "w", role: "input", type: dtype, length: n * k, fill: { kind: "random", scale: weightScale(k) }, holds: "weights" },
-        { name: "c", role: "output", type: dtype, length: m * n, fill: { kind: "unset" } },
-        ...scratch,
-      ],
-      dispatches,
-      operations: 2 * m * n * k,
-      bytes: (m * k + n * k + m * n) * (dtype === "f16" ? 2 : 4),
-      reference: ({ a, w }) => [{ buffer: "c", ...linear(dtype, sizes, a!, w!) }],
-    };
-  },
-});
+export const matmulVariant = (technique: Technique): MatmulVariant => {
+  const {
+    name,
+    dtype,
+    format,
+    needs,
+    matrix,
+    roundsWeights = false,
+    summary,
+    version,
+    verificationShapes,
+    tileRows,
+    suits,
+    plan,
+  } = technique;
+  const { family, multiple } = format;
+  const sizesIn = (shape: Shape): MatmulSizes => {
+    const sizes = sizesOf(family, ["m", "n", "k"], shape);
+    if (sizes.k % multiple !== 0) throw new RangeError(`${family}: expected k to be a multiple of ${multiple}, got ${sizes.k}`);
+    return sizes;
+  };
+  return {
+    id: `${family}/${name}-${dtype}`,
+    family,
+    dtype,
+    needs,
+    ...(matrix === undefined ? {} : { matrix }),
+    summary,
+    version,
+    verificationShapes: distinct(verificationShapes.map(({ m, n, k }) => ({ m, n, k: Math.ceil(k / multiple) * multiple }))),
+    rowsComputed: (m) => Math.ceil(m / tileRows(m)) * tileRows(m),
+    suits: (shape) => suits(sizesIn(shape)),
+    plan,
+    run: (shape) => {
+      const sizes = sizesIn(shape);
+      const { m, n, k } = sizes;
+      const { dispatches, scratch } = plan(sizes, { a: "a", w: "w", c: "c" });
+      const weights = format.buffers("w", n, k);
+      const weightBytes = weights.reduce((sum, { type, length }) => sum + length * (type === "f16" ? 2 : 4), 0);
+      return {
+        buffers: [
+          { name: "a", role: "input", type: dtype, length: m * k, fill: { kind: "random", scale: 1 } },
+          ...weights,
+          { name: "c", role: "output", type: dtype, length: m * n, fill: { kind: "unset" } },
+          ...scratch,
+        ],
+        dispatches,
+        operations: 2 * m * n * k,
+        bytes: (m * k + m * n) * (dtype === "f16" ? 2 : 4) + weightBytes,
+        reference: (inputs) => {
+          const values = weights.map((buffer) => inputs[buffer.name]!);
+          return [{ buffer: "c", ...linear(dtype, sizes, inputs["a"]!, format.weights(values, sizes), roundsWeights) }];
+        },
+      };
+    },
+  };
+};
 
-/** The layer in f64. An output is off by the error of its f32 sum and by the rounding where it is stored. */
-export const linear = (dtype: Dtype, { m, n, k }: MatmulSizes, a: Float64Array, w: Float64Array): Expectation => {
+const distinct = (shapes: readonly Shape[]): Shape[] => [
+  ...new Map(shapes.map((shape) => [Object.values(shape).join(" "), shape])).values(),
+];
+
+/**
+ * The layer in f64. An output is off by the error of its f32 sum and by the rounding where it is stored; where weights are rounded to
+ * f16 first, also by what each product loses by that.
+ */
+export const linear = (dtype: Dtype, { m, n, k }: MatmulSizes, a: Float64Array, w: Float64Array, roundsWeights = false): Expectation => {
   const result = blank(m * n);
   for (let row = 0; row < m; row++) {
     for (let column = 0; column < n; column++) {
       let sum = 0;
       let magnitudes = 0;
+      let lost = 0;
       for (let i = 0; i < k; i++) {
-        const product = a[row * k + i]! * w[column * k + i]!;
-        sum += product;
-        magnitudes += Math.abs(product);
+        const x = a[row * k + i]!;
+        const weight = w[column * k + i]!;
+        sum += x * weight;
+        magnitudes += Math.abs(x * weight);
+        if (roundsWeights) lost += Math.abs(x) * storedError("f16", weight, 0);
       }
       result.expected[row * n + column] = sum;
-      result.bound[row * n + column] = storedError(dtype, sum, sumError(k, magnitudes));
+      result.bound[row * n + column] = storedError(dtype, sum, lost + sumError(k, magnitudes + lost));
     }
   }
   return result;

@@ -16,16 +16,18 @@ export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly
   if (!isGpu) {
     return {
       ...choices,
-      matmul: [
-        { shape: { m: 16 }, variant: `matmul/matvec-thread-${dtype}` },
-        { shape: { m: 17 }, variant: `matmul/registers-${dtype}` },
-      ],
+      matmul: features.includes("subgroups")
+        ? [{ shape: {}, variant: `matmul/lanes-16x8-16-${dtype}` }]
+        : [
+            { shape: { m: 4 }, variant: `matmul/matvec-thread-4x64-${dtype}` },
+            { shape: { m: 17 }, variant: `matmul/registers-8x8-2x8-${dtype}` },
+          ],
       attention_decode: [{ shape: {}, variant: `attention-decode/direct-${dtype}` }],
     };
   }
   if (!features.includes("subgroups")) return choices;
   const [, many] = choices.matmul;
-  return { ...choices, matmul: [{ shape: { m: 4 }, variant: `matmul/matvec-subgroup-${dtype}` }, many!] };
+  return { ...choices, matmul: [{ shape: { m: 4 }, variant: `matmul/matvec-subgroup-4x64-${dtype}` }, many!] };
 };
 
 /** The parts of a layer that a variant is chosen for, and the family that each is of. */

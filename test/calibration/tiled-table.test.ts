@@ -45,10 +45,11 @@ it("the fastest kernel at a token count counts, by its own tiles", () => {
 });
 
 it.each([
-  ["matmul/tiled-f32", 65, 128],
-  ["matmul/registers-f32", 65, 68],
-  ["matmul/matvec-thread-f32", 3, 4],
-  ["matmul/matvec-f16", 9, 16],
+  ["matmul/tiled-64x64x16-4x4-f32", 65, 128],
+  ["matmul/registers-4x4-4x16-f32", 65, 68],
+  ["matmul/matvec-thread-4x64-f32", 3, 4],
+  ["matmul/lanes-16x8-16-f32", 17, 32],
+  ["matmul/matvec-4x64-f16", 9, 16],
 ])("%s computes %i rows as %i", (id, asked, computed) => {
   expect(matmuls.find((variant) => variant.id === id)?.rowsComputed(asked)).toBe(computed);
 });

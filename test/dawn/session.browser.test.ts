@@ -24,7 +24,13 @@ afterEach(async () => {
 const open = async (signal?: AbortSignal) => (session = await openDawnSession({ dawn, program, line, signal }));
 
 /** Takes longer than the device is left alive. */
-const LONG: PageJob = { kind: "kernel", id: "long", variant: "matmul/registers-f32", shape: { m: 1024, n: 1024, k: 1024 }, cache: "hot" };
+const LONG: PageJob = {
+  kind: "kernel",
+  id: "long",
+  variant: "matmul/registers-4x4-4x16-f32",
+  shape: { m: 1024, n: 1024, k: 1024 },
+  cache: "hot",
+};
 
 describe("a session with Dawn in Node", () => {
   it("says what it runs and what it was started with", async () => {
@@ -83,14 +89,14 @@ describe.skipIf(reason !== null)(`Dawn itself on the software adapter${reason ==
 
   it("verifies a variant and measures two kernels interleaved, the same as the page does", async () => {
     const { run, runTogether } = await openReal();
-    expect(await run({ kind: "verify", id: "verify", variant: "matmul/registers-f32" }, 60)).toMatchObject({
+    expect(await run({ kind: "verify", id: "verify", variant: "matmul/registers-4x4-4x16-f32" }, 60)).toMatchObject({
       kind: "verified",
       verification: { kind: "passed" },
     });
     const jobs = (["hot", "cold"] as const).map((cache) => ({
       kind: "kernel" as const,
       id: cache,
-      variant: "matmul/registers-f32",
+      variant: "matmul/registers-4x4-4x16-f32",
       shape: { m: 64, n: 64, k: 64 },
       cache,
     }));

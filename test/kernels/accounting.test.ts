@@ -7,8 +7,8 @@ const run = (id: string, shape: Shape) => variantById(id).run(shape);
 describe("operations and bytes of the problem", () => {
   it.each<[string, Shape, number, number]>([
     // 2·m·n·k; (m·k + n·k + m·n) elements
-    ["matmul/tiled-f32", { m: 2, n: 3, k: 5 }, 60, (10 + 15 + 6) * 4],
-    ["matmul/matvec-f16", { m: 2, n: 3, k: 5 }, 60, (10 + 15 + 6) * 2],
+    ["matmul/tiled-64x64x16-4x4-f32", { m: 2, n: 3, k: 5 }, 60, (10 + 15 + 6) * 4],
+    ["matmul/matvec-4x64-f16", { m: 2, n: 3, k: 5 }, 60, (10 + 15 + 6) * 2],
     // 3 tokens behind 2 keys: 3 + 4 + 5 = 12 pairs, 4·head_dim·heads each; queries and outputs of 3 tokens, keys and values of 5
     [
       "attention-prefill/tiled-f32",
@@ -45,7 +45,7 @@ describe("operations and bytes of the problem", () => {
 
   it("every byte of a simple kernel's buffers is counted once", () => {
     for (const id of [
-      "matmul/tiled-f32",
+      "matmul/tiled-64x64x16-4x4-f32",
       "attention-prefill/tiled-f32",
       "attention-decode/split-f32",
       "rms-norm/f32",
@@ -97,7 +97,7 @@ describe("a decoder layer", () => {
 
   it.each([
     [8, "matmul matvec by workgroup"],
-    [9, "matmul tiled"],
+    [9, "matmul tiled-64x64x16-4x4"],
   ])("computes %i tokens with %s", (tokens, label) => {
     const batch = { prefill_tokens: 0, prefill_context: 0, decode_sequences: tokens, decode_context: 5 };
     const matmuls = run("decoder-layer/f32", { ...sizes, ...batch }).dispatches.filter((dispatch) => dispatch.label.startsWith("matmul"));

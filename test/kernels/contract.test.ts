@@ -6,11 +6,13 @@ import { messageOf } from "../message-of.ts";
 const runsOf = (variant: KernelVariant): KernelRun[] => variant.verificationShapes.map((shape) => variant.run(shape));
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
+const BYTES = { f16: 2, f32: 4, "vec4<f32>": 16 } as const;
+
 /** Bytes of workgroup memory a kernel declares. */
 const workgroupBytes = ({ wgsl }: Dispatch): number =>
   sum(
-    [...wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|f32), (\d+)>/g)].map(
-      ([, type, length]) => (type === "f32" ? 4 : 16) * Number(length),
+    [...wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|f32|f16), (\d+)>/g)].map(
+      ([, type, length]) => BYTES[type as keyof typeof BYTES] * Number(length),
     ),
   );
 
@@ -26,6 +28,8 @@ const LARGE: Readonly<Record<string, Shape>> = {
   "multiply-add": { threads: 2 ** 24, steps: 4096 },
   "matrix-multiply-add": { tiles: 2 ** 18, steps: 4096 },
   matmul: { m: 8192, n: 152_064, k: 8192 },
+  "matmul-f16w": { m: 8192, n: 152_064, k: 8192 },
+  "matmul-q4": { m: 8192, n: 152_064, k: 8192 },
   "attention-prefill": { heads: 64, kv_heads: 8, head_dim: 128, chunk: 8192, context: 122_880 },
   "attention-decode": { heads: 64, kv_heads: 8, head_dim: 128, sequences: 256, context: 131_072 },
   "rms-norm": { tokens: 131_072, hidden: 8192 },

@@ -89,7 +89,7 @@ describe("the head of a step", () => {
   it("uses the variant for as many rows as produce a token, not as are in the batch", () => {
     const labels = stack(1, 20, { prefill_tokens: 30 }).dispatches.map(({ label }) => label);
     expect(labels.filter((label) => label.startsWith("matmul"))).toEqual([
-      ...Array<string>(4).fill("matmul tiled"),
+      ...Array<string>(4).fill("matmul tiled-64x64x16-4x4"),
       "matmul matvec by workgroup",
     ]);
   });

@@ -17,10 +17,10 @@ const layer: Shape = {
 
 it("a shape that is none is refused, naming the size, the rule and what was found", () => {
   const refused: [string, Shape][] = [
-    ["matmul/tiled-f32", { m: 1, n: 2 }],
-    ["matmul/tiled-f32", { m: 0, n: 2, k: 3 }],
-    ["matmul/tiled-f32", { m: 1.5, n: 2, k: 3 }],
-    ["matmul/tiled-f32", { m: 1, n: 2, k: 3, l: 4 }],
+    ["matmul/tiled-64x64x16-4x4-f32", { m: 1, n: 2 }],
+    ["matmul/tiled-64x64x16-4x4-f32", { m: 0, n: 2, k: 3 }],
+    ["matmul/tiled-64x64x16-4x4-f32", { m: 1.5, n: 2, k: 3 }],
+    ["matmul/tiled-64x64x16-4x4-f32", { m: 1, n: 2, k: 3, l: 4 }],
     ["attention-prefill/tiled-f32", { heads: 3, kv_heads: 2, head_dim: 64, chunk: 1, context: 0 }],
     ["attention-decode/direct-f32", { heads: 2, kv_heads: 2, head_dim: 64, sequences: 1, context: 0 }],
     ["attention-decode/direct-f32", { heads: 2, kv_heads: 2, head_dim: 1024, sequences: 1, context: 1 }],

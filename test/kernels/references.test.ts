@@ -16,7 +16,7 @@ const close = (got: readonly number[] | undefined, want: readonly number[]): voi
 
 describe("worked by hand", () => {
   it("a matmul multiplies rows of A with rows of W", () => {
-    const { c } = expected("matmul/tiled-f32", { m: 2, n: 3, k: 2 }, { a: [1, 2, 3, 4], w: [1, 0, 0, 1, 5, 6] });
+    const { c } = expected("matmul/tiled-64x64x16-4x4-f32", { m: 2, n: 3, k: 2 }, { a: [1, 2, 3, 4], w: [1, 0, 0, 1, 5, 6] });
     close(c, [1, 2, 17, 3, 4, 39]);
   });
 

@@ -10,9 +10,9 @@ const texts = (id: string, shape: Shape): string[] =>
 
 describe("one text serves many shapes", () => {
   it.each<[string, Shape, Shape]>([
-    ["matmul/tiled-f32", { m: 1, n: 7, k: 4 }, { m: 640, n: 2048, k: 8192 }],
-    ["matmul/registers-f16", { m: 1, n: 7, k: 4 }, { m: 640, n: 2048, k: 8192 }],
-    ["matmul/matvec-f32", { m: 5, n: 7, k: 4 }, { m: 8, n: 2048, k: 8192 }],
+    ["matmul/tiled-64x64x16-4x4-f32", { m: 1, n: 7, k: 4 }, { m: 640, n: 2048, k: 8192 }],
+    ["matmul/registers-4x4-4x16-f16", { m: 1, n: 7, k: 8 }, { m: 640, n: 2048, k: 8192 }],
+    ["matmul/matvec-4x64-f32", { m: 5, n: 7, k: 4 }, { m: 8, n: 2048, k: 8192 }],
     [
       "attention-prefill/tiled-f32",
       { heads: 1, kv_heads: 1, head_dim: 64, chunk: 1, context: 0 },
@@ -39,8 +39,8 @@ describe("one text serves many shapes", () => {
 
 describe("another structure is another text", () => {
   it.each<[string, string, Shape, Shape]>([
-    ["rows that begin off a multiple of 4", "matmul/tiled-f32", { m: 1, n: 1, k: 4 }, { m: 1, n: 1, k: 5 }],
-    ["more tokens at once", "matmul/matvec-f32", { m: 1, n: 1, k: 4 }, { m: 2, n: 1, k: 4 }],
+    ["rows that begin off a multiple of 4", "matmul/tiled-64x64x16-4x4-f32", { m: 1, n: 1, k: 4 }, { m: 1, n: 1, k: 5 }],
+    ["more tokens at once", "matmul/matvec-4x64-f32", { m: 1, n: 1, k: 4 }, { m: 2, n: 1, k: 4 }],
     [
       "another head length",
       "attention-prefill/tiled-f32",
@@ -59,18 +59,18 @@ describe("another structure is another text", () => {
 });
 
 it("a kernel opens with its shapes, its layout and what one workgroup does", () => {
-  const [wgsl = ""] = texts("matmul/registers-f16", { m: 16, n: 64, k: 64 });
+  const [wgsl = ""] = texts("matmul/registers-4x4-4x16-f16", { m: 16, n: 64, k: 64 });
   expect(wgsl.split("\n").slice(0, 12).join("\n")).toMatchInlineSnapshot(`
     "enable f16;
 
     // C[m×n] = A[m×k] · Wᵀ
     // A: m×k row-major f16 · W: n×k row-major f16 · C: m×n row-major f16 · sums in f32
-    // one workgroup per 16×16 tile of C, 4×4 a thread, no workgroup memory
+    // one workgroup per 16×64 tile of C, 4×4 a thread, no workgroup memory
 
     struct Params { m: u32, n: u32, k: u32 }
     @group(0) @binding(0) var<uniform> params: Params;
     @group(0) @binding(1) var<storage, read> a: array<vec4<f16>>;
-    @group(0) @binding(2) var<storage, read> w: array<vec4<f16>>;
+    @group(0) @binding(2) var<storage, read> w: array<vec4<u32>>;
     @group(0) @binding(3) var<storage, read_write> c: array<f16>;
     "
   `);

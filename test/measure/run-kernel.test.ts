@@ -26,7 +26,7 @@ const deviceWith = (validation: string | null, memory: string | null): GPUDevice
 
 describe("before anything is allocated", () => {
   it("a buffer beyond the device's limit is named with both sizes", async () => {
-    const run = variantById("matmul/tiled-f32").run({ m: 1, n: 128_256, k: 4096 });
+    const run = variantById("matmul/tiled-64x64x16-4x4-f32").run({ m: 1, n: 128_256, k: 4096 });
     await expect(prepare(device(), run, { seed: 1, keepInputs: false })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[LimitExceeded: buffer w needs 2101346304 bytes, and this device allows 134217728]`,
     );
@@ -40,9 +40,9 @@ describe("before anything is allocated", () => {
   });
 
   it("a variant whose feature the device lacks is unverified, and says which", async () => {
-    expect(await verifyVariant(device(["subgroups"]), variantById("matmul/matvec-subgroup-f16"))).toEqual({
+    expect(await verifyVariant(device(["subgroups"]), variantById("matmul/matvec-subgroup-4x64-f16"))).toEqual({
       kind: "unverified",
-      variant: "matmul/matvec-subgroup-f16",
+      variant: "matmul/matvec-subgroup-4x64-f16",
       because: "this device has no shader-f16",
     });
   });

@@ -81,7 +81,7 @@ describe("a session on the real page", () => {
     const long = {
       kind: "kernel",
       id: "long",
-      variant: "matmul/registers-f32",
+      variant: "matmul/registers-4x4-4x16-f32",
       shape: { m: 1024, n: 1024, k: 1024 },
       cache: "hot",
     } as const;

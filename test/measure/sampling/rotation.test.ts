@@ -4,7 +4,7 @@ import { variantById } from "../../../kernels/index.ts";
 
 const MIB = 2 ** 20;
 /** Weights of n·k f32. */
-const matmul = (n: number, k: number) => variantById("matmul/tiled-f32").run({ m: 3, n, k });
+const matmul = (n: number, k: number) => variantById("matmul/tiled-64x64x16-4x4-f32").run({ m: 3, n, k });
 
 describe("copies that cold runs rotate among", () => {
   it.each([

@@ -15,7 +15,7 @@ const MIB = 2 ** 20;
 const matmul = (m: number, n: number, k: number, cache: Cache): TimedJob => ({
   kind: "kernel",
   id: `matmul m=${m} n=${n} k=${k} ${cache}`,
-  variant: "matmul/tiled-f32",
+  variant: "matmul/tiled-64x64x16-4x4-f32",
   shape: { m, n, k },
   cache,
 });

@@ -1,0 +1,94 @@
+import type { KernelFeature, SubgroupMatrix } from "../kernel.ts";
+import { range } from "../wgsl.ts";
+
+/**
+ * Pieces of the kernels for GPUs with matrix units (`chromium_experimental_subgroup_matrix`): f16 in, f32 sums.
+ *
+ * The units fix no rounding, so the bound of a sum is taken to hold for them: NVIDIA's, for one, add exact products to an f32 sum in
+ * blocks, aligned to the largest of them and cut off below its 24 bits, which costs each product at most one unit in the last place
+ * of the sum of magnitudes, what `sumError` grants it.
+ */
+
+/** m, n and k of one unit's multiplication. */
+export const UNIT = 16;
+
+/** NVIDIA's since Turing; AMD's from RDNA 3 on where its subgroups are of 32. */
+export const UNITS: SubgroupMatrix = { m: UNIT, n: UNIT, k: UNIT, component: "f16", result: "f32", subgroup: 32 };
+
+export const MATRIX_FEATURES: readonly KernelFeature[] = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+
+/** `let <name> = …`: 16 rows of k at an offset, their elements along k side by side, `pitch` apart. */
+export const loadLeft = (name: string, from: string, offset: string, pitch: string): string =>
+  `let ${name} = subgroupMatrixLoad<subgroup_matrix_left<f16, ${UNIT}, ${UNIT}>>(&${from}, ${offset}, false, ${pitch});`;
+
+/** The same of W, whose rows are columns of C. */
+export const loadRight = (name: string, from: string, offset: string, pitch: string): string =>
+  `let ${name} = subgroupMatrixLoad<subgroup_matrix_right<f16, ${UNIT}, ${UNIT}>>(&${from}, ${offset}, true, ${pitch});`;
+
+/** The sums of a subgroup: `<rows>` × `<columns>` results, all zero. */
+export const declareSums = (down: number, across: number): string =>
+  range(down)
+    .flatMap((i) => range(across).map((j) => `  var sum_${i}_${j}: subgroup_matrix_result<f32, ${UNIT}, ${UNIT}>;`))
+    .join("\n");
+
+export const addToSums = (indent: string, down: number, across: number): string =>
+  range(down)
+    .flatMap((i) => range(across).map((j) => `${indent}sum_${i}_${j} = subgroupMatrixMultiplyAccumulate(a_${i}, w_${j}, sum_${i}_${j});`))
+    .join("\n");
+
+/** Memory through which results, which no shader can look into, become elements: a result for each subgroup. */
+export const resultsMemory = (subgroups: number): string => `var<workgroup> results: array<f32, ${subgroups * UNIT * UNIT}>;`;
+
+/** Stores a subgroup's sums, one result at a time, from row and column on (WGSL expressions), by way of `results`. */
+export const storeSums = (down: number, across: number, row: string, column: string): string =>
+  range(down)
+    .flatMap((i) =>
+      range(across).map(
+        (j) => `  subgroupMatrixStore(&results, subgroup * ${UNIT * UNIT}u, sum_${i}_${j}, false, ${UNIT}u);
+  workgroupBarrier();
+  for (var e = lane; e < ${UNIT * UNIT}u; e += ${UNITS.subgroup}u) {
+    store(${row} + ${UNIT * i}u + e / ${UNIT}u, ${column} + ${UNIT * j}u + e % ${UNIT}u, results[subgroup * ${UNIT * UNIT}u + e]);
+  }
+  workgroupBarrier();`,
+      ),
+    )
+    .join("\n");
+
+/**
+ * `fn stage_<name>(row, block, at)`: puts 8 elements of a row of f16, from 8 · block on, into `tile_<name>`; zeros where there are none.
+ * Wide rows start at multiples of 16 bytes and are read as vec4<u32>.
+ */
+export const stageHalves = (name: string, rows: string, isWide: boolean): string =>
+  isWide
+    ? `fn stage_${name}(row: u32, block: u32, at: u32) {
+  var words = vec4<u32>();
+  if (row < ${rows} && block < params.k / 8u) { words = ${name}[row * (params.k / 8u) + block]; }
+${["x", "y", "z", "w"]
+  .map(
+    (part, i) => `  let pair_${i} = bitcast<vec2<f16>>(words.${part});
+  tile_${name}[at + ${2 * i}u] = pair_${i}.x;
+  tile_${name}[at + ${2 * i + 1}u] = pair_${i}.y;`,
+  )
+  .join("\n")}
+}`
+    : `fn stage_${name}(row: u32, block: u32, at: u32) {
+  for (var i = 0u; i < 8u; i++) {
+    let column = 8u * block + i;
+    var value = 0.0h;
+    if (row < ${rows} && column < params.k) { value = ${name}[row * params.k + column]; }
+    tile_${name}[at + i] = value;
+  }
+}`;
+
+/** The same of weights in any format, by way of its `load_w`: rounded to f16. */
+export const stageWeights = `fn stage_w(row: u32, block: u32, at: u32) {
+  var weights = mat2x4<f32>();
+  if (row < params.n && block < (params.k + 7u) / 8u) { weights = load_w(row, block); }
+  for (var i = 0u; i < 4u; i++) {
+    tile_w[at + i] = f16(weights[0][i]);
+    tile_w[at + 4u + i] = f16(weights[1][i]);
+  }
+}`;
+
+/** Elements from one staged row to the next: 8 more than it holds, so that the 16 rows of a load lie in different banks. */
+export const pitchOf = (tileK: number): number => tileK + 8;
