@@ -126,8 +126,9 @@ fn integers(word: u32) -> vec4<f32> {
 
 fn load_w(row: u32, block: u32) -> mat2x4<f32> {
   let group = row * (params.k / ${GROUP}u) + block / ${GROUP / 8}u;
-  let scales = unpack2x16float(w_scales[group / 2u]);
-  let steps = select(scales.x, scales.y, group % 2u == 1u) * vec4<f32>(1.0, 0.0625, 0.00390625, 0.000244140625);
+  let scales = w_scales[group / 2u];
+  let scale = unpack2x16float(select(scales, scales >> 16u, group % 2u == 1u)).x;
+  let steps = scale * vec4<f32>(1.0, 0.0625, 0.00390625, 0.000244140625);
   let word = w[row * (params.k / 8u) + block];
   return mat2x4<f32>(steps * integers(word), steps * integers(word >> 16u));
 }`,

@@ -87,7 +87,9 @@ describe("4-bit weights", () => {
   });
 
   it("k is a whole number of groups", () => {
-    expect(() => q4Matmuls[0]!.run({ m: 1, n: 1, k: 48 })).toThrowErrorMatchingInlineSnapshot();
+    expect(() => q4Matmuls[0]!.run({ m: 1, n: 1, k: 48 })).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: matmul-q4: expected k to be a multiple of 32, got 48]`,
+    );
   });
 });
 

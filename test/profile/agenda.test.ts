@@ -267,6 +267,15 @@ describe("which variants an agenda settles on", () => {
   const passed = variants.map(({ id }) => ({ kind: "passed", variant: id, shapes: 1, worst_share_of_bound: 0 }) as const);
   const starting = startingChoices("f32", false, []);
 
+  it.each([
+    ["a software adapter", false, [], "matmul/matvec-thread-4x64-f32", "matmul/registers-8x8-2x8-f32"],
+    ["one with subgroups", false, ["subgroups"], "matmul/lanes-16x8-16-f32", "matmul/lanes-16x8-16-f32"],
+    ["a GPU", true, [], "matmul/matvec-4x64-f32", "matmul/tiled-64x64x16-4x4-f32"],
+    ["a GPU with subgroups", true, ["subgroups"], "matmul/matvec-subgroup-4x64-f32", "matmul/tiled-64x64x16-4x4-f32"],
+  ])("%s begins with what suits it", (_, isGpu, features, matmul_few, matmul_many) => {
+    expect(startingChoices("f32", isGpu, features)).toMatchObject({ matmul_few, matmul_many });
+  });
+
   it("those to begin with where nothing was timed", () => {
     expect(chosenVariants({ verifications: passed, measurements: [] }, starting, "f32", compared)).toEqual(starting);
   });
