@@ -45,8 +45,8 @@ const JOBS: readonly PageJob[] = [
   { kind: "clock", id: "clock" },
   { kind: "overhead", id: "overhead" },
   matmul("matmul/matvec-thread-4x64-f32", 1),
-  matmul("matmul/lanes-16x8-16-f32", 16),
-  matmul("matmul/lanes-16x8-16-f32", 128),
+  matmul("matmul/registers-8x8-2x8-f32", 16),
+  matmul("matmul/registers-8x8-2x8-f32", 128),
   upload("writeBuffer"),
   upload("mappedAtCreation"),
 ];

@@ -19,7 +19,7 @@ const ofFormat = (dtype: Dtype, format: WeightFormat): readonly MatmulVariant[] 
   matvecMatmul(dtype, format, "workgroup", 64),
   matvecMatmul(dtype, format, "subgroup", 64),
   matvecThreadMatmul(dtype, format, 64),
-  lanesMatmul(dtype, format, { rows: format.family === "matmul" ? 16 : 8, columns: 8, threads: 16 }),
+  lanesMatmul(dtype, format, format.family === "matmul" ? { rows: 16, columns: 8, threads: 16 } : { rows: 8, columns: 4, threads: 16 }),
 ];
 
 /** Through workgroup memory: within the 16 KiB that every device has. */

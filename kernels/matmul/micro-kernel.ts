@@ -63,21 +63,23 @@ export const store = (dtype: Dtype): string => `fn store(row: u32, column: u32, 
 }
 `;
 
-/** A dispatch over the operands, in the order of their bindings. */
+/** A dispatch over the operands, in the order of their bindings; `params` are those besides m, n and k. */
 export const matmulDispatch = (
   { format }: MatmulTypes,
   { m, n, k }: MatmulSizes,
   { a, w, c }: MatmulBuffers,
-  rest: Pick<Dispatch, "label" | "wgsl" | "workgroups">,
+  { label, wgsl, workgroups, params = [] }: Pick<Dispatch, "label" | "wgsl" | "workgroups" | "params">,
 ): Dispatch => ({
-  ...rest,
+  label,
+  wgsl,
   entryPoint: "main",
-  params: [m, n, k],
+  params: [m, n, k, ...params],
   bindings: [
     { buffer: a, access: "read" },
     ...format.buffers(w, n, k).map(({ name }) => ({ buffer: name, access: "read" as const })),
     { buffer: c, access: "read_write" },
   ],
+  workgroups,
 });
 
 /** Steps of k in one block of weights, from the first vec4 of it. */

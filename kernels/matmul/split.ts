@@ -1,6 +1,6 @@
 import type { BufferSpec, Dispatch, Dtype } from "../kernel.ts";
 import { directives, FLAT_GROUP, gridOf, needsOf, paramsBlock, storage } from "../wgsl.ts";
-import type { MatmulTypes } from "./micro-kernel.ts";
+import { matmulDispatch, type MatmulTypes } from "./micro-kernel.ts";
 import { type MatmulBuffers, type MatmulSizes, type MatmulVariant, matmulVariant } from "./problem.ts";
 import { tiledMatmul, tiledName, type TiledStructure, tileWgsl } from "./tiled.ts";
 import type { WeightFormat } from "./weight-format.ts";
@@ -80,18 +80,17 @@ export const splitMatmul = (dtype: Dtype, format: WeightFormat, structure: Tiled
       fill: { kind: "unset" },
     };
     const dispatches: Dispatch[] = [
-      {
-        label: `${format.family} ${name}`,
-        wgsl: sliceWgsl(types, structure),
-        entryPoint: "main",
-        params: [m, n, k, length / (4 * format.quads)],
-        bindings: [
-          { buffer: buffers.a, access: "read" },
-          ...format.buffers(buffers.w, n, k).map((buffer) => ({ buffer: buffer.name, access: "read" as const })),
-          { buffer: partials.name, access: "read_write" },
-        ],
-        workgroups: [Math.ceil(n / tileN), Math.ceil(m / tileM), slices],
-      },
+      matmulDispatch(
+        types,
+        sizes,
+        { ...buffers, c: partials.name },
+        {
+          label: `${format.family} ${name}`,
+          wgsl: sliceWgsl(types, structure),
+          params: [length / (4 * format.quads)],
+          workgroups: [Math.ceil(n / tileN), Math.ceil(m / tileM), slices],
+        },
+      ),
       {
         label: `${format.family} sum of slices`,
         wgsl: sumSlicesWgsl(dtype),

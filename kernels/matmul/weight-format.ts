@@ -116,18 +116,21 @@ export const q4Weights: WeightFormat = {
     weightsBuffer(`${name}_scales`, "f16", (n * k) / GROUP, { kind: "random", scale: weightScale(k) / RMS }),
   ],
   bindings: (first) => [storage(first, "w", "read", "u32"), storage(first + 1, "w_scales", "read", "u32")],
-  loader: () => `// four of a word's integers, from bit \`shift\` on, as q − 8: written into the fraction of 2²³, where one step is 1
-fn integers(word: u32, shift: u32) -> vec4<f32> {
-  let q = (vec4<u32>(word) >> (vec4<u32>(shift) + vec4<u32>(0u, 4u, 8u, 12u))) & vec4<u32>(15u);
-  return bitcast<vec4<f32>>(q | vec4<u32>(0x4b000000u)) - 8388616.0;
+  loader:
+    () => `// (q − 8) · 16ʲ for the four q in the low half of a word. They stay where they are, in the fraction of 2²³, where one step is 1:
+// nothing is shifted, and nothing rounded
+fn integers(word: u32) -> vec4<f32> {
+  let q = (vec4<u32>(word) & vec4<u32>(0xfu, 0xf0u, 0xf00u, 0xf000u)) | vec4<u32>(0x4b000000u);
+  return bitcast<vec4<f32>>(q) - (8388608.0 + vec4<f32>(8.0, 128.0, 2048.0, 32768.0));
 }
 
 fn load_w(row: u32, block: u32) -> mat2x4<f32> {
   let group = row * (params.k / ${GROUP}u) + block / ${GROUP / 8}u;
-  let scales = unpack2x16float(w_scales[group / 2u]);
-  let scale = select(scales.x, scales.y, group % 2u == 1u);
+  let scales = w_scales[group / 2u];
+  let scale = unpack2x16float(select(scales, scales >> 16u, group % 2u == 1u)).x;
+  let steps = scale * vec4<f32>(1.0, 0.0625, 0.00390625, 0.000244140625);
   let word = w[row * (params.k / 8u) + block];
-  return mat2x4<f32>(scale * integers(word, 0u), scale * integers(word, 16u));
+  return mat2x4<f32>(steps * integers(word), steps * integers(word >> 16u));
 }`,
   weights: ([words, scales], { n, k }) =>
     Float64Array.from({ length: n * k }, (_, i) => (((words![i >> 3]! / 16 ** (i & 7)) & 15) - 8) * scales![Math.floor(i / GROUP)]!),

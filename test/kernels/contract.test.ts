@@ -146,5 +146,6 @@ describe.each(variants.map((variant) => [variant.id, variant] as const))("varian
 
   it("refuses a shape of another family", () => {
     expect(() => variant.run({ apples: 3 })).toThrow(RangeError);
+    expect(() => (variant.suits === undefined ? variant.run({ apples: 3 }) : variant.suits({ apples: 3 }))).toThrow(RangeError);
   });
 });

@@ -36,6 +36,16 @@ describe("random buffers", () => {
   });
 });
 
+it("random words are whole and use all 32 bits", () => {
+  const words = fillValues(spec({ type: "u32", fill: { kind: "bits" } }), 1);
+  expect(words.every((word) => Number.isInteger(word) && word >= 0 && word < 2 ** 32)).toBe(true);
+  for (let bit = 0; bit < 32; bit++) {
+    const set = words.filter((word) => Math.floor(word / 2 ** bit) % 2 === 1).length;
+    // Five standard errors of 4,096 fair coins.
+    expect(Math.abs(set - 2048)).toBeLessThan(5 * 32);
+  }
+});
+
 describe("given buffers", () => {
   it("hold real numbers rounded to the buffer's type", () => {
     const values = Float64Array.of(1 / 3, 2);

@@ -46,6 +46,39 @@ describe("before anything is allocated", () => {
       because: "this device has no shader-f16",
     });
   });
+
+  it.each([
+    [
+      "of another size",
+      [{ M: 8, N: 8, K: 8, componentType: "f16", resultComponentType: "f32" }],
+      32,
+      "16×16×16 matrix unit of f16 with f32 sums",
+    ],
+    [
+      "with other sums",
+      [{ M: 16, N: 16, K: 16, componentType: "f16", resultComponentType: "f16" }],
+      32,
+      "16×16×16 matrix unit of f16 with f32 sums",
+    ],
+    [
+      "in subgroups of another size",
+      [{ M: 16, N: 16, K: 16, componentType: "f16", resultComponentType: "f32" }],
+      64,
+      "subgroups of just 32",
+    ],
+    ["nowhere", undefined, 32, "16×16×16 matrix unit of f16 with f32 sums"],
+  ])("a variant for matrix units that are %s is unverified, and says which", async (_, configs, subgroup, missing) => {
+    const features = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+    const adapterInfo = {
+      subgroupMinSize: subgroup,
+      subgroupMaxSize: subgroup,
+      ...(configs === undefined ? {} : { subgroupMatrixConfigs: configs }),
+    };
+    const withUnits = Object.assign(device(features), { adapterInfo }) as unknown as GPUDevice;
+    const variant = "matmul/matrix-64x64x32-32x32-f16";
+    const because = `this device has no ${missing}`;
+    expect(await verifyVariant(withUnits, variantById(variant))).toEqual({ kind: "unverified", variant, because });
+  });
 });
 
 describe("error scopes", () => {
