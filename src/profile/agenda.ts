@@ -9,7 +9,7 @@ import { contenders, passedVariants } from "./choose.ts";
 import type { Findings, Job } from "./jobs.ts";
 import { launchJobs } from "./launch-jobs.ts";
 import { comparedShapes, headSizes, settledChoices, startingOn, workloadFor, type DeviceKind } from "./settled.ts";
-import { roofJobs, startingRoofs } from "./roof-jobs.ts";
+import { roofRace, roofRound, startingRoofs } from "./roof-jobs.ts";
 import { isRoofFamily } from "./roofline.ts";
 import { kernelJob, stepJob } from "./timed-jobs.ts";
 import { compareUploadJobs, loadJobs } from "./upload-jobs.ts";
@@ -98,27 +98,40 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
     ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
-    ...verifyJobs(dtype, isQuick ? [...Object.values(startingVariants), ...startingRoofs(device)] : null),
+    ...verifyJobs(dtype, isQuick ? [...Object.values(startingVariants), ...startingRoofs(device, roofs)] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
   ];
   const load: Stage = (found) => loadJobs(workload, isQuick, found);
-  const compareAll: Stage = (found) => [
-    ...passedVariants(found, "matmul", dtype).map((variant) => kernelJob(variant, middle, "cold")),
-    ...passedVariants(found, "attention-decode", dtype).map((variant) => kernelJob(variant, shapes.decode, "cold")),
-    ...passedVariants(found, "attention-prefill", dtype).map((variant) => kernelJob(variant, shapes.prefill, "cold")),
-  ];
+  // The device's limits are looked for beside what is held against them, in every part of the run.
+  const compareAll: Stage = (found) =>
+    among<Job>(
+      [
+        ...passedVariants(found, "matmul", dtype).map((variant) => kernelJob(variant, middle, "cold")),
+        ...passedVariants(found, "attention-decode", dtype).map((variant) => kernelJob(variant, shapes.decode, "cold")),
+        ...passedVariants(found, "attention-prefill", dtype).map((variant) => kernelJob(variant, shapes.prefill, "cold")),
+      ],
+      roofRace(device, roofs, found),
+    );
   const compareContenders: Stage = (found) =>
-    contenders(found, passedVariants(found, "matmul", dtype), middle).flatMap((variant) =>
-      compared.others.map((m) => kernelJob(variant, { ...middle, m }, "cold")),
+    among<Job>(
+      contenders(found, passedVariants(found, "matmul", dtype), middle).flatMap((variant) =>
+        compared.others.map((m) => kernelJob(variant, { ...middle, m }, "cold")),
+      ),
+      roofRound(device, roofs, found, 1),
     );
   const measure: Stage = (found) => {
     const choices = settledChoices(device, found);
-    const jobs = [
-      ...gridJobs(core, dtype, choices),
-      ...roofJobs(device, roofs, found),
-      ...(isQuick ? [] : more.flatMap((grid) => gridJobs(grid, dtype, choices))),
-    ];
+    const coreJobs = gridJobs(core, dtype, choices);
+    const jobs = isQuick
+      ? among<Job>(coreJobs, [...roofRace(device, roofs, found), ...roofRound(device, roofs, found, 1)])
+      : [
+          ...among<Job>(coreJobs, roofRound(device, roofs, found, 2)),
+          ...among<Job>(
+            more.flatMap((grid) => gridJobs(grid, dtype, choices)),
+            roofRound(device, roofs, found, 3),
+          ),
+        ];
     return notYetMeasured(found, distinct(jobs));
   };
   return isQuick ? [groundwork, load, measure] : [groundwork, load, compareAll, compareContenders, measure];

@@ -201,6 +201,20 @@ describe.each(devices)("the agenda of %s", (_, device) => {
     expect(timed(quick).size).toBeLessThan(timed(whole).size);
   });
 
+  it("looks for the roofs in every part of the run, each time at another size, so that a slow spell makes none of them low", () => {
+    const copies = kernels(whole).filter(({ variant }) => variantById(variant).family === "copy");
+    expect(new Set(copies.map(({ shape }) => shape["length"])).size).toBe(4);
+    const places = whole.flatMap((job, at) => (job.kind === "kernel" && variantById(job.variant).family === "copy" ? [at] : []));
+    const first = whole.findIndex(({ kind }) => kind === "kernel");
+    expect(places[0]! - first).toBeLessThan((whole.length - first) / 3);
+    expect(places.at(-1)! - first).toBeGreaterThan((whole.length - first) / 2);
+    const again = follow({ ...device, isQuick: false }, { seconds: (variant) => (variant === "copy/vec4x4" ? 1 : 2) });
+    const repeated = kernels(again).filter(
+      ({ variant, shape }) => variant.startsWith("copy/") && shape["length"] !== copies[0]!.shape["length"],
+    );
+    expect(new Set(repeated.map(({ variant }) => variant))).toEqual(new Set(["copy/vec4x4"]));
+  });
+
   it("times cold what reads weights or keys, and hot what works on activations alone", () => {
     for (const jobs of [whole, quick]) {
       const weighty = ["matmul", "attention-prefill", "attention-decode", "copy", "read"];

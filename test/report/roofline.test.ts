@@ -36,12 +36,12 @@ const named = (name: string): Partial<Profile> => {
 describe("roofs and shares in a terminal", () => {
   it("a row for each family and the roof that binds it", () => {
     expect(shareLines(kernelFigures(cold()), PLAIN).join("\n")).toMatchInlineSnapshot(`
-      "    kernels                       bound by    shapes  worst  median      best (95 %)  the best
-          matmul             f16, cold  memory          15   38 %    43 %     51 % (50–52)  matvec-f16, m 1 · n 128256 · k 4096
-          matmul             f16, cold  arithmetic      20   38 %    40 %     40 % (40–41)  tiled-f16, m 2048 · n 128256 · k 4096
-          attention-prefill  f16, cold  memory           1  5.8 %   5.8 %  5.8 % (5.7–5.8)  online-f16
-          attention-prefill  f16, cold  arithmetic       8   11 %    11 %     12 % (11–12)  online-f16, chunk 1024 · context 4096
-          attention-decode   f16, cold  memory          12  4.0 %    32 %     38 % (38–39)  split-f16, sequences 64 · context 4096"
+      "    kernels                       bound by    shapes  worst  median      best (95 %)  at
+          matmul             f16, cold  memory          15   38 %    43 %     51 % (50–52)  m 1 · n 128256 · k 4096
+          matmul             f16, cold  arithmetic      20   38 %    40 %     40 % (40–41)  m 2048 · n 128256 · k 4096
+          attention-prefill  f16, cold  memory           1  5.8 %   5.8 %  5.8 % (5.7–5.8)
+          attention-prefill  f16, cold  arithmetic       8   11 %    11 %     12 % (11–12)  chunk 1024 · context 4096
+          attention-decode   f16, cold  memory          12  4.0 %    32 %     38 % (38–39)  sequences 64 · context 4096"
     `);
   });
 

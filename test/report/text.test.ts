@@ -229,10 +229,10 @@ describe("a profile", () => {
           dispatch, encoding alone        203 ns    201 ns – 204 ns         –            1 of 8
 
         Share of the roof: the least time that memory or arithmetic allows, over the time measured
-          kernels                      bound by    shapes  worst  median      best (95 %)  the best
-          matmul             f16, hot  arithmetic      35  1.6 %    40 %     40 % (40–41)  tiled-f16, m 2048 · n 128256 · k 4096
-          attention-prefill  f16, hot  arithmetic       9  5.6 %    11 %     12 % (11–12)  online-f16, chunk 1024 · context 4096
-          attention-decode   f16, hot  arithmetic      12  0.6 %   4.8 %  5.7 % (5.7–5.8)  split-f16, sequences 64 · context 4096
+          kernels                      bound by    shapes  worst  median      best (95 %)  at
+          matmul             f16, hot  arithmetic      35  1.6 %    40 %     40 % (40–41)  m 2048 · n 128256 · k 4096
+          attention-prefill  f16, hot  arithmetic       9  5.6 %    11 %     12 % (11–12)  chunk 1024 · context 4096
+          attention-decode   f16, hot  arithmetic      12  0.6 %   4.8 %  5.7 % (5.7–5.8)  sequences 64 · context 4096
           The fastest kernel of each shape; below, each share with the roof that binds it, m for memory, a for
           arithmetic. Hot ones are held against arithmetic alone: a cache may be faster than memory.
 
