@@ -130,7 +130,9 @@ describe("a bench on a page with faults", () => {
     const kernel = (variant: string, microseconds: number): Job => kernelJob(variant, { bytes: 1e9, microseconds }, "cold");
     const stages = (microseconds: number) => () => [() => [kernel("copy/vec4", 1e6), kernel("matmul/tiled-f32", microseconds)]];
     const { error, err } = await bench({ ...faults, stages: stages(5e5) });
-    expect(error).toMatchInlineSnapshot(`"bench: faster than the roof: matmul/tiled-f32 bytes=1000000000 microseconds=500000 cold: 200 % (200) of the memory roof, 1.00 GB/s by copy/vec4 bytes=1000000000 microseconds=1000000 cold. A kernel that leaves something out, or a roof that is not one: trust neither. All that was measured is kept; run bench again on a quiet machine, and report it if it stays."`);
+    expect(error).toMatchInlineSnapshot(
+      `"bench: faster than the roof: matmul/tiled-f32 bytes=1000000000 microseconds=500000 cold: 200 % (200) of the memory roof, 1.00 GB/s by copy/vec4 bytes=1000000000 microseconds=1000000 cold. A kernel that leaves something out, or a roof that is not one: trust neither. All that was measured is kept; run bench again on a quiet machine, and report it if it stays."`,
+    );
     const [run = ""] = readdirSync(folder.path);
     expect(err).toContain(`Profile: ${join(folder.path, run, "profile.json")}`);
     expect(readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run).measurements).toHaveLength(2);
