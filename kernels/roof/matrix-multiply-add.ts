@@ -1,6 +1,7 @@
 import { sumError } from "../bounds.ts";
 import type { KernelFeature, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
+import { UNITS } from "../matmul/matrix-units.ts";
 import { directives, FLAT_GROUP, gridOf, paramsBlock, range, storage } from "../wgsl.ts";
 
 /** Rows, columns and depth of the matrices that one instruction multiplies: f16 values, sums in f32. */
@@ -86,6 +87,7 @@ const matrixMultiplyAdd = (structure: MatrixStructure): KernelVariant => {
     family: "matrix-multiply-add",
     dtype: "f16",
     needs: NEEDS,
+    matrix: UNITS,
     summary: `subgroup matrices of ${SIDE}×${SIDE}×${SIDE}, f16 with sums in f32, ${rows}×${columns} sums a subgroup`,
     version: 1,
     verificationShapes: [

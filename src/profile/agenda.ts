@@ -1,6 +1,5 @@
-import { variantById, variants, variantsOf } from "../../kernels/index.ts";
+import { variants } from "../../kernels/index.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
-import { FAMILY as LAYER_FAMILY } from "../../kernels/layer/batch.ts";
 import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/choices.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
@@ -9,7 +8,7 @@ import type { Findings, Job } from "./jobs.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "./processes.ts";
 import { launchJobs } from "./launch-jobs.ts";
 import { headSizes, settledChoices, startingOn, tunedShapes, workloadFor, type DeviceKind } from "./settled.ts";
-import { furthestRoofs, roofJobs, startingRoofs } from "./roof-jobs.ts";
+import { roofRace, roofRound, startingRoofs } from "./roof-jobs.ts";
 import { isRoofFamily } from "./roofline.ts";
 import { kernelJob, stepJob } from "./timed-jobs.ts";
 import { tuningJobs } from "./tuning-jobs.ts";
@@ -24,17 +23,21 @@ export type Stage = (found: Findings) => readonly Job[];
 
 const layerShape = ({ model }: ModelGrid, batch: Batch): Shape => ({ ...layerSizes(model), ...batch });
 
-/** Verification first of what is needed most; a quick agenda verifies only what it will time. */
-const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] => {
-  const small = ["rms-norm", "rotary", "swiglu", "residual-add"].flatMap((family) => variantsOf(family));
-  const isNeeded = (id: string) => only === null || only.includes(id) || small.some((variant) => variant.id === id);
-  return variants
-    .filter(
-      ({ id, family, dtype: own }) =>
-        family !== LAYER_FAMILY && family !== STEP_FAMILY && (only === null || own === dtype || isRoofFamily(family)) && isNeeded(id),
-    )
+/** Families of the layers without weights, which have one variant each. */
+const SMALL = ["rms-norm", "rotary", "swiglu", "residual-add"];
+
+/** Families whose variants a step is made of, and those that its speed is held against. */
+const VERIFIED = ["matmul", "attention-prefill", "attention-decode", ...SMALL];
+
+/**
+ * Verification of what will be raced or timed: of the device's own element type, and of every roof. Other formats of weights are verified where
+ * they are timed; a quick agenda verifies only what it will time.
+ */
+const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] =>
+  variants
+    .filter(({ family, dtype: own }) => (VERIFIED.includes(family) && own === dtype) || isRoofFamily(family))
+    .filter(({ id, family }) => only === null || only.includes(id) || SMALL.includes(family))
     .map(({ id }) => ({ kind: "verify", id: `verify ${id}`, variant: id }) as const);
-};
 
 const distinct = (jobs: readonly Job[]): Job[] => [...new Map(jobs.map((job) => [job.id, job])).values()];
 /** By how much kernels differ between processes, as far as it is known; what is unknown may be anything. */
@@ -105,22 +108,34 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
     ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
-    ...verifyJobs(dtype, isQuick ? [...chosenIds(starting), ...startingRoofs(device)] : null),
+    ...verifyJobs(dtype, isQuick ? [...chosenIds(starting), ...startingRoofs(device, roofs)] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
   ];
   const load: Stage = (found) => loadJobs(workload, isQuick, found);
   const tune: Stage = (found) => {
     const known = new Set(found.measurements.map(({ id }) => id)); // taken over from an earlier run
-    return tuningJobs(found, starting, dtype, tunedShapes(workload)).filter(({ id }) => !known.has(id));
+    // The device's limits are looked for beside what is held against them, in every part of the run.
+    return among<Job>(
+      tuningJobs(found, starting, dtype, tunedShapes(workload)).filter(({ id }) => !known.has(id)),
+      roofRace(device, roofs, found),
+    );
   };
   const measured = (found: Findings): Job[] => {
     const choices = settledChoices(device, found);
-    return distinct([
-      ...gridJobs(core, dtype, choices),
-      ...roofJobs(device, roofs, found),
-      ...(isQuick ? [] : more.flatMap((grid) => gridJobs(grid, dtype, choices))),
-    ]);
+    const coreJobs = gridJobs(core, dtype, choices);
+    const round = (number: 1 | 2 | 3) => roofRound(device, roofs, found, number);
+    return distinct(
+      isQuick
+        ? among<Job>(coreJobs, [...roofRace(device, roofs, found), ...round(1)])
+        : [
+            ...among<Job>(coreJobs, round(1)),
+            ...among<Job>(
+              more.flatMap((grid) => gridJobs(grid, dtype, choices)),
+              [...round(2), ...round(3)],
+            ),
+          ],
+    );
   };
   const measure: Stage = measured;
   /**
@@ -132,15 +147,12 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     (all) => {
       if (process >= FEWEST_PROCESSES && processNoiseOf(all) / Math.sqrt(process) <= PROCESS_ERROR[isGpu ? "gpu" : "software"]) return [];
       const found: Findings = { ...all, measurements: all.measurements.filter(isFromFirst) };
-      const roofs = furthestRoofs(found);
       const ids = new Set(found.measurements.map(({ id }) => id));
       const uploads = [...compareUploadJobs(workload, isQuick), ...loadJobs(workload, isQuick, found)].filter(
         ({ kind }) => kind !== "device-memory",
       );
       return [{ kind: "overhead", id: "overhead" } as const, ...(process % 2 === 0 ? uploads : uploads.toReversed()), ...measured(found)]
-        .filter(
-          (job) => ids.has(job.id) && !(job.kind === "kernel" && isRoofFamily(variantById(job.variant).family) && !roofs.has(job.variant)),
-        )
+        .filter(({ id }) => ids.has(id))
         .map((job) => inProcess(job, process));
     };
   return isQuick

@@ -75,9 +75,12 @@ export interface Workload {
   readonly roofs: RoofSizes;
 }
 
-/** Sizes at which the kernels that find the device's limits run; a quick run takes the last of each, the largest. */
+/**
+ * Sizes at which the kernels that find the device's limits run: the first for all variants, the others for the rounds of the best ones. What
+ * is read reaches the largest weights of a model: the longer a run, the less its start and end count.
+ */
 export interface RoofSizes {
-  /** f32 elements copied and read, cold. What is read reaches the largest weights of a model: the longer a run, the less its start and end count. */
+  /** f32 elements copied and read, cold. */
   readonly copied: readonly number[];
   readonly read: readonly number[];
   readonly multiplyAdd: readonly { readonly threads: number; readonly steps: number }[];
@@ -172,10 +175,15 @@ export const softwareWorkload = (): Workload => {
       pipeline: { quick: 16 * MIB, whole: 64 * MIB },
     },
     roofs: {
-      copied: [4 * MIB],
-      read: [4 * MIB],
+      copied: [4 * MIB, 3 * MIB, 5 * MIB, 6 * MIB],
+      read: [4 * MIB, 3 * MIB, 5 * MIB, 6 * MIB],
       // Few threads and many steps: starting a thread costs a software adapter as much as hundreds of steps.
-      multiplyAdd: [{ threads: 1024, steps: 4096 }],
+      multiplyAdd: [
+        { threads: 1024, steps: 4096 },
+        { threads: 1024, steps: 3072 },
+        { threads: 2048, steps: 2048 },
+        { threads: 2048, steps: 3072 },
+      ],
       matrix: [],
     },
   };
@@ -275,11 +283,21 @@ export const gpuWorkload = (): Workload => {
       pipeline: { quick: 256 * MIB, whole: 2048 * MIB },
     },
     roofs: {
-      copied: [64 * MIB],
-      read: [64 * MIB, 256 * MIB],
-      multiplyAdd: [{ threads: 2 ** 20, steps: 1024 }],
+      copied: [128 * MIB, 96 * MIB, 64 * MIB, 80 * MIB],
+      read: [256 * MIB, 192 * MIB, 128 * MIB, 160 * MIB],
+      multiplyAdd: [
+        { threads: 2 ** 20, steps: 1024 },
+        { threads: 2 ** 20, steps: 768 },
+        { threads: 2 ** 19, steps: 2048 },
+        { threads: 2 ** 19, steps: 1536 },
+      ],
       // So many steps that storing the sums, 8 KiB a tile, does not count beside them.
-      matrix: [{ tiles: 8192, steps: 4096 }],
+      matrix: [
+        { tiles: 8192, steps: 4096 },
+        { tiles: 8192, steps: 3072 },
+        { tiles: 4096, steps: 8192 },
+        { tiles: 4096, steps: 6144 },
+      ],
     },
   };
 };

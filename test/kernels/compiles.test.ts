@@ -35,7 +35,10 @@ const errorsOf = (texts: readonly Text[]): readonly (readonly string[])[] | null
 const texts = variants.flatMap((variant) => {
   const dispatches = variant.verificationShapes.flatMap((shape) => variant.run(shape).dispatches);
   const distinct = new Map(
-    dispatches.map(({ wgsl, entryPoint }) => [wgsl, { wgsl, entryPoint, isPipeline: !variant.needs.includes("chromium-experimental-subgroup-matrix") }]),
+    dispatches.map(({ wgsl, entryPoint }) => [
+      wgsl,
+      { wgsl, entryPoint, isPipeline: !variant.needs.includes("chromium-experimental-subgroup-matrix") },
+    ]),
   );
   return [...distinct.values()].map((text) => ({ variant: variant.id, text }));
 });

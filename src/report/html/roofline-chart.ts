@@ -11,8 +11,11 @@ import { html, type Html } from "./markup.ts";
 
 const WIDTH = 460;
 const HEIGHT = 360;
+/** Of the axes, as `labelWidth` takes it, and of the roofs' names. */
+const FONT = 13;
+const LABEL_FONT = 12;
 /** Pixels between two level lines that a label between them needs. */
-const LABEL_ROOM = 20;
+const LABEL_ROOM = 15;
 const MARGIN = { top: 28, right: 18, bottom: 46 };
 
 /** What dots are coloured by: families that bear on a step in the same way share a colour. */
@@ -106,24 +109,33 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
   const { memory } = roofs;
   const arithmetic = arithmeticRoofs(roofs).filter(([kind]) => dtype === "f16" || kind === "f32");
   const sheet = datasheetOfOrNull(profile);
-  const stated = Object.entries(sheet?.arithmetic ?? {}).flatMap(([kind, rate]) => (dtype === "f16" || kind === "f32" ? [rate] : []));
+  const stated = Object.entries(sheet?.arithmetic ?? {}).flatMap(([kind, rate]) =>
+    dtype === "f16" || kind === "f32" ? [{ kind, rate }] : [],
+  );
   const ceiling = Math.max(...arithmetic.map(([, { rate }]) => rate));
-  const statedCeiling = Math.max(...stated);
+  const statedCeiling = Math.max(...stated.map(({ rate }) => rate));
   const ridge = memory === null || arithmetic.length === 0 ? [] : [ceiling / memory.rate, (2 * ceiling) / memory.rate];
   const x = logAxis("operations per byte", [...dots.map((dot) => dot.x), ...ridge], (value) => plain(value));
-  const y = logAxis("rate", [...dots.map((dot) => dot.y), ...arithmetic.map(([, { rate }]) => 1.3 * rate), ...stated], arithmeticTick);
+  const y = logAxis(
+    "rate",
+    [...dots.map((dot) => dot.y), ...arithmetic.map(([, { rate }]) => 1.3 * rate), ...stated.map(({ rate }) => rate)],
+    arithmeticTick,
+  );
   const marginLeft = leftMargin(y);
   const [across, down] = [WIDTH - marginLeft - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
   const decade = down / Math.log10(y.domain[1] / y.domain[0]);
   const labels = arithmetic.map(([kind, { rate }]) => ({
+    kind,
     rate,
     text: `${ARITHMETIC_NAMES[kind]} ${arithmeticRate(rate)}`,
     // Above its line, or under it where another roof is so near above that it has no room there.
     isAbove: arithmetic.every(([, other]) => other.rate <= rate || decade * Math.log10(other.rate / rate) > LABEL_ROOM),
   }));
-  // What the maker states lies where a roof's label stands, just above it: its line ends where the widest label begins.
-  const labelled = Math.max(0, ...labels.map(({ text }) => labelWidth(text))) / across;
-  const beforeLabels = x.domain[1] * (x.domain[0] / x.domain[1]) ** labelled;
+  // What the maker states lies just above the roof, where its label stands: the line ends where that begins.
+  const beforeLabel = (stated: string): number => {
+    const label = labels.find(({ kind, isAbove }) => kind === stated && isAbove)?.text ?? "";
+    return x.domain[1] * (x.domain[0] / x.domain[1]) ** ((labelWidth(label) * LABEL_FONT) / FONT / across);
+  };
   const lines: Line[] = [
     ...(memory === null ? [] : [{ points: memoryLine(memory.rate, Math.min(ceiling, y.domain[1]), x, y), isStated: false }]),
     ...arithmetic.map(([, { rate }]) => ({ points: levelLine(rate, memory?.rate ?? null, x), isStated: false })),
@@ -133,7 +145,7 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
           points: memoryLine(rate, Math.min(Math.max(statedCeiling, ceiling), y.domain[1]), x, y),
           isStated: true,
         }))),
-    ...stated.map((rate) => ({ points: levelLine(rate, sheet?.memory ?? null, x, beforeLabels), isStated: true })),
+    ...stated.map(({ kind, rate }) => ({ points: levelLine(rate, sheet?.memory ?? null, x, beforeLabel(kind)), isStated: true })),
   ];
   const angle = Math.atan2(decade, across / Math.log10(x.domain[1] / x.domain[0]));
   // Clear of the line at a right angle to it, and of the datasheet's line beside it.
@@ -141,7 +153,7 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
   const [low, high] = lines[0]?.points ?? [];
   const middle =
     memory === null || low === undefined || high === undefined ? [] : [{ x: Math.sqrt(low.x * high.x), y: Math.sqrt(low.y * high.y) }];
-  const halo = { fontSize: 12, stroke: "var(--paper)", strokeWidth: 4, fill: "currentColor" } as const;
+  const halo = { fontSize: LABEL_FONT, stroke: "var(--paper)", strokeWidth: 3, fill: "currentColor" } as const;
   const dotsOf = (isCold: boolean, isFastest: boolean): Plot.Markish =>
     Plot.dot(
       dots.filter((dot) => dot.isCold === isCold && dot.isFastest === isFastest),
@@ -205,7 +217,7 @@ const rooflineChart = (charts: Charts, profile: Profile, roofs: Roofs, figures: 
         ...[true, false].map((isAbove) =>
           Plot.text(
             labels.filter((label) => label.isAbove === isAbove),
-            { ...halo, x: () => x.domain[1], y: "rate", text: "text", textAnchor: "end", dy: isAbove ? -9 : 11 },
+            { ...halo, x: () => x.domain[1], y: "rate", text: "text", textAnchor: "end", dy: isAbove ? -8 : 10 },
           ),
         ),
       ],
