@@ -14,6 +14,8 @@ const contender = (
   issue: (calls) => {
     for (let i = 0; i < calls; i++) tf.tidy(call).dispose();
     // It gathers dispatches into batches of 15: the last batch may be waiting.
+    backend.ensureCommandEncoderReady();
+    backend.endComputePassEncoder();
     backend.submitQueue();
   },
   output: async () => {
