@@ -101,7 +101,7 @@ const matmulWays = (device: GPUDevice, { m, n, k, a, weights, transposed }: Matm
   ];
 };
 
-/** The last position's keys or values, which the operator appends to the cache itself; for a prompt all of them. */
+/** The keys or values of this step's tokens: of the last position, or of a whole prompt. */
 const newest = ({ sequences, rows, length, kvHeads, headDim }: AttentionProblem, cache: Float32Array): Float32Array<ArrayBuffer> => {
   const vector = kvHeads * headDim;
   const result = new Float32Array(sequences * rows * vector);
@@ -111,21 +111,17 @@ const newest = ({ sequences, rows, length, kvHeads, headDim }: AttentionProblem,
   return result;
 };
 
+/** Keys and values of this step go into the cache where they belong, and the cache stays where it is. */
 const groupQueryAttention = (problem: AttentionProblem): Model => {
   const { sequences, rows, length, heads, kvHeads, headDim } = problem;
-  const isDecode = problem.family === "attention-decode";
   const cacheShape = [sequences, kvHeads, length, headDim];
   return {
     given: [
       { name: "query", shape: [sequences, rows, heads * headDim], data: problem.queries },
       { name: "key", shape: [sequences, rows, kvHeads * headDim], data: newest(problem, problem.keys) },
       { name: "value", shape: [sequences, rows, kvHeads * headDim], data: newest(problem, problem.values) },
-      ...(isDecode
-        ? [
-            { name: "past_key", shape: cacheShape, data: byHead(problem, problem.keys) },
-            { name: "past_value", shape: cacheShape, data: byHead(problem, problem.values) },
-          ]
-        : []),
+      { name: "past_key", shape: cacheShape, data: byHead(problem, problem.keys) },
+      { name: "past_value", shape: cacheShape, data: byHead(problem, problem.values) },
     ],
     constants: [
       { name: "last", shape: [sequences], data: new Int32Array(sequences).fill(length - 1) },
@@ -135,7 +131,7 @@ const groupQueryAttention = (problem: AttentionProblem): Model => {
       {
         op: "GroupQueryAttention",
         domain: "com.microsoft",
-        inputs: ["query", "key", "value", ...(isDecode ? ["past_key", "past_value"] : ["", ""]), "last", "total"],
+        inputs: ["query", "key", "value", "past_key", "past_value", "last", "total"],
         outputs: ["out", "present_key", "present_value"],
         attributes: { num_heads: { integer: heads }, kv_num_heads: { integer: kvHeads } },
       },
@@ -145,7 +141,7 @@ const groupQueryAttention = (problem: AttentionProblem): Model => {
       { name: "present_key", shape: cacheShape },
       { name: "present_value", shape: cacheShape },
     ],
-    ...(isDecode ? { inPlace: { present_key: "past_key", present_value: "past_value" } } : {}),
+    inPlace: { present_key: "past_key", present_value: "past_value" },
   };
 };
 
