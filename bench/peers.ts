@@ -13,45 +13,67 @@
 // result is compared with the f64 reference first: what is wrong is not timed.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { makeDocument } from "../cli/document.ts";
+import { Interrupted, interruptible } from "../cli/interrupt.ts";
 import { processIo } from "../cli/io.ts";
 import { progressLine } from "../cli/progress.ts";
 import { InputError } from "../src/errors.ts";
 import { type Peer, PEERS } from "./peers/contract.ts";
 import { runCourse } from "./peers/course.ts";
+import { peersHtml } from "./peers/picture.ts";
 import { peersText } from "./peers/text.ts";
 
 const FEWEST_ROUNDS = 6;
 
-const { values } = parseArgs({
-  options: {
-    all: { type: "boolean", default: false },
-    only: { type: "string" },
-    peers: { type: "string", default: PEERS.join(",") },
-    rounds: { type: "string", default: String(FEWEST_ROUNDS) },
-    json: { type: "string" },
-    html: { type: "string" },
-  },
-});
-
-const peers = values.peers.split(",").map((name): Peer => {
-  const found = PEERS.find((peer) => peer === name);
-  if (found === undefined) throw new InputError("--peers", `expected some of ${PEERS.join(", ")}, got ${name}`, "Separate them by commas.");
-  return found;
-});
-const rounds = Number(values.rounds);
-if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
-  throw new InputError("--rounds", `expected a whole number of at least ${FEWEST_ROUNDS}, got ${values.rounds}`, "Fewer give no interval.");
-}
-
 const io = processIo();
-const progress = progressLine(io, false);
-const report = await runCourse({
-  all: values.all,
-  only: values.only ?? null,
-  peers,
-  rounds,
-  onShape: ({ name }, index, count) => progress.show(index / count, `${index + 1} of ${count}: ${name}`),
-});
-progress.end();
-io.out(peersText(report));
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
+
+const peersNamed = (text: string): Peer[] =>
+  text.split(",").map((name) => {
+    const found = PEERS.find((peer) => peer === name);
+    if (found === undefined)
+      throw new InputError("--peers", `expected some of ${PEERS.join(", ")}, got ${name}`, "Separate them by commas.");
+    return found;
+  });
+
+const roundsOf = (text: string): number => {
+  const rounds = Number(text);
+  if (Number.isInteger(rounds) && rounds >= FEWEST_ROUNDS) return rounds;
+  throw new InputError("--rounds", `expected a whole number of at least ${FEWEST_ROUNDS}, got ${text}`, "Fewer give no interval.");
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({
+    options: {
+      all: { type: "boolean", default: false },
+      only: { type: "string" },
+      peers: { type: "string", default: PEERS.join(",") },
+      rounds: { type: "string", default: String(FEWEST_ROUNDS) },
+      json: { type: "string" },
+      html: { type: "string" },
+    },
+  });
+  const [peers, rounds] = [peersNamed(values.peers), roundsOf(values.rounds)];
+  const progress = progressLine(io, false);
+  const report = await interruptible((signal) =>
+    runCourse({
+      all: values.all,
+      only: values.only ?? null,
+      peers,
+      rounds,
+      signal,
+      onShape: ({ name }, index, count) => progress.show(index / count, `${index + 1} of ${count}: ${name}`),
+    }),
+  );
+  progress.end();
+  io.out(peersText(report));
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(report, null, 1)}\n`);
+  if (values.html !== undefined) writeFileSync(values.html, peersHtml(report, makeDocument()));
+};
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof InputError) && !(error instanceof Interrupted)) throw error;
+  io.err(`${error.message}\n`);
+  process.exitCode = error instanceof Interrupted ? 130 : 1;
+}

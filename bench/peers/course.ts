@@ -9,6 +9,7 @@ import { nativeView } from "../../harness/driver/machine/system-gpu.ts";
 import { type DeviceRequest, openDevice, reopenDevice } from "../../harness/driver/open-device.ts";
 import type { Outcome, Session } from "../../harness/driver/session.ts";
 import { serveSite } from "../../harness/driver/site/serve.ts";
+import { InputError } from "../../src/errors.ts";
 import type { LayerChoices } from "../../kernels/index.ts";
 import { startingChoices } from "../../src/profile/choose.ts";
 import type { PageJob } from "../../src/profile/jobs.ts";
@@ -21,6 +22,8 @@ import { buildPeersSite, peersSite } from "./site.ts";
 export interface CourseOptions extends Omit<ShapeSelection, "isSoftware"> {
   readonly peers: readonly Peer[];
   readonly rounds: number;
+  /** Stops the course and closes the browser. */
+  readonly signal?: AbortSignal;
   /** Told before each shape. */
   readonly onShape?: (row: PeerShape, index: number, count: number) => void;
 }
@@ -60,9 +63,9 @@ const askPage = async (session: Session, job: PeerJob): Promise<PageAnswer | Exc
 };
 
 /** Races all rows of the selection on one device, in one page unless it has to be opened again after a fault. */
-export const runCourse = async ({ peers, rounds, onShape, ...selection }: CourseOptions): Promise<PeersReport> => {
+export const runCourse = async ({ peers, rounds, signal, onShape, ...selection }: CourseOptions): Promise<PeersReport> => {
   const browser = findBrowserOrNull(await searchPlaces(process.env, undefined), fileProbe);
-  if (browser === null) throw new Error("no browser: `npm run doctor` says how to get one");
+  if (browser === null) throw new InputError("browser", "found none on this machine", "Run `npm run doctor`: it says how to get one.");
   await buildPeersSite();
   const site = await serveSite(peersSite);
   let session: Session | undefined;
@@ -73,6 +76,7 @@ export const runCourse = async ({ peers, rounds, onShape, ...selection }: Course
       gpu: null,
       isSoftwareForced: false,
       natives: nativeView(process.platform).gpus,
+      signal,
     };
     const opened = await openDevice(request);
     session = opened.session;

@@ -19,14 +19,14 @@ const peerCell = (race: Race, name: string): string => {
   return (found.because ?? "").startsWith("wrong") ? "wrong" : NONE;
 };
 
-/** Reasons of one contestant that several shapes share stand once. */
+/** What was refused, wrong or too slow: contestants, and single ways of those that took part by another. A reason that shapes share stands once. */
 const reasons = ({ races, left_out }: PeersReport): string[] => {
   const shapes = new Map<string, string[]>();
   for (const { id, contestants } of races) {
-    for (const { name, samples_s, because } of contestants) {
-      if (samples_s.length > 0 || because === null) continue;
-      const key = `${name}: ${because}`;
-      shapes.set(key, [...(shapes.get(key) ?? []), id]);
+    for (const { name, samples_s, because, tried } of contestants) {
+      const refused = tried.flatMap((each) => (each.because === null ? [] : [`${name}, ${each.way}: ${each.because}`]));
+      const own = samples_s.length > 0 || because === null || refused.length > 0 ? [] : [`${name}: ${because}`];
+      for (const reason of [...refused, ...own]) shapes.set(reason, [...(shapes.get(reason) ?? []), id]);
     }
   }
   return [
@@ -74,6 +74,13 @@ const errorLines = ({ races, libraries }: PeersReport): string[] =>
       : [`${name}: ${worst.of_magnitudes.toExponential(1)} of Σ|a·b| at ${worst.id}, ${significant(worst.of_bound, 2)} of what f32 allows`];
   });
 
+/** What stands behind the figures, by heading. */
+export const peersNotes = (report: PeersReport): readonly (readonly [heading: string, lines: readonly string[]])[] => [
+  ["Largest error against the f64 reference", errorLines(report)],
+  ["Libraries", waysTaken(report)],
+  ["Not in the table", reasons(report)],
+];
+
 /** The table with what belongs to it, as plain text. */
 export const peersText = (report: PeersReport): string => {
   const { races, libraries, device, browser, rounds } = report;
@@ -109,8 +116,6 @@ export const peersText = (report: PeersReport): string => {
     ...table(columns, rows, PLAIN),
     "",
     ...summaryLines(report),
-    ...part("Largest error against the f64 reference", errorLines(report)),
-    ...part("Libraries", waysTaken(report)),
-    ...part("Not in the table", reasons(report)),
+    ...peersNotes(report).flatMap(([heading, lines]) => part(heading, lines)),
   ]);
 };

@@ -24,7 +24,7 @@ const ROUNDS = 3;
 
 export const tunerFor = (device: GPUDevice): Tuner => {
   const timed: { readonly family: Family; readonly shape: Shape; readonly times: ReadonlyMap<string, Seconds> }[] = [];
-  const fastest = (times: ReadonlyMap<string, Seconds>): string => {
+  const fastestOf = (times: ReadonlyMap<string, Seconds>): string => {
     const [best] = [...times].sort((a, b) => a[1] - b[1]);
     if (best === undefined) throw new Error("no variant of the family runs on this device");
     return best[0];
@@ -76,10 +76,10 @@ export const tunerFor = (device: GPUDevice): Tuner => {
   return {
     best: async (family, shape) => {
       const known = timed.find((each) => each.family === family && distance(each.shape, shape) === 0);
-      if (known !== undefined) return fastest(known.times);
+      if (known !== undefined) return fastestOf(known.times);
       const times = await measure(family, shape);
       timed.push({ family, shape, times });
-      return fastest(times);
+      return fastestOf(times);
     },
   };
 };

@@ -30,11 +30,11 @@ const MOST_CALLS = 1000;
 /** Calls that last at least so long together. */
 export const callsFor = (oneCall: Seconds, length: Seconds): number => Math.max(1, Math.min(MOST_CALLS, Math.ceil(length / oneCall)));
 
-const WARM: Seconds = 0.06;
+const GLANCE: Seconds = 0.06;
 
-/** Seconds of one call after a first one that compiles and touches memory: the faster of two samples. */
+/** Seconds of one call of a contender that has run before: of the faster of two samples, or of a single call that takes long anyway. */
 export const estimate = async (queue: GPUQueue, contender: Contender): Promise<Seconds> => {
-  await timedCalls(queue, contender, 1);
   const guess = await timedCalls(queue, contender, 1);
-  return Math.min(guess, await timedCalls(queue, contender, callsFor(guess, WARM)));
+  if (guess > 4 * GLANCE) return guess;
+  return Math.min(guess, await timedCalls(queue, contender, callsFor(guess, GLANCE)));
 };

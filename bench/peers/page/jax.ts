@@ -31,12 +31,12 @@ const matmulWays = ({ m, n, k, a, weights, transposed }: MatmulProblem): Way[] =
   return [
     {
       name: "jit(matmul(a, b))",
-      prepare: async () => contender([left(), numpy.array(transposed(), { shape: [k, n] })], (x, y) => numpy.matmul(x!, y!), same),
+      prepare: async () => contender([left(), numpy.array(transposed(), { shape: [k, n] })], (x, y) => numpy.matmul(x, y), same),
     },
     {
       name: "jit(matmul(a, w.T))",
       prepare: async () =>
-        contender([left(), numpy.array(weights, { shape: [n, k] })], (x, y) => numpy.matmul(x!, numpy.matrixTranspose(y!)), same),
+        contender([left(), numpy.array(weights, { shape: [n, k] })], (x, y) => numpy.matmul(x, numpy.matrixTranspose(y)), same),
     },
   ];
 };
@@ -57,7 +57,7 @@ const attentionWays = (problem: AttentionProblem): Way[] => {
           numpy.array(problem.keys, cache),
           numpy.array(problem.values, cache),
         ];
-        return contender(inputs, (q, k, v) => nn.dotProductAttention(q!, k!, v!, { isCausal }), same);
+        return contender(inputs, (q, k, v) => nn.dotProductAttention(q, k, v, { isCausal }), same);
       },
     },
     {
@@ -71,9 +71,9 @@ const attentionWays = (problem: AttentionProblem): Way[] => {
         ];
         return contender(
           inputs,
-          (q, k, v, mask) => {
-            const scores = numpy.matmul(q!.mul(scale), k!);
-            return numpy.matmul(nn.softmax(mask === undefined ? scores : scores.add(mask), -1), v!);
+          (q, k, v, mask?: JaxArray) => {
+            const scores = numpy.matmul(q.mul(scale), k);
+            return numpy.matmul(nn.softmax(mask === undefined ? scores : scores.add(mask), -1), v);
           },
           (result) => byToken(problem, result),
         );

@@ -58,7 +58,7 @@ const contender = async (
     output: async () => {
       const results = await once();
       const { gpuBuffer, size } = results[graph.outputs[0]!.name] as ort.Tensor;
-      const { buffer } = await readBack(device, gpuBuffer as GPUBuffer, 0, size * 4);
+      const { buffer } = await readBack(device, gpuBuffer, 0, size * 4);
       free(results);
       return layOut(new Float32Array(buffer));
     },

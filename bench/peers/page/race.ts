@@ -66,7 +66,11 @@ const tryWay = async ({ device, watch }: RaceTrack, way: Way, judge: Judge): Pro
 };
 
 /** The fastest of the ways that are right; the others are freed as soon as they are beaten. */
-const fastest = async (track: RaceTrack, ways: readonly Way[], judge: Judge): Promise<{ best: Ready | null; tried: WayTried[] }> => {
+export const fastestWay = async (
+  track: RaceTrack,
+  ways: readonly Way[],
+  judge: Judge,
+): Promise<{ best: Ready | null; tried: WayTried[] }> => {
   const tried: WayTried[] = [];
   let best: Ready | null = null;
   for (const way of ways) {
@@ -84,7 +88,7 @@ const fastest = async (track: RaceTrack, ways: readonly Way[], judge: Judge): Pr
 };
 
 const enter = async (track: RaceTrack, name: string, ways: readonly Way[], judge: Judge, rounds: number): Promise<Entrant> => {
-  const { best, tried } = await fastest(track, ways, judge);
+  const { best, tried } = await fastestWay(track, ways, judge);
   if (best === null) {
     return { name, tried, racer: null, because: tried.find(({ because }) => because !== null)?.because ?? "it has no way to compute this" };
   }
