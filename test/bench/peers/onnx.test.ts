@@ -95,6 +95,8 @@ describe("an ONNX model", () => {
 
   it("refuses a constant of another size than its shape", () => {
     const constants = [{ name: "b", shape: [2, 2], data: new Float32Array(3) }];
-    expect(() => onnxModel({ inputs: [], outputs: [], nodes: [], constants })).toThrowErrorMatchingInlineSnapshot();
+    expect(() => onnxModel({ inputs: [], outputs: [], nodes: [], constants })).toThrowErrorMatchingInlineSnapshot(
+      `[RangeError: b: expected 4 elements for 2×2, got 3]`,
+    );
   });
 });

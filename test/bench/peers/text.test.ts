@@ -22,7 +22,32 @@ const whole = report([
 
 describe("the peer table", () => {
   it("as text", () => {
-    expect(peersText(whole)).toMatchInlineSnapshot();
+    expect(peersText(whole)).toMatchInlineSnapshot(`
+      "SwiftShader (software), Chrome/156: f32, 6 interleaved rounds, milliseconds a call
+
+        shape            default ms  tuned ms  variant    jax-js ms  tfjs ms  fastest peer / tuned  / default  tuned is
+        1×2048×2048            4.00      2.00  registers       4.00    wrong     2.00 [1.95, 2.05]       1.00  FASTER than jax-js
+        decode 1 at 128        8.00      8.00  split           6.00        –     0.75 [0.72, 0.77]       0.75  SLOWER than jax-js
+
+        ballast (tuned): the fastest peer takes 1.38 times as long in the median of 2 shapes; at worst 0.75 [0.72,
+        0.77], at decode 1 at 128. Slower with its whole interval at 1: decode 1 at 128.
+        ballast (default): the fastest peer takes 0.88 times as long in the median of 2 shapes; at worst 0.75 [0.72,
+        0.77], at decode 1 at 128. Slower with its whole interval at 1: decode 1 at 128.
+
+      Largest error against the f64 reference
+        - ballast (tuned): 2.0e-7 of Σ|a·b| at 1×2048×2048, 0.0040 of what f32 allows
+        - jax-js: 2.0e-7 of Σ|a·b| at 1×2048×2048, 0.0040 of what f32 allows
+
+      Libraries
+        - jax-js 0.1.25: the page's device. Fastest ways: jit(matmul(a, b)) (1), jit(nn.dotProductAttention) (1)
+        - tfjs 4.22.0: the page's device
+
+      Not in the table
+        - tfjs: wrong: off by 1.0e+0 of Σ|a·b| (1×2048×2048)
+        - tfjs: one call takes 61.0 s: too long for 6 rounds (decode 1 at 128)
+        - 2048×2048×2048 was not raced: no answer from the page in 900 s
+      "
+    `);
   });
 
   it("with nothing raced says why", () => {
