@@ -10,7 +10,7 @@ import { type DeviceRequest, openDevice, reopenDevice } from "../../harness/driv
 import type { Outcome, Session } from "../../harness/driver/session.ts";
 import { serveSite } from "../../harness/driver/site/serve.ts";
 import { InputError } from "../../src/errors.ts";
-import type { LayerChoices } from "../../kernels/index.ts";
+import { chosenFor, type LayerChoices } from "../../kernels/index.ts";
 import { startingChoices } from "../../src/profile/choose.ts";
 import type { PageJob } from "../../src/profile/jobs.ts";
 import { isSoftware } from "../../src/profile/software-adapter.ts";
@@ -45,11 +45,11 @@ const versions = (): Readonly<Record<string, string>> =>
 const defaultVariant = ({ family, shape }: PeerShape, choices: LayerChoices): string => {
   switch (family) {
     case "matmul":
-      return (shape["m"] ?? 0) <= choices.few_tokens ? choices.matmul_few : choices.matmul_many;
+      return chosenFor(choices.matmul, shape);
     case "attention-decode":
-      return choices.attention_decode;
+      return chosenFor(choices.attention_decode, shape);
     case "attention-prefill":
-      return choices.attention_prefill;
+      return chosenFor(choices.attention_prefill, shape);
     default:
       return family satisfies never;
   }

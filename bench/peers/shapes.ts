@@ -1,4 +1,5 @@
 import type { Shape } from "../../kernels/kernel.ts";
+import { distance } from "../../kernels/layer/choices.ts";
 
 export type Family = "matmul" | "attention-decode" | "attention-prefill";
 
@@ -76,10 +77,6 @@ export const selectedShapes = ({ isSoftware, all, only }: ShapeSelection): PeerS
   SHAPES.filter((row) =>
     only === null ? all || !isSoftware || row.isQuick : `${row.family} ${row.name} ${row.of}`.includes(only.replaceAll("x", "×")),
   );
-
-/** How far apart two shapes are: the length of the difference of their sizes' logarithms. */
-export const distance = (a: Shape, b: Shape): number =>
-  Math.hypot(...Object.entries(a).map(([name, size]) => Math.log((1 + size) / (1 + (b[name] ?? 0)))));
 
 /** The nearest of some shapes; null where there is none. */
 export const nearestOrNull = (shape: Shape, others: readonly Shape[]): Shape | null =>

@@ -29,7 +29,7 @@ export const chosenIds = ({ matmul, attention_prefill, attention_decode }: Layer
 ];
 
 /** Distance of two shapes in the sizes that the first one names: root of the sum of squares of log ratios, so that 1 is as far from 4 as 4 from 16. */
-const distance = (named: Shape, other: Shape): number =>
+export const distance = (named: Shape, other: Shape): number =>
   Math.hypot(...Object.entries(named).map(([name, size]) => Math.log((1 + size) / (1 + (other[name] ?? 0)))));
 
 /**

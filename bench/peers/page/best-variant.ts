@@ -1,85 +1,52 @@
 import type { Shape } from "../../../kernels/kernel.ts";
+import { variantById } from "../../../kernels/index.ts";
+import { LeftOut } from "../../../harness/measure/left-out.ts";
+import { timestampTickOrNull } from "../../../harness/measure/sampling/clock.ts";
+import { timerFor } from "../../../harness/measure/sampling/timer.ts";
+import { now } from "../../../harness/measure/sampling/wall-clock.ts";
+import { prepareCase } from "../../../harness/measure/throughput.ts";
+import { measureTuning } from "../../../harness/measure/tuning.ts";
 import type { Seconds } from "../../../src/units.ts";
-import { distance, type Family, nearestOrNull } from "../shapes.ts";
-import { candidates, isRight, variantAt } from "./ballast.ts";
-import { callsFor, type Contender, timedCalls } from "./contender.ts";
+import type { Family } from "../shapes.ts";
+import { candidates, isRight } from "./ballast.ts";
 
-/**
- * Ballast's tuned choice at a shape: every variant of the family is timed and the fastest taken. Nothing else of the comparison
- * knows how the choice is made.
- */
+/** Ballast's tuned choice at a shape, made as a bench makes it, on samples of its own. Nothing else of the comparison knows how. */
 export interface Tuner {
-  /** The id of the fastest variant at this shape; the same answer when asked again. */
-  best(family: Family, shape: Shape): Promise<string>;
+  /** The id of the choice at this shape, `standard` unless another is faster; the same answer when asked again. */
+  best(family: Family, shape: Shape, standard: string): Promise<string>;
 }
 
-/** A variant slower than the best by more than this at a shape nearby is not tried here. */
-const HOPELESS = 8;
-/** Shapes whose sizes differ by less than this (as a logarithm) are nearby. */
-const NEARBY = Math.log(8);
-/** Variants whose second call took longer than this beside the fastest are not called again. */
-const SLOW = 2;
-const LENGTH: Seconds = 0.08;
-const ROUNDS = 3;
+/** Of a heat; a comparison has more time for it than a bench. */
+const HEAT_LIMIT: Seconds = 6;
+/** How a case's sampling would end by itself, which it does not here. */
+const RULE = { fewest: 6, most: Infinity, noise: 0, shortest: 0, timeLimit: Infinity };
 
 export const tunerFor = (device: GPUDevice): Tuner => {
-  const timed: { readonly family: Family; readonly shape: Shape; readonly times: ReadonlyMap<string, Seconds> }[] = [];
-  const fastestOf = (times: ReadonlyMap<string, Seconds>): string => {
-    const [best] = [...times].sort((a, b) => a[1] - b[1]);
-    if (best === undefined) throw new Error("no variant of the family runs on this device");
-    return best[0];
-  };
+  const known = new Map<string, Promise<string>>();
+  const timer = timestampTickOrNull(device).then((tick) => timerFor(device, tick));
 
-  const hopeful = (family: Family, shape: Shape): string[] => {
-    const others = timed.filter((known) => known.family === family && distance(known.shape, shape) < NEARBY);
-    const near = nearestOrNull(
-      shape,
-      others.map((known) => known.shape),
-    );
-    const times = others.find((known) => known.shape === near)?.times;
-    if (times === undefined) return candidates(device, family);
-    const least = Math.min(...times.values());
-    return candidates(device, family).filter((id) => (times.get(id) ?? 0) <= HOPELESS * least);
-  };
-
-  const measure = async (family: Family, shape: Shape): Promise<ReadonlyMap<string, Seconds>> => {
-    const times = new Map<string, Seconds>();
-    let ready: { readonly id: string; readonly contender: Contender; readonly once: Seconds }[] = [];
-    /** Frees what is hopeless beside the best so far: weights of many variants would not fit beside each other. */
-    const thin = async () => {
-      const least = Math.min(...times.values());
-      for (const { contender } of ready.filter(({ once }) => once > SLOW * least)) await contender.destroy();
-      ready = ready.filter(({ once }) => once <= SLOW * least);
+  const tuned = async (family: Family, shape: Shape, standard: string): Promise<string> => {
+    const prepare = async (id: string) => {
+      if (!(await isRight(device, id))) throw new LeftOut(`${id} is wrong on this device`);
+      const variant = variantById(id);
+      const options = { timer: await timer, flush: () => Promise.reject(new Error("calls are hot")), beyondCache: 0, rule: RULE };
+      return { version: variant.version, runner: await prepareCase(device, { id, variant, shape, cache: "hot" }, options) };
     };
-    try {
-      for (const id of hopeful(family, shape)) {
-        if (!(await isRight(device, id))) continue;
-        const contender = await variantAt(device, id, shape).prepare();
-        await timedCalls(device.queue, contender, 1);
-        const once = await timedCalls(device.queue, contender, 1);
-        times.set(id, once);
-        ready.push({ id, contender, once });
-        await thin();
-      }
-      for (let round = 0; round < ROUNDS; round++) {
-        for (const { id, contender, once } of ready) {
-          const seconds = await timedCalls(device.queue, contender, callsFor(once, LENGTH));
-          times.set(id, round === 0 ? seconds : Math.min(seconds, times.get(id)!));
-        }
-      }
-      return times;
-    } finally {
-      for (const { contender } of ready) await contender.destroy();
-    }
+    const job = { kind: "tune", id: "tuning", family, dtype: "f32", shape, cache: "hot", default: standard } as const;
+    const suiting = candidates(device, family).filter((id) => variantById(id).suits?.(shape) ?? true);
+    const { choice } = await measureTuning(
+      { ...job, candidates: [...new Set([standard, ...suiting])] },
+      { prepare, now, random: Math.random, heatLimit: HEAT_LIMIT },
+    );
+    return choice;
   };
 
   return {
-    best: async (family, shape) => {
-      const known = timed.find((each) => each.family === family && distance(each.shape, shape) === 0);
-      if (known !== undefined) return fastestOf(known.times);
-      const times = await measure(family, shape);
-      timed.push({ family, shape, times });
-      return fastestOf(times);
+    best: (family, shape, standard) => {
+      const key = JSON.stringify([family, shape, standard]);
+      const choice = known.get(key) ?? tuned(family, shape, standard);
+      known.set(key, choice);
+      return choice;
     },
   };
 };

@@ -129,7 +129,7 @@ const result = ({ name, racer, because, tried }: Entrant, samples: readonly Seco
 export const race = async (track: RaceTrack, job: PeerJob, peers: readonly Started[]): Promise<Race> => {
   const { device, tuner } = track;
   const { family, shape, defaultVariant } = job;
-  const tuned = await tuner.best(family, job.tunedAt);
+  const tuned = await tuner.best(family, job.tunedAt, defaultVariant);
   const inputs = inputsOf(defaultVariant, shape);
   const judge = judgeFor(family, defaultVariant, shape, inputs);
   const problem: Problem = problemOf(family, shape, inputs);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { distance, nearestOrNull, selectedShapes, SHAPES, tunedAt } from "../../../bench/peers/shapes.ts";
+import { nearestOrNull, selectedShapes, SHAPES, tunedAt } from "../../../bench/peers/shapes.ts";
+import { distance } from "../../../kernels/layer/choices.ts";
 
 const named = (name: string) => SHAPES.find((row) => row.name === name)!;
 
