@@ -2,8 +2,9 @@ import { decodeAttentions, prefillAttentions } from "./attention/index.ts";
 import type { Dtype, KernelVariant } from "./kernel.ts";
 import { decoderLayer, defaultChoices } from "./layer/decoder-layer.ts";
 import { engineStep } from "./layer/engine-step.ts";
+import { greedyHead } from "./layer/greedy-head.ts";
 import { residualAdd } from "./layer/residual-add.ts";
-import { rmsNorm } from "./layer/rms-norm.ts";
+import { residualNorm, rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
 import { swiglu } from "./layer/swiglu.ts";
 import { matmuls } from "./matmul/index.ts";
@@ -23,7 +24,14 @@ export const variants: readonly KernelVariant[] = [
   ...matmuls,
   ...prefillAttentions,
   ...decodeAttentions,
-  ...dtypes.flatMap((dtype) => [rmsNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype)]),
+  ...dtypes.flatMap((dtype) => [
+    rmsNorm(dtype),
+    residualNorm(dtype),
+    rotary(dtype),
+    swiglu(dtype),
+    residualAdd(dtype),
+    greedyHead(dtype),
+  ]),
   ...dtypes.flatMap((dtype) => [decoderLayer(dtype, defaultChoices(dtype)), engineStep(dtype, defaultChoices(dtype))]),
 ];
 

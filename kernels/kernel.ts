@@ -101,6 +101,8 @@ export interface KernelVariant {
   readonly version: number;
   /** Shapes this variant must pass before it may be timed: odd sizes, single rows and columns, one under and over a tile. */
   readonly verificationShapes: readonly Shape[];
+  /** Whether the variant makes sense for a shape of its family; for every shape where absent. */
+  readonly suits?: (shape: Shape) => boolean;
   /** @throws RangeError where the shape is not one of this family's (a missing or non-integer size) */
   run(shape: Shape): KernelRun;
 }
