@@ -114,8 +114,7 @@ const techniques: readonly Technique[] = [
   split(256),
   split(512),
   subgroup(null),
-  subgroup(256),
-  subgroup(1024),
+  subgroup(512),
   quad,
   thread,
 ];

@@ -41,7 +41,7 @@ export const attentionPlan = (dtype: Dtype, sizes: Ragged, buffers: AttentionBuf
     entryPoint: "main",
     params: [sizes.firstSequence, heads, kv_heads, sizes.stride, splitKeys ?? ALL_KEYS, splits, firstVector],
     bindings: [...given, ...(isPartial ? write("partial_sums", "partial_stats") : write(buffers.out))],
-    workgroups: [kv_heads * rowTiles, sequences, workgroupSplits],
+    workgroups: [rowTiles, sequences * kv_heads, workgroupSplits],
   };
   if (!isPartial) return { dispatches: [attention], scratch: [] };
   const scratch = (name: string, length: number): BufferSpec => ({ name, role: "scratch", type: "f32", length, fill: { kind: "unset" } });

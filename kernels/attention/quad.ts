@@ -72,7 +72,7 @@ ${columns.map((i) => `  ${storeColumn(i, `sums[quad * ${steps}u + ${4 * i}u + la
   workgroupBarrier();`;
 
   return `${directives(dtype, ["subgroups"])}
-// Attention; workgroup (x, y, z): ${rows} rows of a key–value head, x = row tile · kv_heads + kv_head, of sequence y, over the keys of split z
+// Attention; workgroup (x, y, z): ${rows} rows from ${rows}·x on, y = sequence · kv_heads + kv_head, keys of split z
 // queries, out: [token][heads][${headDim}] ${dtype} · keys, values: [block][16 slots][kv_heads][${headDim}] ${dtype} · sums in f32
 // ${isAlone ? "one quad of threads" : `${quads} quads of threads`}, each ${KEYS} keys at a time; a thread holds every fourth vec4 of each row
 

@@ -39,8 +39,8 @@ ${storage(8, "partial_stats", "read_write", "vec2<f32>")}`
 }`;
 
 /**
- * `place_of(group, rows)`: where a workgroup's rows and keys lie. Workgroup x is kv_heads · row tile + kv_head, y the sequence, z the split
- * of its keys. `query_vector(place, row)` and `keys_seen(place, row)`: a row's vector in queries and out, and the keys it attends to from the
+ * `place_of(group, rows)`: where a workgroup's rows and keys lie. Workgroup x is the tile of rows, y kv_heads · sequence + kv_head, z the split
+ * of the keys. `query_vector(place, row)` and `keys_seen(place, row)`: a row's vector in queries and out, and the keys it attends to from the
  * first on; `key_vector(place, position)`: a position's vector in keys and values.
  */
 export const ROW_FUNCTIONS = `struct Place {
@@ -57,13 +57,13 @@ export const ROW_FUNCTIONS = `struct Place {
 
 fn place_of(group: vec3<u32>, rows: u32) -> Place {
   var place: Place;
-  place.sequence = params.first_sequence + group.y;
-  place.kv_head = group.x % params.kv_heads;
+  place.sequence = params.first_sequence + group.y / params.kv_heads;
+  place.kv_head = group.y % params.kv_heads;
   place.per_group = params.heads / params.kv_heads;
   place.first_token = starts[place.sequence];
   let tokens = starts[place.sequence + 1u] - place.first_token;
   place.context = lengths[place.sequence] - tokens;
-  place.first_row = (group.x / params.kv_heads) * rows;
+  place.first_row = group.x * rows;
   place.rows = tokens * place.per_group;
   let last_row = min(place.first_row + rows, place.rows) - 1u;
   place.begin = group.z * params.split_keys;

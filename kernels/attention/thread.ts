@@ -17,7 +17,7 @@ export const attentionThreadWgsl = (dtype: Dtype, { headDim, rows }: ThreadStruc
   const columns = range(steps);
   const each = range(rows);
   return `${directives(dtype)}
-// Attention; workgroup (x, y, z): ${rows} rows of a key–value head, x = row tile · kv_heads + kv_head, of sequence y, over the keys of split z
+// Attention; workgroup (x, y, z): ${rows} rows from ${rows}·x on, y = sequence · kv_heads + kv_head, keys of split z
 // queries: [token][heads][${headDim}] ${dtype} · keys, values: [block][16 slots][kv_heads][${headDim}] ${dtype} · sums in f32
 // ${THREADS} threads, each over every ${THREADS}th key in registers, leave partial results for the merge
 

@@ -63,7 +63,7 @@ export const attentionTileWgsl = (dtype: Dtype, { headDim, rows, keys, threads, 
   }`;
 
   return `${directives(dtype)}
-// Attention; workgroup (x, y, z): ${rows} rows of a key–value head, x = row tile · kv_heads + kv_head, of sequence y, over the keys of split z
+// Attention; workgroup (x, y, z): ${rows} rows from ${rows}·x on, y = sequence · kv_heads + kv_head, keys of split z
 // queries, out: [token][heads][${headDim}] ${dtype} · keys, values: [block][16 slots][kv_heads][${headDim}] ${dtype} · sums in f32
 // ${threads} threads take ${keys} keys at a time
 

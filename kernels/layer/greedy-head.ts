@@ -16,7 +16,7 @@ interface Sizes {
 const PARTS = 256;
 
 /** Below every logit worth choosing; where a row has none above it (NaN, −∞), its first token is chosen. */
-const LOWEST = "-3.4e38f";
+const LOWEST: Readonly<Record<Dtype, string>> = { f32: "-3.4e38f", f16: "-65504f" };
 
 /** Vocabularies below this are for verification alone. */
 const SMALLEST_VOCAB = 1024;
@@ -26,18 +26,18 @@ const TIES = 2 ** -14;
 
 export const greedyPartsWgsl = (dtype: Dtype): string => `${directives(dtype)}
 // The best of each part of a row: the largest logit and where it is, of equal ones the first
-// logits: rows×vocab row-major ${dtype} · best, best_at: [row][${PARTS} parts] f32 and u32
+// logits: rows×vocab row-major ${dtype} · best, best_at: [row][${PARTS} parts] ${dtype} and u32
 // one thread per part, which has every ${PARTS}th logit of the row
 
 ${paramsBlock(["rows", "vocab"])}
 ${storage(1, "logits", "read", dtype)}
-${storage(2, "best", "read_write", "f32")}
+${storage(2, "best", "read_write", dtype)}
 ${storage(3, "best_at", "read_write", "u32")}
 
 ${elementwiseMain(
   `params.rows * ${PARTS}u`,
   `  let first = (at / ${PARTS}u) * params.vocab;
-  var largest = ${LOWEST};
+  var largest = ${LOWEST[dtype]};
   var token = at % ${PARTS}u;
   for (var i = at % ${PARTS}u; i < params.vocab; i += ${PARTS}u) {
     let logit = f32(logits[first + i]);
@@ -46,16 +46,16 @@ ${elementwiseMain(
       token = i;
     }
   }
-  best[at] = largest;
+  best[at] = ${dtype}(largest);
   best_at[at] = token;`,
 )}`;
 
-export const greedyMergeWgsl = (): string => `
+export const greedyMergeWgsl = (dtype: Dtype): string => `${directives(dtype)}
 // The best of a row's parts: tokens[row], the place of the largest logit, of equal ones the first
-// best, best_at: [row][${PARTS} parts] f32 and u32 · tokens: [row] u32 · one thread per row
+// best, best_at: [row][${PARTS} parts] ${dtype} and u32 · tokens: [row] u32 · one thread per row
 
 ${paramsBlock(["rows"])}
-${storage(1, "best", "read", "f32")}
+${storage(1, "best", "read", dtype)}
 ${storage(2, "best_at", "read", "u32")}
 ${storage(3, "tokens", "read_write", "u32")}
 
@@ -76,7 +76,7 @@ ${elementwiseMain(
 
 /** The token of each row of `logits`, in two stages: rows are few and long. */
 export const greedyPlan = (dtype: Dtype, { rows, vocab }: Sizes, logits: string, tokens: string): Plan => {
-  const parts = (name: string, type: "f32" | "u32"): BufferSpec => ({
+  const parts = (name: string, type: Dtype | "u32"): BufferSpec => ({
     name,
     role: "scratch",
     type,
@@ -98,7 +98,7 @@ export const greedyPlan = (dtype: Dtype, { rows, vocab }: Sizes, logits: string,
     },
     {
       label: "greedy-head merge",
-      wgsl: greedyMergeWgsl(),
+      wgsl: greedyMergeWgsl(dtype),
       entryPoint: "main",
       params: [rows],
       bindings: [
@@ -109,7 +109,7 @@ export const greedyPlan = (dtype: Dtype, { rows, vocab }: Sizes, logits: string,
       workgroups: elementwiseGrid(rows),
     },
   ];
-  return { dispatches, scratch: [parts("best", "f32"), parts("best_at", "u32")] };
+  return { dispatches, scratch: [parts("best", dtype), parts("best_at", "u32")] };
 };
 
 /** The place of the largest logit of each row, of equal ones the first. Logits are compared as they are stored, so nothing may differ. */

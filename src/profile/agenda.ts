@@ -3,6 +3,7 @@ import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { FAMILY as LAYER_FAMILY } from "../../kernels/layer/batch.ts";
 import type { LayerChoices } from "../../kernels/layer/decoder-layer.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
+import { GREEDY_FAMILY } from "../../kernels/layer/greedy-head.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
 import { contenders, passedVariants } from "./choose.ts";
@@ -23,7 +24,7 @@ const layerShape = ({ model }: ModelGrid, batch: Batch): Shape => ({ ...layerSiz
 
 /** Verification first of what is needed most; a quick agenda verifies only what it will time. */
 const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] => {
-  const small = ["rms-norm", "rotary", "swiglu", "residual-add"].flatMap((family) => variantsOf(family));
+  const small = ["rms-norm", "residual-norm", "rotary", "swiglu", "residual-add", GREEDY_FAMILY].flatMap((family) => variantsOf(family));
   const isNeeded = (id: string) => only === null || only.includes(id) || small.some((variant) => variant.id === id);
   return variants
     .filter(
@@ -62,10 +63,12 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
   const parts = [
     ...tokens.flatMap((m) => layerLinears(sizes).map((layer) => linear(m, layer))),
     ...outputs.map((m) => linear(m, headLinear(model))),
+    ...outputs.map((rows) => kernelJob(`${GREEDY_FAMILY}/${dtype}`, { rows, vocab: model.vocabSize }, "hot")),
     ...decode.map(([sequences, context]) => kernelJob(choices.attention_decode, { sequences, context, ...heads }, "cold")),
     ...prefill.map(([chunk, context]) => kernelJob(choices.attention_prefill, { chunk, context, ...heads }, "cold")),
     ...smallTokens.flatMap((tokens) => [
       kernelJob(`rms-norm/${dtype}`, { tokens, hidden: model.hiddenSize }, "hot"),
+      kernelJob(`residual-norm/${dtype}`, { tokens, hidden: model.hiddenSize }, "hot"),
       kernelJob(`rotary/${dtype}`, { tokens, context: 0, ...heads }, "hot"),
       kernelJob(`swiglu/${dtype}`, { tokens, intermediate: model.intermediateSize }, "hot"),
       kernelJob(`residual-add/${dtype}`, { length: tokens * model.hiddenSize }, "hot"),

@@ -20,15 +20,19 @@ const FEW_TOKENS = 16;
  */
 export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly string[]): LayerChoices => {
   const choices = { ...defaultChoices(dtype), few_tokens: FEW_TOKENS };
+  const hasSubgroups = features.includes("subgroups");
   if (!isGpu) {
     return {
       ...choices,
       matmul_few: `matmul/matvec-thread-${dtype}`,
       matmul_many: `matmul/registers-${dtype}`,
-      attention_decode: `attention-decode/direct-${dtype}`,
+      attention_prefill: `attention-prefill/${hasSubgroups ? "quad-16" : "thread"}-${dtype}`,
+      attention_decode: `attention-decode/${hasSubgroups ? "quad" : "thread"}-${dtype}`,
     };
   }
-  return features.includes("subgroups") ? { ...choices, matmul_few: `matmul/matvec-subgroup-${dtype}` } : choices;
+  return hasSubgroups
+    ? { ...choices, matmul_few: `matmul/matvec-subgroup-${dtype}`, attention_decode: `attention-decode/subgroup-split-512-${dtype}` }
+    : choices;
 };
 
 /** The family's variants in this element type that are right on this device. */

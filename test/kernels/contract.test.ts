@@ -9,8 +9,8 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a +
 /** Bytes of workgroup memory a kernel declares. */
 const workgroupBytes = ({ wgsl }: Dispatch): number =>
   sum(
-    [...wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|f32), (\d+)>/g)].map(
-      ([, type, length]) => (type === "f32" ? 4 : 16) * Number(length),
+    [...wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|vec2<f32>|f32|u32), (\d+)>/g)].map(
+      ([, type, length]) => (type === "vec4<f32>" ? 16 : type === "vec2<f32>" ? 8 : 4) * Number(length),
     ),
   );
 
@@ -27,6 +27,8 @@ const LARGE: Readonly<Record<string, Shape>> = {
   "attention-prefill": { heads: 64, kv_heads: 8, head_dim: 128, chunk: 8192, context: 122_880 },
   "attention-decode": { heads: 64, kv_heads: 8, head_dim: 128, sequences: 256, context: 131_072 },
   "rms-norm": { tokens: 131_072, hidden: 8192 },
+  "residual-norm": { tokens: 131_072, hidden: 8192 },
+  "greedy-head": { rows: 1024, vocab: 152_064 },
   rotary: { tokens: 8192, heads: 64, kv_heads: 8, head_dim: 128, context: 1000 },
   swiglu: { tokens: 8192, intermediate: 28_672 },
   "residual-add": { length: 2 ** 29 },
@@ -68,7 +70,7 @@ describe("the list of variants", () => {
   });
 
   it("has f32 and f16 for everything that a model is made of", () => {
-    const parts = ["matmul", "attention-prefill", "attention-decode", "rms-norm", "rotary", "swiglu", "residual-add"];
+    const parts = ["matmul", "attention-prefill", "attention-decode", "rms-norm", "residual-norm", "rotary", "swiglu", "residual-add", "greedy-head"];
     const families = [...parts, "decoder-layer", "engine-step"];
     for (const family of families) expect(new Set(variantsOf(family).map(({ dtype }) => dtype))).toEqual(new Set(["f32", "f16"]));
   });

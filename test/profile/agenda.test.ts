@@ -71,9 +71,9 @@ const startingAreFastest =
   (variant: string, shape: Shape): number => {
     const dtype = variantById(variant).dtype;
     const starting = startingChoices(dtype, isGpu, adapter.features);
-    const best =
-      shape["m"] === undefined ? starting.attention_decode : shape["m"] <= starting.few_tokens ? starting.matmul_few : starting.matmul_many;
-    return variant === best ? 1 : 2;
+    const { attention_decode, attention_prefill, few_tokens, matmul_few, matmul_many } = starting;
+    const best = shape["m"] === undefined ? [attention_decode, attention_prefill] : [shape["m"] <= few_tokens ? matmul_few : matmul_many];
+    return best.includes(variant) ? 1 : 2;
   };
 
 describe.each(devices)("the agenda of %s", (_, device) => {
@@ -125,9 +125,11 @@ describe.each(devices)("the agenda of %s", (_, device) => {
       "attention-decode",
       "attention-prefill",
       "copy",
+      "greedy-head",
       "matmul",
       "multiply-add",
       "residual-add",
+      "residual-norm",
       "rms-norm",
       "rotary",
       "swiglu",
@@ -274,7 +276,7 @@ describe("which variants an agenda settles on", () => {
   it("the one to begin with gives way to another where it failed, and stays where all did, so that its refusal is recorded", () => {
     const verifications = passed.filter(({ variant }) => variant !== starting.attention_decode);
     expect(chosenVariants({ verifications, measurements: [] }, starting, "f32", compared).attention_decode).toBe(
-      "attention-decode/split-f32",
+      "attention-decode/direct-f32",
     );
     expect(chosenVariants({ verifications: [], measurements: [] }, starting, "f32", compared)).toEqual(starting);
   });
