@@ -24,14 +24,7 @@ export const variants: readonly KernelVariant[] = [
   ...matmuls,
   ...prefillAttentions,
   ...decodeAttentions,
-  ...dtypes.flatMap((dtype) => [
-    rmsNorm(dtype),
-    residualNorm(dtype),
-    rotary(dtype),
-    swiglu(dtype),
-    residualAdd(dtype),
-    greedyHead(dtype),
-  ]),
+  ...dtypes.flatMap((dtype) => [rmsNorm(dtype), residualNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype), greedyHead(dtype)]),
   ...dtypes.flatMap((dtype) => [decoderLayer(dtype, defaultChoices(dtype)), engineStep(dtype, defaultChoices(dtype))]),
 ];
 

@@ -69,7 +69,7 @@ const subgroup = (splitKeys: number | null): Technique => ({
       label: "attention decode",
       rows,
       splitKeys,
-      wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads, result }),
+      wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads, divide: "keys", result }),
     };
   },
 });
@@ -87,7 +87,7 @@ const quad: Technique = {
       label: "attention decode",
       rows,
       splitKeys: null,
-      wgsl: (result) => attentionQuadWgsl(dtype, { headDim: sizes.head_dim, rows, quads: 1, result }),
+      wgsl: (result) => attentionQuadWgsl(dtype, { headDim: sizes.head_dim, rows, quads: 1, divide: "keys", result }),
     };
   },
 };
@@ -108,16 +108,7 @@ const thread: Technique = {
   },
 };
 
-const techniques: readonly Technique[] = [
-  direct,
-  split(128),
-  split(256),
-  split(512),
-  subgroup(null),
-  subgroup(512),
-  quad,
-  thread,
-];
+const techniques: readonly Technique[] = [direct, split(128), split(256), split(512), subgroup(null), subgroup(512), quad, thread];
 
 export const decodeAttentionsOf = (dtype: Dtype): readonly AttentionVariant[] =>
   techniques.map((technique) => attentionVariant(decode, technique, dtype));

@@ -51,9 +51,26 @@ const quad = (rows: number): Technique => ({
     label: "attention prefill",
     rows,
     splitKeys: null,
-    wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads: 1, result }),
+    wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads: 1, divide: "rows", result }),
   }),
 });
+
+/** Queries and sums of a thread's rows within 128 registers; neighbouring quads load the same keys, which the GPU fetches once for all. */
+const subgroup: Technique = {
+  name: "subgroup",
+  summary: "16 quads of threads go through the same keys, each with up to 4 rows of its own, in registers, with no barrier",
+  needs: ["subgroups"],
+  divide: (dtype, { head_dim }) => {
+    const rows = head_dim <= 64 ? 4 : head_dim <= 128 ? 2 : 1;
+    const quads = 16;
+    return {
+      label: "attention prefill",
+      rows: rows * quads,
+      splitKeys: null,
+      wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads, divide: "rows", result }),
+    };
+  },
+};
 
 const thread: Technique = {
   name: "thread",
@@ -68,7 +85,7 @@ const thread: Technique = {
   }),
 };
 
-const techniques: readonly Technique[] = [tiled(16, 32), tiled(32, 16), quad(4), quad(8), quad(16), thread];
+const techniques: readonly Technique[] = [tiled(16, 32), tiled(32, 16), subgroup, quad(4), quad(8), quad(16), thread];
 
 export const prefillAttentionsOf = (dtype: Dtype): readonly AttentionVariant[] =>
   techniques.map((technique) => attentionVariant(prefill, technique, dtype));

@@ -118,17 +118,17 @@ export const raggedOf = (
   const { tokens, lengths } = batch;
   const starts = startsOf(batch);
   return {
-  heads,
-  kv_heads,
-  head_dim,
-  firstSequence: first,
-  sequences: end - first,
-  firstRow: starts[first]!,
-  tokens: starts[end]! - starts[first]!,
-  mostTokens: tokens.slice(first, end).reduce((a, b) => Math.max(a, b), 0),
-  mostKeys: lengths.slice(first, end).reduce((a, b) => Math.max(a, b), 0),
-  stride,
-};
+    heads,
+    kv_heads,
+    head_dim,
+    firstSequence: first,
+    sequences: end - first,
+    firstRow: starts[first]!,
+    tokens: starts[end]! - starts[first]!,
+    mostTokens: tokens.slice(first, end).reduce((a, b) => Math.max(a, b), 0),
+    mostKeys: lengths.slice(first, end).reduce((a, b) => Math.max(a, b), 0),
+    stride,
+  };
 };
 
 /** The whole numbers that say where a batch's tokens and keys lie. */
@@ -139,7 +139,12 @@ export const placeBuffers = (batch: Sequences, table: BlockTable): BufferSpec[] 
 ];
 
 /** Buffers of an attention that runs alone. */
-export const attentionBuffers = (dtype: Dtype, { heads, kv_heads, head_dim }: HeadSizes, batch: Sequences, table: BlockTable): BufferSpec[] => {
+export const attentionBuffers = (
+  dtype: Dtype,
+  { heads, kv_heads, head_dim }: HeadSizes,
+  batch: Sequences,
+  table: BlockTable,
+): BufferSpec[] => {
   const vectors = startsOf(batch).at(-1)! * heads * head_dim;
   return [
     { name: BUFFERS.queries, role: "input", type: dtype, length: vectors, fill: { kind: "random", scale: 2 } },
@@ -165,4 +170,3 @@ export const cachedElements = ({ kv_heads, head_dim }: HeadSizes, { lengths }: S
 
 /** Bytes that a batch's places take: a block number for every block, a length and a start for every sequence. */
 export const placeBytes = ({ lengths }: Sequences, table: BlockTable): number => 4 * (table.blocks + 2 * lengths.length + 1);
-

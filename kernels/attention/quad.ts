@@ -9,22 +9,30 @@ import { LOWEST, PARTIAL_FUNCTION, type Result, ROW_FUNCTIONS, rowBindings, scal
  */
 export interface QuadStructure {
   readonly headDim: number;
+  /** Rows of a quad. */
   readonly rows: number;
-  /** Quads of a workgroup: each takes every so-manieth four keys, and they meet once at the end. One needs no barrier. */
   readonly quads: number;
+  /**
+   * What the quads of a workgroup divide: its keys, of which each takes every so-manieth four, to meet once at the end; or its rows, so that
+   * all go through the same keys and never meet.
+   */
+  readonly divide: "keys" | "rows";
   readonly result: Result;
 }
 
 /** Keys of a quad's step. */
 const KEYS = 4;
 
-export const attentionQuadWgsl = (dtype: Dtype, { headDim, rows, quads, result }: QuadStructure): string => {
+export const attentionQuadWgsl = (dtype: Dtype, { headDim, rows, quads, divide, result }: QuadStructure): string => {
   const width = widthFor(headDim);
   const steps = Math.ceil(headDim / 4);
   const columns = range(Math.ceil(steps / 4));
   const each = range(rows);
   const keys = range(KEYS);
-  const isAlone = quads === 1;
+  const isOne = quads === 1;
+  const isAlone = isOne || divide === "rows";
+  const rowsOfGroup = divide === "rows" ? rows * quads : rows;
+  const firstRow = isOne || divide === "keys" ? "place.first_row" : `place.first_row + quad * ${rows}u`;
   const isPartial = result === "partial";
   /** A load of the thread's i-th vec4; zero past the end of a row. */
   const load = (from: "query" | "key" | "value", vector: string, i: number): string =>
@@ -39,18 +47,17 @@ fn load_if_${name}(vector: u32, step: u32) -> vec4<f32> {
 }`;
   const storeColumn = (i: number, store: string): string => (4 * i + 3 < steps ? store : `if (${4 * i}u + lane < ${steps}u) { ${store} }`);
   const resultOf = (r: number, step: string, sum: string, total: string): string =>
-    isPartial
-      ? `partial_sums[vector_${r} * ${steps}u + ${step}] = ${sum};`
-      : `store_out(vector_${r}, ${step}, ${sum} / ${total});`;
+    isPartial ? `partial_sums[vector_${r} * ${steps}u + ${step}] = ${sum};` : `store_out(vector_${r}, ${step}, ${sum} / ${total});`;
   const statsOf = (r: number, maximum: string, total: string): string =>
     isPartial ? `partial_stats[vector_${r}] = vec2<f32>(${maximum}, ${total});` : "";
 
-  const finishAlone = (r: number): string => `  if (place.first_row + ${r}u < place.rows) {
-    var total = weights_${r} + quadSwapX(weights_${r});
-    total += quadSwapY(total);
-    let vector_${r} = ${isPartial ? `partial_vector(place, row_${r}, group.z)` : `query_vector(place, row_${r})`};
-    ${isPartial ? `if (lane == 0u) { ${statsOf(r, `maximum_${r}`, "total")} }` : ""}
-${columns.map((i) => `    ${storeColumn(i, resultOf(r, `${4 * i}u + lane`, `sum_${r}_${i}`, "total"))}`).join("\n")}
+  const finishAlone = (r: number): string => `  let pair_of_weights_${r} = weights_${r} + quadSwapX(weights_${r});
+  let total_${r} = pair_of_weights_${r} + quadSwapY(pair_of_weights_${r});
+  if (${firstRow} + ${r}u < place.rows) {
+    let vector_${r} = ${isPartial ? `partial_vector(place, row_${r}, group.z)` : `query_vector(place, row_${r})`};${
+      isPartial ? `\n    if (lane == 0u) { ${statsOf(r, `maximum_${r}`, `total_${r}`)} }` : ""
+    }
+${columns.map((i) => `    ${storeColumn(i, resultOf(r, `${4 * i}u + lane`, `sum_${r}_${i}`, `total_${r}`))}`).join("\n")}
   }`;
   const finishTogether = (r: number): string => `
   var top_${r} = stats[${r * quads}u].x;
@@ -72,9 +79,9 @@ ${columns.map((i) => `  ${storeColumn(i, `sums[quad * ${steps}u + ${4 * i}u + la
   workgroupBarrier();`;
 
   return `${directives(dtype, ["subgroups"])}
-// Attention; workgroup (x, y, z): ${rows} rows from ${rows}·x on, y = sequence · kv_heads + kv_head, keys of split z
+// Attention; workgroup (x, y, z): ${rowsOfGroup} rows from ${rowsOfGroup}·x on, y = sequence · kv_heads + kv_head, keys of split z
 // queries, out: [token][heads][${headDim}] ${dtype} · keys, values: [block][16 slots][kv_heads][${headDim}] ${dtype} · sums in f32
-// ${isAlone ? "one quad of threads" : `${quads} quads of threads`}, each ${KEYS} keys at a time; a thread holds every fourth vec4 of each row
+// ${isOne ? "one quad of threads takes" : `${quads} quads of threads, each ${divide === "rows" ? `with ${rows} rows` : "with its share of the keys"}, take`} ${KEYS} keys at a time; a thread holds every fourth vec4 of each row
 
 ${rowBindings(dtype, width, result)}
 
@@ -95,7 +102,7 @@ var<workgroup> sums: array<vec4<f32>, ${quads * steps}>; // of one row at a time
 @compute @workgroup_size(${4 * quads})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,${
-    isAlone
+    isOne
       ? ""
       : `
   @builtin(subgroup_id) subgroup: u32,
@@ -103,14 +110,14 @@ fn main(
   }
   @builtin(subgroup_invocation_id) invocation: u32,
 ) {
-  let place = place_of(group, ${rows}u);
+  let place = place_of(group, ${rowsOfGroup}u);
   if (place.first_row >= place.rows) { return; }
   let lane = invocation % 4u;
-${isAlone ? "" : `  let thread = subgroup * subgroup_size + invocation;\n  let quad = thread / 4u;\n`}
+${isOne ? "" : `  let thread = subgroup * subgroup_size + invocation;\n  let quad = thread / 4u;\n`}
   // Rows past the end repeat the last one, and are not stored.
 ${each
   .map(
-    (r) => `  let row_${r} = min(place.first_row + ${r}u, place.rows - 1u);
+    (r) => `  let row_${r} = min(${firstRow} + ${r}u, place.rows - 1u);
   let seen_${r} = min(place.end, keys_seen(place, row_${r}));
 ${columns.map((i) => `  let query_${r}_${i} = ${load("query", `query_vector(place, row_${r})`, i)} * ${scaleOf(headDim)};`).join("\n")}
   var maximum_${r} = ${LOWEST};
@@ -119,7 +126,7 @@ ${columns.map((i) => `  var sum_${r}_${i} = vec4<f32>();`).join("\n")}`,
   )
   .join("\n")}
 
-  for (var tile = place.begin; tile < place.end; tile += ${KEYS * quads}u) {
+  for (var tile = place.begin; tile < place.end; tile += ${isAlone ? KEYS : KEYS * quads}u) {
     let key = tile${isAlone ? "" : ` + quad * ${KEYS}u`};
     // Four keys that begin at a multiple of 4 lie in one block.
     let vector_0 = key_vector(place, ${isAlone ? "key" : `min(key, (place.end - 1u) / ${KEYS}u * ${KEYS}u)`});
@@ -173,9 +180,9 @@ ${
   isAlone
     ? each.map(finishAlone).join("\n")
     : `
-${each.map((r) => `  let total_${r} = weights_${r} + quadSwapX(weights_${r});\n  let sum_of_quad_${r} = total_${r} + quadSwapY(total_${r});`).join("\n")}
+${each.map((r) => `  let pair_of_weights_${r} = weights_${r} + quadSwapX(weights_${r});\n  let total_${r} = pair_of_weights_${r} + quadSwapY(pair_of_weights_${r});`).join("\n")}
   if (lane == 0u) {
-${each.map((r) => `    stats[${r * quads}u + quad] = vec2<f32>(maximum_${r}, sum_of_quad_${r});`).join("\n")}
+${each.map((r) => `    stats[${r * quads}u + quad] = vec2<f32>(maximum_${r}, total_${r});`).join("\n")}
   }
   workgroupBarrier();
 ${each.map(finishTogether).join("\n")}`

@@ -51,7 +51,9 @@ ${columns.map((i) => `  var sum_${r}_${i} = vec4<f32>();`).join("\n")}`,
     let vector = key_vector(place, key);
 ${each.map((r) => `    var score_${r} = 0f;`).join("\n")}
 ${columns
-  .map((i) => `    { let key_quad = load_key(vector, ${i}u); ${each.map((r) => `score_${r} += dot(query_${r}_${i}, key_quad);`).join(" ")} }`)
+  .map(
+    (i) => `    { let key_quad = load_key(vector, ${i}u); ${each.map((r) => `score_${r} += dot(query_${r}_${i}, key_quad);`).join(" ")} }`,
+  )
   .join("\n")}
 ${each
   .map(

@@ -65,7 +65,10 @@ const bufferSpecs = (layer: KernelRun, count: number): BufferSpec[] => [
 /** The last norm over the rows that produce a token, the output projection, and the token of each row. */
 const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, outputRows }: StepSizes) => {
   const rows = outputRows.length;
-  const logits = matmulFor(dtype, choices, rows).plan({ m: rows, n: vocab, k: hidden }, { a: "final_normed", w: "head_weights", c: "logits" });
+  const logits = matmulFor(dtype, choices, rows).plan(
+    { m: rows, n: vocab, k: hidden },
+    { a: "final_normed", w: "head_weights", c: "logits" },
+  );
   const choice = greedyPlan(dtype, { rows, vocab }, "logits", "tokens");
   return {
     buffers: [

@@ -145,7 +145,13 @@ export const greedyHead = (dtype: Dtype): KernelVariant => ({
     const { dispatches, scratch } = greedyPlan(dtype, sizes, "logits", "tokens");
     return {
       buffers: [
-        { name: "logits", role: "input", type: dtype, length: rows * vocab, fill: { kind: "random", scale: vocab < SMALLEST_VOCAB ? TIES : 4 } },
+        {
+          name: "logits",
+          role: "input",
+          type: dtype,
+          length: rows * vocab,
+          fill: { kind: "random", scale: vocab < SMALLEST_VOCAB ? TIES : 4 },
+        },
         { name: "tokens", role: "output", type: "u32", length: rows, fill: { kind: "unset" } },
         ...scratch,
       ],

@@ -84,7 +84,13 @@ ${
 `;
 };
 
-const dispatchOf = (dtype: Dtype, { tokens, hidden }: Sizes, of: NormOf, read: readonly string[], written: readonly string[]): Dispatch => ({
+const dispatchOf = (
+  dtype: Dtype,
+  { tokens, hidden }: Sizes,
+  of: NormOf,
+  read: readonly string[],
+  written: readonly string[],
+): Dispatch => ({
   label: of === "sums" ? "residual-norm" : "rms-norm",
   wgsl: rmsNormWgsl(dtype, widthFor(hidden), of),
   entryPoint: "main",

@@ -1,4 +1,3 @@
-
 import { blockTable, type BlockTable, cacheBuffers, indexBuffer, slotOf } from "../attention/paged-cache.ts";
 import type { HeadSizes, Sequences } from "../attention/problem.ts";
 import { blank, type Expectation, gamma, storedError } from "../bounds.ts";
@@ -123,7 +122,12 @@ ${turns(width)}
 };
 
 /** Over all tokens of a batch, whichever sequences they are of. */
-export const rotaryDispatch = (dtype: Dtype, { heads, kv_heads, head_dim }: HeadSizes, tokens: number, buffers: RotaryBuffers): Dispatch => {
+export const rotaryDispatch = (
+  dtype: Dtype,
+  { heads, kv_heads, head_dim }: HeadSizes,
+  tokens: number,
+  buffers: RotaryBuffers,
+): Dispatch => {
   const width = widthOf(head_dim);
   const { qkv, rotations, positions, slots, queries, keys, values } = buffers;
   return {

@@ -31,7 +31,12 @@ export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly
     };
   }
   return hasSubgroups
-    ? { ...choices, matmul_few: `matmul/matvec-subgroup-${dtype}`, attention_decode: `attention-decode/subgroup-split-512-${dtype}` }
+    ? {
+        ...choices,
+        matmul_few: `matmul/matvec-subgroup-${dtype}`,
+        attention_prefill: `attention-prefill/subgroup-${dtype}`,
+        attention_decode: `attention-decode/subgroup-split-512-${dtype}`,
+      }
     : choices;
 };
 

@@ -70,7 +70,17 @@ describe("the list of variants", () => {
   });
 
   it("has f32 and f16 for everything that a model is made of", () => {
-    const parts = ["matmul", "attention-prefill", "attention-decode", "rms-norm", "residual-norm", "rotary", "swiglu", "residual-add", "greedy-head"];
+    const parts = [
+      "matmul",
+      "attention-prefill",
+      "attention-decode",
+      "rms-norm",
+      "residual-norm",
+      "rotary",
+      "swiglu",
+      "residual-add",
+      "greedy-head",
+    ];
     const families = [...parts, "decoder-layer", "engine-step"];
     for (const family of families) expect(new Set(variantsOf(family).map(({ dtype }) => dtype))).toEqual(new Set(["f32", "f16"]));
   });

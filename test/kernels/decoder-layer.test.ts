@@ -102,8 +102,7 @@ const layerByDefinition = (): Record<string, number[]> => {
   });
 
   tokens.forEach(({ slots }, t) => {
-    const cached = (what: string, slot: number, h: number) =>
-      head(buffers[what]!, slot * kv_heads + Math.floor(h / (heads / kv_heads)));
+    const cached = (what: string, slot: number, h: number) => head(buffers[what]!, slot * kv_heads + Math.floor(h / (heads / kv_heads)));
     const attended = append(
       "attended",
       upTo(heads).flatMap((h) => {

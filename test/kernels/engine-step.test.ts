@@ -43,17 +43,10 @@ describe("a stack of layers", () => {
     const buffers = stack(2).buffers;
     const held = buffers.filter(({ holds }) => holds !== undefined);
     expect(names(held).filter((name) => name.endsWith("_1"))).toHaveLength(held.length / 2);
-    expect(names(held)).toEqual(
-      expect.arrayContaining(["qkv_weights_0", "qkv_weights_1", "keys_0", "values_1", "mlp_norm_1"]),
-    );
-    expect(names(buffers).filter((name) => /^(x|qkv|gate_up|rotations|block_table|slots)/u.test(name) && !name.includes("weights"))).toEqual([
-      "x",
-      "rotations",
-      "block_table",
-      "slots",
-      "qkv",
-      "gate_up",
-    ]);
+    expect(names(held)).toEqual(expect.arrayContaining(["qkv_weights_0", "qkv_weights_1", "keys_0", "values_1", "mlp_norm_1"]));
+    expect(
+      names(buffers).filter((name) => /^(x|qkv|gate_up|rotations|block_table|slots)/u.test(name) && !name.includes("weights")),
+    ).toEqual(["x", "rotations", "block_table", "slots", "qkv", "gate_up"]);
     expect(buffers.filter(({ role }) => role === "output").map(({ name }) => name)).toEqual(["hidden_2"]);
   });
 

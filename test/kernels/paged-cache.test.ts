@@ -40,17 +40,22 @@ describe("a block table", () => {
 describe("sizes spread around their mean", () => {
   it("add up to the mean's, stay within the spread and above zero, and reach out to it", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 100 }), (mean, count, percent) => {
-        const sizes = spreadAround(mean, count, percent);
-        expect(sizes).toHaveLength(count);
-        expect(sum(sizes)).toBe(mean * count);
-        const reach = (mean * percent) / 100;
-        for (const size of sizes) {
-          expect(size).toBeGreaterThanOrEqual(1);
-          expect(Math.abs(size - mean)).toBeLessThanOrEqual(reach + 0.5);
-        }
-        if (count > 1) expect(Math.max(...sizes) - mean).toBeGreaterThanOrEqual(Math.min(mean - 1, reach * (1 - 1 / count) - 0.5));
-      }),
+      fc.property(
+        fc.integer({ min: 1, max: 5000 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 0, max: 100 }),
+        (mean, count, percent) => {
+          const sizes = spreadAround(mean, count, percent);
+          expect(sizes).toHaveLength(count);
+          expect(sum(sizes)).toBe(mean * count);
+          const reach = (mean * percent) / 100;
+          for (const size of sizes) {
+            expect(size).toBeGreaterThanOrEqual(1);
+            expect(Math.abs(size - mean)).toBeLessThanOrEqual(reach + 0.5);
+          }
+          expect(Math.max(...sizes) - mean).toBeGreaterThanOrEqual(Math.min(mean - 1, reach * (1 - 1 / count) - 0.5));
+        },
+      ),
       runs(100),
     );
   });

@@ -59,16 +59,28 @@ describe("worked by hand", () => {
 
   it("attention to equal keys is the mean of their values", () => {
     const shape = { heads: 1, kv_heads: 1, head_dim: 2, sequences: 1, context: 2 };
-    const keys = [[1, 1], [1, 1]];
-    const values = [[2, 10], [4, 30]];
+    const keys = [
+      [1, 1],
+      [1, 1],
+    ];
+    const values = [
+      [2, 10],
+      [4, 30],
+    ];
     close(attended("attention-decode/direct-f32", shape, [3, 4], [keys], [values]), [3, 20]);
   });
 
   it("scores are scaled by the root of the head length, and weigh values by their exponential", () => {
     const shape = { heads: 1, kv_heads: 1, head_dim: 4, sequences: 1, context: 2 };
     // Scores 2·ln 3 / √4 = ln 3 and 0: weights 3/4 and 1/4.
-    const keys = [[2 * Math.log(3), 0, 0, 0], [0, 0, 0, 0]];
-    const values = [[4, 0, 0, 0], [0, 4, 0, 0]];
+    const keys = [
+      [2 * Math.log(3), 0, 0, 0],
+      [0, 0, 0, 0],
+    ];
+    const values = [
+      [4, 0, 0, 0],
+      [0, 4, 0, 0],
+    ];
     close(attended("attention-decode/direct-f32", shape, [1, 0, 0, 0], [keys], [values]), [3, 1, 0, 0]);
   });
 
@@ -79,8 +91,14 @@ describe("worked by hand", () => {
 
   it("each of several chunks sees its own context", () => {
     const shape = { heads: 1, kv_heads: 1, head_dim: 1, chunk: 1, context: 1, sequences: 2 };
-    const keys = [[[1], [1]], [[1], [1]]];
-    const values = [[[1], [3]], [[10], [30]]];
+    const keys = [
+      [[1], [1]],
+      [[1], [1]],
+    ];
+    const values = [
+      [[1], [3]],
+      [[10], [30]],
+    ];
     close(attended("attention-prefill/tiled-16x32-f32", shape, [0, 0], keys, values), [2, 20]);
   });
 
