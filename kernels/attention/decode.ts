@@ -25,6 +25,7 @@ const decode: AttentionFamily = {
     { heads: 2, kv_heads: 2, head_dim: 128, sequences: 5, context: 130 },
     { heads: 24, kv_heads: 1, head_dim: 10, sequences: 2, context: 600, spread: 100 },
     { heads: 6, kv_heads: 2, head_dim: 96, sequences: 1, context: 65 },
+    { heads: 1, kv_heads: 1, head_dim: 256, sequences: 1, context: 37 },
   ],
 };
 

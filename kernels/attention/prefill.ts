@@ -43,16 +43,20 @@ const tiled = (most: number, keys: number): Technique => ({
   },
 });
 
-const quad = (rows: number): Technique => ({
-  name: `quad-${rows}`,
-  summary: `four threads alone go through all keys of ${rows} rows, in registers, with no barrier`,
+/** Longer heads take fewer rows, so that a text takes no longer to compile. */
+const quad = (most: number): Technique => ({
+  name: `quad-${most}`,
+  summary: `four threads alone go through all keys of ${most} rows of 64 elements, or fewer longer ones, in registers, with no barrier`,
   needs: ["subgroups"],
-  divide: (dtype, { head_dim }) => ({
-    label: "attention prefill",
-    rows,
-    splitKeys: null,
-    wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads: 1, divide: "rows", result }),
-  }),
+  divide: (dtype, { head_dim }) => {
+    const rows = Math.max(1, Math.min(most, Math.floor((most * 64) / head_dim)));
+    return {
+      label: "attention prefill",
+      rows,
+      splitKeys: null,
+      wgsl: (result) => attentionQuadWgsl(dtype, { headDim: head_dim, rows, quads: 1, divide: "rows", result }),
+    };
+  },
 });
 
 /** Queries and sums of a thread's rows within 128 registers; neighbouring quads load the same keys, which the GPU fetches once for all. */

@@ -65,16 +65,15 @@ ${columns.map((i) => `    ${storeColumn(i, resultOf(r, `${4 * i}u + lane`, `sum_
   let shrink_${r} = exp(maximum_${r} - top_${r});
 ${columns.map((i) => `  ${storeColumn(i, `sums[quad * ${steps}u + ${4 * i}u + lane] = sum_${r}_${i} * shrink_${r};`)}`).join("\n")}
   workgroupBarrier();
-  if (thread < ${steps}u && place.first_row + ${r}u < place.rows) {
-    var sum = vec4<f32>();
-    var total = 0f;
-    for (var i = 0u; i < ${quads}u; i++) {
-      sum += sums[i * ${steps}u + thread];
-      total = fma(exp(stats[${r * quads}u + i].x - top_${r}), stats[${r * quads}u + i].y, total);
-    }
+  if (place.first_row + ${r}u < place.rows) {
     let vector_${r} = ${isPartial ? `partial_vector(place, row_${r}, group.z)` : `query_vector(place, row_${r})`};
-    ${resultOf(r, "thread", "sum", "total")}
-    ${isPartial ? `if (thread == 0u) { ${statsOf(r, `top_${r}`, "total")} }` : ""}
+    var total = 0f;
+    for (var i = 0u; i < ${quads}u; i++) { total = fma(exp(stats[${r * quads}u + i].x - top_${r}), stats[${r * quads}u + i].y, total); }
+    for (var step = thread; step < ${steps}u; step += ${4 * quads}u) {
+      var sum = vec4<f32>();
+      for (var i = 0u; i < ${quads}u; i++) { sum += sums[i * ${steps}u + step]; }
+      ${resultOf(r, "step", "sum", "total")}
+    }${isPartial ? `\n    if (thread == 0u) { ${statsOf(r, `top_${r}`, "total")} }` : ""}
   }
   workgroupBarrier();`;
 

@@ -239,6 +239,22 @@ describe("which variants an agenda settles on", () => {
     expect(dtypes(follow({ ...software, isQuick: true }))).toEqual(new Set(["engine-step/f32"]));
   });
 
+  it.each([
+    ["a software adapter with subgroups", false, ["subgroups"], "quad-16", "quad"],
+    ["a software adapter without", false, [], "thread", "thread"],
+    ["a GPU with subgroups", true, ["subgroups"], "subgroup", "subgroup-split-512"],
+    ["a GPU without", true, [], "tiled-16x32", "split-256"],
+  ])("begins on %s with attention that suits it", (_, isGpu, features, prefill, decode) => {
+    const starting = startingChoices("f32", isGpu, features);
+    expect(starting).toMatchObject({
+      attention_prefill: `attention-prefill/${prefill}-f32`,
+      attention_decode: `attention-decode/${decode}-f32`,
+    });
+    for (const id of [starting.attention_prefill, starting.attention_decode]) {
+      expect(variantById(id).needs.filter((feature) => !features.includes(feature))).toEqual([]);
+    }
+  });
+
   it("one that is hopeless in the middle is not timed elsewhere", () => {
     const seconds = (variant: string) => (variant === "matmul/tiled-f32" ? 8.1 : 1);
     const control = (variant: string) => (variant === "matmul/tiled-f32" ? 8 : 1);
