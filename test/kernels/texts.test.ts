@@ -12,9 +12,12 @@ import { create, globals } from "webgpu";
 Object.assign(globalThis, globals);
 let input = "";
 for await (const part of process.stdin) input += part;
-const adapter = await create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]).requestAdapter();
+// Dawn ends the process if what it gave is collected while it works: all of it is kept.
+const kept = (globalThis.kept = {});
+kept.gpu = create(["backend=null", "enable-dawn-features=allow_unsafe_apis"]);
+const adapter = (kept.adapter = await kept.gpu.requestAdapter());
 const features = ["shader-f16", "subgroups"];
-const device = await adapter.requestDevice({ requiredFeatures: features.filter((feature) => adapter.features.has(feature)) });
+const device = (kept.device = await adapter.requestDevice({ requiredFeatures: features.filter((feature) => adapter.features.has(feature)) }));
 const refused = [];
 for (const [id, code] of JSON.parse(input)) {
   device.pushErrorScope("validation");
@@ -24,8 +27,7 @@ for (const [id, code] of JSON.parse(input)) {
     if (type === "error") refused.push(id + ": " + message + " at " + code.split("\\n")[lineNum - 1]);
   }
 }
-process.stdout.write(JSON.stringify({ hasF16: adapter.features.has("shader-f16"), refused }));
-process.exit(0);
+process.stdout.write(JSON.stringify({ hasF16: adapter.features.has("shader-f16"), refused }), () => process.exit(0));
 `;
 
 const texts = new Map(
@@ -37,12 +39,12 @@ const texts = new Map(
 const compile = (
   of: readonly (readonly [id: string, code: string])[],
 ): { readonly hasF16: boolean; readonly refused: readonly string[] } => {
-  const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", CHILD], {
+  const { stdout, stderr, status, signal, error } = spawnSync(process.execPath, ["--input-type=module", "-e", CHILD], {
     cwd: new URL("../..", import.meta.url),
     input: JSON.stringify(of),
     encoding: "utf8",
   });
-  if (stdout === "") throw new Error(stderr);
+  if (stdout === "") throw error ?? new Error(`Dawn ended with ${signal ?? status}: ${stderr}`);
   return JSON.parse(stdout) as ReturnType<typeof compile>;
 };
 
