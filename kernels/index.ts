@@ -3,8 +3,9 @@ import type { Dtype, KernelVariant } from "./kernel.ts";
 import { chosenIds, defaultChoices, type LayerChoices } from "./layer/choices.ts";
 import { decoderLayer } from "./layer/decoder-layer.ts";
 import { engineStep } from "./layer/engine-step.ts";
+import { greedyHead } from "./layer/greedy-head.ts";
 import { residualAdd } from "./layer/residual-add.ts";
-import { rmsNorm } from "./layer/rms-norm.ts";
+import { residualNorm, rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
 import { swiglu } from "./layer/swiglu.ts";
 import { halfWeightMatmuls, matmuls, q4Matmuls } from "./matmul/index.ts";
@@ -31,7 +32,7 @@ export const variants: readonly KernelVariant[] = [
   ...q4Matmuls,
   ...prefillAttentions,
   ...decodeAttentions,
-  ...dtypes.flatMap((dtype) => [rmsNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype)]),
+  ...dtypes.flatMap((dtype) => [rmsNorm(dtype), residualNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype), greedyHead(dtype)]),
   ...dtypes.flatMap((dtype) => [decoderLayer(dtype, defaultChoices(dtype)), engineStep(dtype, defaultChoices(dtype))]),
 ];
 

@@ -4,6 +4,7 @@ import type { Shape } from "./kernel.ts";
  * The sizes of a shape, checked: every name of the family is there, none besides, each a whole number in range.
  *
  * @param mayBeZero the names for which 0 is a size (a context, an absent part of a batch)
+ * @param otherwise sizes that a shape may leave out, and what they are then
  * @throws RangeError naming the family, the size and the value found
  */
 export const sizesOf = <Name extends string>(
@@ -11,11 +12,12 @@ export const sizesOf = <Name extends string>(
   names: readonly Name[],
   shape: Shape,
   mayBeZero: readonly Name[] = [],
+  otherwise: Readonly<Record<string, number>> = {},
 ): Readonly<Record<Name, number>> => {
   const sizes: Partial<Record<Name, number>> = {};
   for (const name of names) {
     const least = mayBeZero.includes(name) ? 0 : 1;
-    const size = shape[name];
+    const size = shape[name] ?? otherwise[name];
     if (size === undefined || !Number.isSafeInteger(size) || size < least) {
       throw new RangeError(`${family}: expected ${name} to be a whole number of at least ${least}, got ${size}`);
     }

@@ -1,13 +1,10 @@
 import type { Dtype } from "../kernel.ts";
-import { directDecodeAttention, splitDecodeAttention } from "./decode.ts";
-import { prefillAttention } from "./prefill.ts";
-import type { AttentionVariant, DecodeSizes, PrefillSizes } from "./problem.ts";
+import { decodeAttentionsOf } from "./decode.ts";
+import { prefillAttentionsOf } from "./prefill.ts";
+import type { AttentionVariant } from "./problem.ts";
 
 const dtypes: readonly Dtype[] = ["f32", "f16"];
 
-export const prefillAttentions: readonly AttentionVariant<PrefillSizes>[] = dtypes.map(prefillAttention);
+export const prefillAttentions: readonly AttentionVariant[] = dtypes.flatMap(prefillAttentionsOf);
 
-export const decodeAttentions: readonly AttentionVariant<DecodeSizes>[] = dtypes.flatMap((dtype) => [
-  directDecodeAttention(dtype),
-  splitDecodeAttention(dtype, 256),
-]);
+export const decodeAttentions: readonly AttentionVariant[] = dtypes.flatMap(decodeAttentionsOf);

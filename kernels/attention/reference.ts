@@ -1,6 +1,7 @@
 import { blank, DIVISION, type Expectation, expError, gamma, storedError, sumError, ULP } from "../bounds.ts";
 import type { Dtype } from "../kernel.ts";
-import type { DecodeSizes, HeadSizes, PrefillSizes } from "./problem.ts";
+import { type BlockTable, slotOf } from "./paged-cache.ts";
+import { type HeadSizes, type Sequences, startsOf } from "./problem.ts";
 
 /** Operations on a softmax weight that do not grow with the keys: rescales by fully masked tiles, merges of splits. */
 const SPARE_STEPS = 64;
@@ -11,12 +12,11 @@ interface Tensors {
   readonly values: Float64Array;
 }
 
-/** A query vector: its token and head, and the cache positions it attends to. */
+/** A query vector: the row of its token, its head, and the cache slots it attends to. */
 interface Query {
-  readonly token: number;
+  readonly row: number;
   readonly head: number;
-  readonly firstPosition: number;
-  readonly keyCount: number;
+  readonly slots: readonly number[];
 }
 
 /**
@@ -33,10 +33,11 @@ interface Query {
  */
 const attendOne = (dtype: Dtype, sizes: HeadSizes, query: Query, { queries, keys, values }: Tensors, out: Expectation): void => {
   const { heads, kv_heads, head_dim } = sizes;
-  const { token, head, firstPosition, keyCount } = query;
-  const queryAt = (token * heads + head) * head_dim;
+  const { row, head, slots } = query;
+  const keyCount = slots.length;
+  const queryAt = (row * heads + head) * head_dim;
   const kvHead = Math.floor(head / (heads / kv_heads));
-  const cachedAt = (key: number) => ((firstPosition + key) * kv_heads + kvHead) * head_dim;
+  const cachedAt = (key: number) => (slots[key]! * kv_heads + kvHead) * head_dim;
   const scale = 1 / Math.sqrt(head_dim);
   const scores = new Float64Array(keyCount);
   let scoreError = 0;
@@ -75,24 +76,20 @@ const attendOne = (dtype: Dtype, sizes: HeadSizes, query: Query, { queries, keys
   }
 };
 
-/** Attention of a prompt chunk in f64: token t sees keys 0 … context + t. `queries` holds the chunk's tokens only. */
-export const attendPrefill = (dtype: Dtype, sizes: PrefillSizes, tensors: Tensors): Expectation => {
+/**
+ * Attention of a batch in f64: the last `tokens` of each sequence's positions are its queries, in the batch's order of rows, and each sees
+ * all positions up to its own, in the slots that the block table gives them.
+ */
+export const attend = (dtype: Dtype, sizes: HeadSizes, batch: Sequences, table: BlockTable, tensors: Tensors): Expectation => {
   const out = blank(tensors.queries.length);
-  for (let token = 0; token < sizes.chunk; token++) {
-    for (let head = 0; head < sizes.heads; head++) {
-      attendOne(dtype, sizes, { token, head, firstPosition: 0, keyCount: sizes.context + token + 1 }, tensors, out);
+  const starts = startsOf(batch);
+  batch.tokens.forEach((tokens, sequence) => {
+    const length = batch.lengths[sequence]!;
+    const slots = Array.from({ length }, (_, position) => slotOf(table, sequence, position));
+    for (let token = 0; token < tokens; token++) {
+      const query = { row: starts[sequence]! + token, slots: slots.slice(0, length - tokens + token + 1) };
+      for (let head = 0; head < sizes.heads; head++) attendOne(dtype, sizes, { ...query, head }, tensors, out);
     }
-  }
-  return out;
-};
-
-/** Attention of one token per sequence in f64: each sees all `context` keys of its own cache. */
-export const attendDecode = (dtype: Dtype, sizes: DecodeSizes, tensors: Tensors): Expectation => {
-  const out = blank(tensors.queries.length);
-  for (let token = 0; token < sizes.sequences; token++) {
-    for (let head = 0; head < sizes.heads; head++) {
-      attendOne(dtype, sizes, { token, head, firstPosition: token * sizes.context, keyCount: sizes.context }, tensors, out);
-    }
-  }
+  });
   return out;
 };

@@ -1,40 +1,22 @@
 import type { Dtype } from "../kernel.ts";
-import { directives, elementType, paramsBlock, range, rowLoader, rowStorer, storage, widthFor } from "../wgsl.ts";
+import { directives, range, rowLoader, rowStorer, widthFor } from "../wgsl.ts";
+import { LOWEST, PARTIAL_FUNCTION, type Result, ROW_FUNCTIONS, rowBindings, scaleOf } from "./rows.ts";
 
-/**
- * The attention tile that prefill and decode share: some query vectors ("rows") that read the same keys and values, keys taken
- * a tile at a time with an online softmax. Prefill's rows are tokens of one head; decode's are the query heads of one group.
- */
+/** A workgroup takes some rows and goes through their keys a tile at a time with an online softmax. */
 export interface TileStructure {
   readonly headDim: number;
   readonly rows: number;
   /** Keys of a tile; divides `threads`. */
   readonly keys: number;
   readonly threads: number;
+  readonly result: Result;
 }
 
-/** What tells one use of the tile from another: where its rows and keys lie. */
-export interface TileUse {
-  readonly comment: string;
-  readonly params: readonly string[];
-  /**
-   * WGSL functions of the workgroup: `query_vector(group, row)` and `key_vector(group, key)`, indices of vectors of head_dim elements;
-   * `is_row(group, row)`; `keys_seen(group, row)`, the keys from 0 on that a row attends to; `first_key(group)` and `end_key(group)`,
-   * the range the workgroup goes through.
-   */
-  readonly functions: string;
-  /** What becomes of a row's sum of weighted values, its sum of weights and its maximum: normalised into `out`, or kept as partial sums. */
-  readonly result: "out" | "partial";
-}
+/** As many rows as leave their queries within 8 KiB of workgroup memory, and so everything within 16 KiB. */
+export const fittingRows = (most: number, headDim: number): number => Math.max(1, Math.min(most, Math.floor(512 / Math.ceil(headDim / 4))));
 
 /** Largest divisor of `of` that is at most `most`. */
 const divisorUpTo = (of: number, most: number): number => range(of + 1).findLast((d) => d > 0 && d <= most && of % d === 0) ?? 1;
-
-/** WGSL literal of an f32. */
-const literal = (value: number): string => `${Math.fround(value)}f`;
-
-/** Stands for −∞, which WGSL lets an implementation assume absent: exp(LOWEST − anything real) is 0. */
-const LOWEST = "-1.0e30f";
 
 /**
  * Four phases a tile of keys, a barrier after each, with the threads dealt out anew in each:
@@ -43,7 +25,7 @@ const LOWEST = "-1.0e30f";
  *
  * @throws RangeError where the head is too long for the threads
  */
-export const attentionTileWgsl = (dtype: Dtype, { headDim, rows, keys, threads }: TileStructure, use: TileUse): string => {
+export const attentionTileWgsl = (dtype: Dtype, { headDim, rows, keys, threads, result }: TileStructure): string => {
   const width = widthFor(headDim);
   const steps = Math.ceil(headDim / 4);
   const slices = Math.floor(threads / steps);
@@ -59,18 +41,18 @@ export const attentionTileWgsl = (dtype: Dtype, { headDim, rows, keys, threads }
   const rowSlices = divisorUpTo(rows, slices);
   const keySlices = rowSlices === rows ? Math.floor(slices / rowSlices) : 1;
   const valueRows = range(rows / rowSlices).map((r) => ({ row: `(row_slice + ${r * rowSlices}u)`, name: `sum_${r}` }));
-  const isPartial = use.result === "partial";
+  const isPartial = result === "partial";
 
   const finish = ({ row, name }: { row: string; name: string }) => `
-    if (is_row(group, ${row})) {
+    if (place.first_row + ${row} < place.rows) {
       var total = 0f;
       for (var i = 0u; i < ${parts}u; i++) { total += partials[${row} * ${parts}u + i]; }
       ${
         isPartial
-          ? `let vector = partial_vector(group, ${row});
+          ? `let vector = partial_vector(place, place.first_row + ${row}, group.z);
       partial_sums[vector * ${steps}u + column] = ${name};
       if (column == 0u) { partial_stats[vector] = vec2<f32>(row_maximum[${row}], total); }`
-          : `store_out(query_vector(group, ${row}), column, ${name} / total);`
+          : `store_out(query_vector(place, place.first_row + ${row}), column, ${name} / total);`
       }
     }`;
   const mergeKeySlices = `
@@ -81,39 +63,32 @@ export const attentionTileWgsl = (dtype: Dtype, { headDim, rows, keys, threads }
   }`;
 
   return `${directives(dtype)}
-${use.comment}
-// queries, out: [token][heads][${headDim}] ${dtype} · keys, values: [position][kv_heads][${headDim}] ${dtype} · sums in f32
-// one workgroup: ${rows} query vectors that share keys and values, ${keys} keys at a time
+// Attention; workgroup (x, y, z): ${rows} rows from ${rows}·x on, y = sequence · kv_heads + kv_head, keys of split z
+// queries, out: [token][heads][${headDim}] ${dtype} · keys, values: [block][16 slots][kv_heads][${headDim}] ${dtype} · sums in f32
+// ${threads} threads take ${keys} keys at a time
 
-${paramsBlock(use.params)}
-${storage(1, "queries", "read", elementType(dtype, width))}
-${storage(2, "keys", "read", elementType(dtype, width))}
-${storage(3, "values", "read", elementType(dtype, width))}
-${
-  isPartial
-    ? `${storage(4, "partial_sums", "read_write", "vec4<f32>")}
-${storage(5, "partial_stats", "read_write", "vec2<f32>")}`
-    : storage(4, "out", "read_write", elementType(dtype, width))
-}
+${rowBindings(dtype, width, result)}
 
 ${rowLoader({ name: "load_query", buffer: "queries", dtype, width, length: `${headDim}u` })}
 ${rowLoader({ name: "load_key", buffer: "keys", dtype, width, length: `${headDim}u` })}
 ${rowLoader({ name: "load_value", buffer: "values", dtype, width, length: `${headDim}u` })}
 ${isPartial ? "" : rowStorer({ name: "store_out", buffer: "out", dtype, width, length: `${headDim}u` })}
 
-${use.functions}
-
+${ROW_FUNCTIONS}
+${isPartial ? `\n${PARTIAL_FUNCTION}\n` : ""}
 var<workgroup> scaled_queries: array<vec4<f32>, ${rows * steps}>;
 var<workgroup> scores: array<f32, ${rows * keys}>; // then weights
 var<workgroup> partials: array<f32, ${rows * parts}>; // partial maxima, then partial sums of weights
+var<workgroup> key_vectors: array<u32, ${keys}>;
 var<workgroup> rescale: array<f32, ${rows}>;
 var<workgroup> row_maximum: array<f32, ${rows}>;
 ${keySlices > 1 ? `var<workgroup> merge: array<vec4<f32>, ${threads}>;` : ""}
 
 @compute @workgroup_size(${threads})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let begin = first_key(group);
-  let end = end_key(group);
+  let place = place_of(group, ${rows}u);
+  if (place.first_row >= place.rows) { return; }
+  let end = place.end;
   let score_key = thread % ${keys}u;
   let score_slice = thread / ${keys}u;
   let stat_row = thread / ${parts}u;
@@ -129,16 +104,18 @@ ${valueRows.map(({ name }) => `  var ${name} = vec4<f32>();`).join("\n")}
 
   for (var i = thread; i < ${rows * steps}u; i += ${threads}u) {
     var query = vec4<f32>();
-    if (is_row(group, i / ${steps}u)) { query = load_query(query_vector(group, i / ${steps}u), i % ${steps}u) * ${literal(1 / Math.sqrt(headDim))}; }
+    let row = place.first_row + i / ${steps}u;
+    if (row < place.rows) { query = load_query(query_vector(place, row), i % ${steps}u) * ${scaleOf(headDim)}; }
     scaled_queries[i] = query;
   }
   workgroupBarrier();
 
-  for (var tile = begin; tile < end; tile += ${keys}u) {
+  for (var tile = place.begin; tile < end; tile += ${keys}u) {
     let key = tile + score_key;
 ${scoreRows.map(({ name }) => `    var ${name} = 0f;`).join("\n")}
     if (key < end) {
-      let vector = key_vector(group, key);
+      let vector = key_vector(place, key);
+      if (score_slice == 0u) { key_vectors[score_key] = vector; }
       for (var step = 0u; step < ${steps}u; step++) {
         let quad = load_key(vector, step);
 ${scoreRows.map(({ row, name, exists }) => `        ${exists === "true" ? "" : `if (${exists}) `}{ ${name} += dot(scaled_queries[${row} * ${steps}u + step], quad); }`).join("\n")}
@@ -147,7 +124,7 @@ ${scoreRows.map(({ row, name, exists }) => `        ${exists === "true" ? "" : `
 ${scoreRows
   .map(
     ({ row, name, exists }) =>
-      `    ${exists === "true" ? "" : `if (${exists}) `}{ scores[${row} * ${keys}u + score_key] = select(${LOWEST}, ${name}, key < min(end, keys_seen(group, ${row}))); }`,
+      `    ${exists === "true" ? "" : `if (${exists}) `}{ scores[${row} * ${keys}u + score_key] = select(${LOWEST}, ${name}, key < min(end, keys_seen(place, place.first_row + ${row}))); }`,
   )
   .join("\n")}
     workgroupBarrier();
@@ -178,7 +155,7 @@ ${scoreRows
 ${valueRows.map(({ row, name }) => `      ${name} *= rescale[${row}];`).join("\n")}
       let count = min(${keys}u, end - tile);
       for (var i = key_slice; i < count; i += ${keySlices}u) {
-        let quad = load_value(key_vector(group, tile + i), column);
+        let quad = load_value(key_vectors[i], column);
 ${valueRows.map(({ row, name }) => `        ${name} = fma(vec4<f32>(scores[${row} * ${keys}u + i]), quad, ${name});`).join("\n")}
       }
     }

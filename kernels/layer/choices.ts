@@ -19,8 +19,8 @@ export const defaultChoices = (dtype: Dtype): LayerChoices => ({
     { shape: { m: 4 }, variant: `matmul/matvec-4x64-${dtype}` },
     { shape: { m: 17 }, variant: `matmul/tiled-64x64x16-4x4-${dtype}` },
   ],
-  attention_prefill: [{ shape: {}, variant: `attention-prefill/tiled-${dtype}` }],
-  attention_decode: [{ shape: {}, variant: `attention-decode/split-${dtype}` }],
+  attention_prefill: [{ shape: {}, variant: `attention-prefill/tiled-16x32-${dtype}` }],
+  attention_decode: [{ shape: {}, variant: `attention-decode/split-256-${dtype}` }],
 });
 
 /** Every variant that is chosen for something. */

@@ -1,31 +1,41 @@
 import { decodeAttentions, prefillAttentions } from "../attention/index.ts";
-import { type AttentionBuffers, attentionOperations, prefillPairs } from "../attention/problem.ts";
+import { cacheBuffers } from "../attention/paged-cache.ts";
+import {
+  attentionOperations,
+  type AttentionVariant,
+  BUFFERS,
+  cachedElements,
+  pairsOf,
+  placeBuffers,
+  placeBytes,
+  type Ragged,
+} from "../attention/problem.ts";
 import type { BufferSpec, Dispatch, Dtype, KernelVariant, Shape } from "../kernel.ts";
 import { matmuls } from "../matmul/index.ts";
 import { type MatmulSizes, type MatmulVariant, weightScale } from "../matmul/problem.ts";
 import type { Plan } from "../plan.ts";
-import { type DecoderLayerSizes, decoderLayerSizes, FAMILY, placementsOf } from "./batch.ts";
+import { type DecoderLayerSizes, decoderLayerSizes, FAMILY, type Layout, layoutOf } from "./batch.ts";
 import { type Choice, chosenFor, chosenIds, type LayerChoices, variantNamed } from "./choices.ts";
 import { decoderLayerReference } from "./decoder-layer-reference.ts";
 import { layerLinears, type LayerSizes, type Linear } from "./linears.ts";
 import { residualAddDispatch } from "./residual-add.ts";
-import { rmsNormDispatch } from "./rms-norm.ts";
-import { type Placement, rotaryDispatch, rotationTable } from "./rotary.ts";
+import { residualNormDispatch, rmsNormDispatch } from "./rms-norm.ts";
+import { ROTARY_BUFFERS, rotaryDispatch, rotationTable, tokenBuffers } from "./rotary.ts";
 import { swigluDispatch } from "./swiglu.ts";
 import { weightsBuffer } from "./weights.ts";
 
 /** Raised when the layer itself changes; its parts' versions are added. */
-const OWN_VERSION = 2;
+const OWN_VERSION = 3;
 
 /** The variant for a linear layer. @throws RangeError where a choice names no variant of that dtype */
 export const matmulFor = (dtype: Dtype, { matmul }: LayerChoices, sizes: MatmulSizes): MatmulVariant =>
   variantNamed(FAMILY, matmuls, dtype, chosenFor(matmul, { ...sizes }));
 
-/** Buffers that every batch has: hidden states, weights, and what passes from one part to the next. */
-const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => {
-  const { hidden, intermediate, heads, kv_heads, head_dim, prefill_tokens, prefill_context, decode_sequences, decode_context } = sizes;
-  const tokens = prefill_tokens + decode_sequences;
-  const positions = Math.max(prefill_tokens === 0 ? 0 : prefill_context + prefill_tokens, decode_sequences === 0 ? 0 : decode_context);
+/** Hidden states, weights, the cache and where the batch lies in it, and what passes from one stage to the next. */
+const buffersOf = (dtype: Dtype, sizes: DecoderLayerSizes, { batch, table, places }: Layout): BufferSpec[] => {
+  const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
+  const tokens = places.positions.length;
+  const positions = batch.lengths.reduce((a, b) => Math.max(a, b), 0);
   const input = (name: string, length: number, scale: number): BufferSpec => ({
     name,
     role: "input",
@@ -47,6 +57,9 @@ const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => 
     weights("mlp_norm", hidden, Math.sqrt(3)),
     ...layerLinears(sizes).map(({ name, n, k }) => weights(`${name}_weights`, n * k, weightScale(k))),
     rotationTable("rotations", positions, head_dim),
+    ...cacheBuffers(dtype, table, kv_heads * head_dim, { keys: 1, values: 1 }),
+    ...placeBuffers(batch, table),
+    ...tokenBuffers(places),
     scratch("attention_normed", hidden),
     scratch("qkv", (heads + 2 * kv_heads) * head_dim),
     scratch("queries", heads * head_dim),
@@ -61,39 +74,29 @@ const commonBuffers = (dtype: Dtype, sizes: DecoderLayerSizes): BufferSpec[] => 
   ];
 };
 
-/** The cache of one part of the batch: earlier keys and values are given, the slots of this step are written by it. */
-const cacheBuffers = (dtype: Dtype, part: string, elements: number): BufferSpec[] =>
-  ["keys", "values"].map((what) => ({
-    name: `${part}_${what}`,
-    role: "input",
-    type: dtype,
-    length: elements,
-    fill: { kind: "random", scale: 1 },
-    holds: "kv-cache",
-  }));
+/** A plan whose scratch is told apart from that of a like plan in the same layer. */
+const withOwnScratch = ({ dispatches, scratch }: Plan, name: string): Plan => {
+  const own = new Set(scratch.map((spec) => spec.name));
+  const renamed = (buffer: string): string => (own.has(buffer) ? `${name}_${buffer}` : buffer);
+  return {
+    scratch: scratch.map((spec) => ({ ...spec, name: renamed(spec.name) })),
+    dispatches: dispatches.map((dispatch) => ({
+      ...dispatch,
+      bindings: dispatch.bindings.map(({ buffer, access }) => ({ buffer: renamed(buffer), access })),
+    })),
+  };
+};
 
 /** A stage of one dispatch. */
 const single = (dispatch: Dispatch): Plan => ({ dispatches: [dispatch], scratch: [] });
 
-const rotaryStage = (dtype: Dtype, sizes: DecoderLayerSizes, place: Placement, part: string): Plan => {
-  const buffers = { qkv: "qkv", rotations: "rotations", queries: "queries", keys: `${part}_keys`, values: `${part}_values` };
-  return single(rotaryDispatch(dtype, sizes, place, buffers));
-};
-
-const attentionOver = ({ firstRow }: Placement, part: string): AttentionBuffers => ({
-  queries: "queries",
-  keys: `${part}_keys`,
-  values: `${part}_values`,
-  out: "attended",
-  firstRow,
-});
-
 /**
  * A Llama-style pre-norm decoder layer over a mixed batch: RMSNorm, fused query–key–value projection, rotary embedding and
- * append to the cache, attention, output projection, residual; RMSNorm, fused gate–up projection, SwiGLU, down projection,
- * residual. No biases. Nothing is fused beyond that, so its time is comparable to the sum of its parts.
+ * append to the paged cache, attention (of the chunks, then of the decoding sequences), output projection; residual with RMSNorm, fused
+ * gate–up projection, SwiGLU, down projection, residual. No biases. Every dispatch is one that is measured alone, so the layer's time is
+ * comparable to the sum of its parts.
  *
- * `operations` counts the linear layers and attention, `bytes` the weights, the hidden states in and out, and the caches.
+ * `operations` counts the linear layers and attention, `bytes` the weights, the hidden states in and out, the cache and its table.
  *
  * @throws RangeError where a choice names no variant of that dtype
  */
@@ -106,36 +109,31 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
 
   const run: KernelVariant["run"] = (shape) => {
     const sizes = decoderLayerSizes(shape);
-    const { hidden, intermediate, heads, kv_heads, head_dim, prefill_tokens, prefill_context, decode_sequences, decode_context } = sizes;
-    const tokens = prefill_tokens + decode_sequences;
+    const { hidden, intermediate } = sizes;
+    const layout = layoutOf(sizes);
+    const { batch, table } = layout;
+    const tokens = layout.places.positions.length;
     const rows = { tokens, hidden };
     const linears = layerLinears(sizes);
+    const { prefill_tokens, prefill_context, decode_sequences, decode_context } = sizes;
     const attendPrompt = chosenVariant(prefillAttentions, choices.attention_prefill, { chunk: prefill_tokens, context: prefill_context });
     const attendOne = chosenVariant(decodeAttentions, choices.attention_decode, { sequences: decode_sequences, context: decode_context });
-    const placements = placementsOf(sizes);
-    const cacheRow = kv_heads * head_dim;
 
     const linear = (name: Linear["name"], a: string, c: string): Plan => {
       const { n, k } = linears.find((layer) => layer.name === name)!;
       const layer = { m: tokens, n, k };
       return matmulFor(dtype, choices, layer).plan(layer, { a, w: `${name}_weights`, c });
     };
-    const promptPart = (place: Placement): Plan[] => [
-      rotaryStage(dtype, sizes, place, "prefill"),
-      attendPrompt.plan({ heads, kv_heads, head_dim, chunk: prefill_tokens, context: prefill_context }, attentionOver(place, "prefill")),
-    ];
-    const decodePart = (place: Placement): Plan[] => [
-      rotaryStage(dtype, sizes, place, "decode"),
-      attendOne.plan({ heads, kv_heads, head_dim, sequences: decode_sequences, context: decode_context }, attentionOver(place, "decode")),
-    ];
+    const attention = (variant: AttentionVariant, part: Ragged | null, name: string): Plan[] =>
+      part === null ? [] : [withOwnScratch(variant.plan(part, { ...BUFFERS, out: "attended" }), name)];
     const stages: readonly Plan[] = [
       single(rmsNormDispatch(dtype, rows, "x", "attention_norm", "attention_normed")),
       linear("qkv", "attention_normed", "qkv"),
-      ...(placements.prefill === null ? [] : promptPart(placements.prefill)),
-      ...(placements.decode === null ? [] : decodePart(placements.decode)),
+      single(rotaryDispatch(dtype, sizes, tokens, ROTARY_BUFFERS)),
+      ...attention(attendPrompt, layout.prefill, "prefill"),
+      ...attention(attendOne, layout.decode, "decode"),
       linear("o", "attended", "attention_out"),
-      single(residualAddDispatch(dtype, tokens * hidden, "x", "attention_out", "mid")),
-      single(rmsNormDispatch(dtype, rows, "mid", "mlp_norm", "mlp_normed")),
+      single(residualNormDispatch(dtype, rows, { x: "x", y: "attention_out", weight: "mlp_norm", sum: "mid", out: "mlp_normed" })),
       linear("gate_up", "mlp_normed", "gate_up"),
       single(swigluDispatch(dtype, { tokens, intermediate }, "gate_up", "activated")),
       linear("down", "activated", "mlp_out"),
@@ -143,21 +141,13 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
     ];
 
     const weights = linears.reduce((sum, { n, k }) => sum + n * k, 0);
-    const pairs = prefillPairs(prefill_tokens, prefill_context) + decode_sequences * decode_context;
-    const prefillPositions = placements.prefill === null ? 0 : prefill_context + prefill_tokens;
-    const decodePositions = decode_sequences * decode_context;
-    const elements = weights + 2 * hidden + 2 * tokens * hidden + 2 * (prefillPositions + decodePositions) * cacheRow;
+    const elements = weights + 2 * hidden + 2 * tokens * hidden + cachedElements(sizes, batch);
     return {
-      buffers: [
-        ...commonBuffers(dtype, sizes),
-        ...(placements.prefill === null ? [] : cacheBuffers(dtype, "prefill", prefillPositions * cacheRow)),
-        ...(placements.decode === null ? [] : cacheBuffers(dtype, "decode", decodePositions * cacheRow)),
-        ...stages.flatMap(({ scratch }) => scratch),
-      ],
+      buffers: [...buffersOf(dtype, sizes, layout), ...stages.flatMap(({ scratch }) => scratch)],
       dispatches: stages.flatMap(({ dispatches }) => dispatches),
-      operations: 2 * tokens * weights + attentionOperations(sizes, pairs),
-      bytes: elements * (dtype === "f16" ? 2 : 4),
-      reference: (inputs, after) => decoderLayerReference(dtype, sizes, placements, inputs, after),
+      operations: 2 * tokens * weights + attentionOperations(sizes, pairsOf(batch)),
+      bytes: elements * (dtype === "f16" ? 2 : 4) + placeBytes(batch, table),
+      reference: (inputs, after) => decoderLayerReference(dtype, sizes, layout, inputs, after),
     };
   };
 
@@ -169,7 +159,7 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
     summary: `a whole layer of ${parts.map(({ id }) => id).join(", ")}`,
     version: parts.reduce((sum, { version }) => sum + version, OWN_VERSION),
     verificationShapes: [
-      { ...SMALL, prefill_tokens: 9, prefill_context: 5, decode_sequences: 2, decode_context: 33 },
+      { ...SMALL, prefill_tokens: 9, prefill_context: 5, decode_sequences: 2, decode_context: 33, decode_spread: 50 },
       { ...SMALL, prefill_tokens: 1, prefill_context: 0, decode_sequences: 0, decode_context: 0 },
       { ...SMALL, prefill_tokens: 0, prefill_context: 0, decode_sequences: 3, decode_context: 1 },
       {
@@ -182,7 +172,18 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
         decode_sequences: 1,
         decode_context: 7,
       },
-      { ...SMALL, hidden: 256, heads: 8, kv_heads: 2, prefill_tokens: 33, prefill_context: 31, decode_sequences: 5, decode_context: 300 },
+      {
+        ...SMALL,
+        hidden: 256,
+        heads: 8,
+        kv_heads: 2,
+        prefill_tokens: 33,
+        prefill_sequences: 3,
+        prefill_spread: 60,
+        prefill_context: 31,
+        decode_sequences: 5,
+        decode_context: 300,
+      },
     ],
     run,
   };

@@ -1,16 +1,19 @@
 import type { BufferSpec, Dispatch, Dtype, KernelRun, KernelVariant, Reference, Shape, Values } from "../kernel.ts";
 import { linear, weightScale } from "../matmul/problem.ts";
+import { indexBuffer } from "../attention/paged-cache.ts";
 import { sizesOf } from "../shape.ts";
+import { decoderLayerSizes, layoutOf } from "./batch.ts";
 import type { LayerChoices } from "./choices.ts";
 import { decoderLayer, matmulFor } from "./decoder-layer.ts";
-import { normalise, rmsNormDispatch } from "./rms-norm.ts";
+import { greedy, greedyPlan } from "./greedy-head.ts";
+import { listedNormDispatch, normalise } from "./rms-norm.ts";
 import { weightsBuffer } from "./weights.ts";
 
 /** Name of the family that a whole step belongs to. */
 export const STEP_FAMILY = "engine-step";
 
 /** Raised when the step itself changes; its layers' version is added. */
-const OWN_VERSION = 1;
+const OWN_VERSION = 2;
 
 /** Elements of the decoder layers and of the head. */
 interface StepSizes {
@@ -20,20 +23,20 @@ interface StepSizes {
   readonly hidden: number;
   /** Rows of the batch. */
   readonly tokens: number;
-  /** Rows that produce a token, the last ones of the batch: the chunk's last, then every decoding sequence's. */
-  readonly outputs: number;
+  /** Rows that produce a token: the last of each chunk, then every decoding sequence's. */
+  readonly outputRows: readonly number[];
 }
 
 const sizesFrom = (shape: Shape): { readonly step: StepSizes; readonly layer: Shape } => {
   const { layers, vocab, ...layer } = shape;
   const own = sizesOf(STEP_FAMILY, ["layers", "vocab"], { layers: layers!, vocab: vocab! }, ["vocab"]);
-  const { hidden = 0, prefill_tokens = 0, decode_sequences = 0 } = layer;
-  const outputs = own.vocab === 0 ? 0 : decode_sequences + Math.min(1, prefill_tokens);
-  return { step: { ...own, hidden, tokens: prefill_tokens + decode_sequences, outputs }, layer };
+  const sizes = decoderLayerSizes(layer);
+  const { places, outputRows } = layoutOf(sizes);
+  return { step: { ...own, hidden: sizes.hidden, tokens: places.positions.length, outputRows: own.vocab === 0 ? [] : outputRows }, layer };
 };
 
-/** Whether each layer has a buffer of this kind of its own: weights, caches, norms. What is computed is shared, as engines do. */
-const isOwn = ({ name, role }: BufferSpec): boolean => role === "input" && name !== "x" && name !== "rotations";
+/** Whether each layer has a buffer of this kind of its own: weights, caches, norms. What is computed is shared, as engines do, and where the batch lies. */
+const isOwn = ({ holds }: BufferSpec): boolean => holds !== undefined;
 
 /** Names of a layer's buffers in the step: hidden states come from the layer before and go to the one after. */
 const namesOf = (layer: KernelRun, at: number): ((name: string) => string) => {
@@ -60,35 +63,44 @@ const bufferSpecs = (layer: KernelRun, count: number): BufferSpec[] => [
   }).flat(),
 ];
 
-/** The last norm over the rows that produce a token, and the output projection. */
-const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, tokens, outputs }: StepSizes) => {
-  const sizes = { m: outputs, n: vocab, k: hidden };
+/** The last norm over the rows that produce a token, the output projection, and the token of each row. */
+const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, outputRows }: StepSizes) => {
+  const rows = outputRows.length;
+  const sizes = { m: rows, n: vocab, k: hidden };
   const logits = matmulFor(dtype, choices, sizes).plan(sizes, { a: "final_normed", w: "head_weights", c: "logits" });
+  const choice = greedyPlan(dtype, { rows, vocab }, "logits", "tokens");
   return {
     buffers: [
       weightsBuffer(dtype, "final_norm", hidden, Math.sqrt(3)),
       weightsBuffer(dtype, "head_weights", vocab * hidden, weightScale(hidden)),
-      { name: "final_normed", role: "scratch", type: dtype, length: outputs * hidden, fill: { kind: "unset" } },
-      { name: "logits", role: "output", type: dtype, length: outputs * vocab, fill: { kind: "unset" } },
+      indexBuffer("output_rows", outputRows),
+      { name: "final_normed", role: "scratch", type: dtype, length: rows * hidden, fill: { kind: "unset" } },
+      { name: "logits", role: "output", type: dtype, length: rows * vocab, fill: { kind: "unset" } },
+      { name: "tokens", role: "output", type: "u32", length: rows, fill: { kind: "unset" } },
       ...logits.scratch,
+      ...choice.scratch,
     ] satisfies BufferSpec[],
     dispatches: [
-      rmsNormDispatch(dtype, { tokens: outputs, hidden }, hiddenStates(layers), "final_norm", "final_normed", tokens - outputs),
+      listedNormDispatch(dtype, { tokens: rows, hidden }, hiddenStates(layers), "final_norm", "output_rows", "final_normed"),
       ...logits.dispatches,
+      ...choice.dispatches,
     ],
     references: (inputs: Values, after: Values): Reference[] => {
-      const rows = after[hiddenStates(layers)]!.subarray((tokens - outputs) * hidden);
+      const states = after[hiddenStates(layers)]!;
+      const listed = Float64Array.from(outputRows.flatMap((row) => [...states.subarray(row * hidden, (row + 1) * hidden)]));
       return [
-        { buffer: "final_normed", ...normalise(dtype, { tokens: outputs, hidden }, rows, inputs["final_norm"]!) },
-        { buffer: "logits", ...linear(dtype, { m: outputs, n: vocab, k: hidden }, after["final_normed"]!, inputs["head_weights"]!) },
+        { buffer: "final_normed", ...normalise(dtype, { tokens: rows, hidden }, listed, inputs["final_norm"]!) },
+        { buffer: "logits", ...linear(dtype, { m: rows, n: vocab, k: hidden }, after["final_normed"]!, inputs["head_weights"]!) },
+        { buffer: "tokens", ...greedy({ rows, vocab }, after["logits"]!) },
       ];
     },
   };
 };
 
 /**
- * One engine step: decoder layers with weights and caches of their own, one after another over the same mixed batch, then the last
- * norm and the output head for the rows that produce a token. Left out: looking up embeddings and choosing the token.
+ * One engine step: decoder layers with weights and caches of their own, one after another over the same mixed batch, then for the rows that
+ * produce a token the last norm, the output head and the likeliest token. Left out: looking up embeddings, and sampling by anything but the
+ * largest logit.
  *
  * What a layer computes on its way is written over by the next, so a stack is judged at its last layer, stage by stage on what the
  * layer before left, and at its head. The layers before are the shorter stack, dispatch for dispatch and value for value, whose own
@@ -102,7 +114,8 @@ export const engineStep = (dtype: Dtype, choices: LayerChoices): KernelVariant =
   const run: KernelVariant["run"] = (shape) => {
     const { step, layer: layerShape } = sizesFrom(shape);
     const layer = one.run(layerShape);
-    const { layers, vocab, hidden, tokens, outputs } = step;
+    const { layers, vocab, hidden, tokens, outputRows } = step;
+    const outputs = outputRows.length;
     const head = vocab === 0 ? null : headOf(dtype, choices, step);
     const elementBytes = dtype === "f16" ? 2 : 4;
     const passedOn = (layers - 1) * 2 * tokens * hidden; // counted as out of one layer and into the next, and moved by no other layer
@@ -116,7 +129,7 @@ export const engineStep = (dtype: Dtype, choices: LayerChoices): KernelVariant =
       bytes:
         layers * layer.bytes -
         passedOn * elementBytes +
-        (head === null ? 0 : (hidden + vocab * hidden + outputs * (hidden + vocab)) * elementBytes),
+        (head === null ? 0 : (hidden + vocab * hidden + outputs * (hidden + vocab)) * elementBytes + 4 * outputs),
       reference: (inputs, after) => {
         const name = namesOf(layer, layers - 1);
         const seen = (values: Values): Values => ({

@@ -1,7 +1,8 @@
 import { blank, DIVISION, type Expectation, gamma, INVERSE_SQRT, storedError, sumError } from "../bounds.ts";
 import type { Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
-import { directives, FLAT_GROUP, gridOf, needsOf, paramsBlock, storage } from "../wgsl.ts";
+import { directives, elementType, FLAT_GROUP, gridOf, needsOf, paramsBlock, storage, type Width, widthFor } from "../wgsl.ts";
+import { add } from "./residual-add.ts";
 
 /** Keeps the root away from zero; the value Llama models use. */
 const EPSILON = 1e-5;
@@ -12,16 +13,38 @@ interface Sizes {
   readonly hidden: number;
 }
 
-export const rmsNormWgsl = (dtype: Dtype): string => `${directives(dtype)}
-// out[t] = x[first_row + t] · weight / √(mean(x[first_row + t]²) + ${EPSILON})
-// x, out: tokens×hidden row-major ${dtype} · weight: hidden ${dtype} · one workgroup per token
+/** What a norm does besides: nothing, add a second input first and keep the sum, or take its rows from a list. */
+type NormOf = "rows" | "sums" | "listed rows";
 
-${paramsBlock(["tokens", "hidden", "first_row"])}
-${storage(1, "x", "read", dtype)}
-${storage(2, "weight", "read", dtype)}
-${storage(3, "out", "read_write", dtype)}
+const headers = (dtype: Dtype): Readonly<Record<NormOf, string>> => ({
+  rows: `// out[t] = x[t] · weight / √(mean(x[t]²) + ${EPSILON})
+// x, out: tokens×hidden row-major ${dtype} · weight: hidden ${dtype} · one workgroup per token`,
+  sums: `// sum = x + y, out[t] = sum[t] · weight / √(mean(sum[t]²) + ${EPSILON})
+// x, y, sum, out: tokens×hidden row-major ${dtype} · weight: hidden ${dtype} · one workgroup per token`,
+  "listed rows": `// out[t] = x[rows[t]] · weight / √(mean(x[rows[t]]²) + ${EPSILON})
+// x, out: row-major, hidden wide, ${dtype} · weight: hidden ${dtype} · rows: u32 · one workgroup per row of out`,
+});
+
+export const rmsNormWgsl = (dtype: Dtype, width: Width, of: NormOf): string => {
+  const element = elementType(dtype, width);
+  const widened = elementType("f32", width);
+  const wide = (value: string) => (dtype === "f32" ? value : `${widened}(${value})`);
+  const bindings = [
+    ["x", "read", element],
+    ...(of === "sums" ? [["y", "read", element]] : []),
+    ["weight", "read", element],
+    ...(of === "listed rows" ? [["rows", "read", "u32"]] : []),
+    ...(of === "sums" ? [["sum", "read_write", element]] : []),
+    ["out", "read_write", element],
+  ] as [string, "read" | "read_write", string][];
+  return `${directives(dtype)}
+${headers(dtype)[of]}
+
+${paramsBlock(["tokens", "hidden"])}
+${bindings.map(([name, access, type], i) => storage(i + 1, name, access, type)).join("\n")}
 
 var<workgroup> partial: array<f32, ${THREADS}>;
+var<workgroup> factor_of_row: array<f32, 1>;
 
 @compute @workgroup_size(${THREADS})
 fn main(
@@ -31,46 +54,67 @@ fn main(
 ) {
   let token = ${FLAT_GROUP};
   if (token >= params.tokens) { return; }
-  let first = (params.first_row + token) * params.hidden;
-  let result = token * params.hidden;
-  var sum = 0f;
-  for (var i = thread; i < params.hidden; i += ${THREADS}u) {
-    let value = f32(x[first + i]);
-    sum = fma(value, value, sum);
+  let length = params.hidden / ${width}u;
+  let first = ${of === "listed rows" ? "rows[token]" : "token"} * length;
+  var squares = ${widened}();
+  for (var i = thread; i < length; i += ${THREADS}u) {
+${
+  of === "sums"
+    ? `    let rounded = ${element}(${wide("x[first + i]")} + ${wide("y[first + i]")});
+    sum[first + i] = rounded;
+    let value = ${wide("rounded")};`
+    : `    let value = ${wide("x[first + i]")};`
+}
+    squares = fma(value, value, squares);
   }
-  partial[thread] = sum;
-  for (var stride = ${THREADS / 2}u; stride > 0u; stride /= 2u) {
-    workgroupBarrier();
-    if (thread < stride) { partial[thread] += partial[thread + stride]; }
+  partial[thread] = ${width === 4 ? "squares.x + squares.y + squares.z + squares.w" : "squares"};
+  workgroupBarrier();
+  // One thread adds them up: two barriers in all, where a tree would need six.
+  if (thread == 0u) {
+    var total = 0f;
+    for (var i = 0u; i < ${THREADS}u; i++) { total += partial[i]; }
+    factor_of_row[0] = inverseSqrt(total / f32(params.hidden) + ${EPSILON});
   }
   workgroupBarrier();
-  let factor = inverseSqrt(partial[0] / f32(params.hidden) + ${EPSILON});
-  for (var i = thread; i < params.hidden; i += ${THREADS}u) {
-    out[result + i] = ${dtype}(f32(x[first + i]) * factor * f32(weight[i]));
+  let factor = factor_of_row[0];
+  for (var i = thread; i < length; i += ${THREADS}u) {
+    out[token * length + i] = ${element}(${wide(of === "sums" ? "sum[first + i]" : "x[first + i]")} * factor * ${wide("weight[i]")});
   }
 }
 `;
+};
 
-/** @param firstRow row of `x` to begin with: the head needs only the last rows of a batch */
-export const rmsNormDispatch = (
+const dispatchOf = (
   dtype: Dtype,
   { tokens, hidden }: Sizes,
-  x: string,
-  weight: string,
-  out: string,
-  firstRow = 0,
+  of: NormOf,
+  read: readonly string[],
+  written: readonly string[],
 ): Dispatch => ({
-  label: "rms-norm",
-  wgsl: rmsNormWgsl(dtype),
+  label: of === "sums" ? "residual-norm" : "rms-norm",
+  wgsl: rmsNormWgsl(dtype, widthFor(hidden), of),
   entryPoint: "main",
-  params: [tokens, hidden, firstRow],
+  params: [tokens, hidden],
   bindings: [
-    { buffer: x, access: "read" },
-    { buffer: weight, access: "read" },
-    { buffer: out, access: "read_write" },
+    ...read.map((buffer) => ({ buffer, access: "read" as const })),
+    ...written.map((buffer) => ({ buffer, access: "read_write" as const })),
   ],
   workgroups: gridOf(tokens),
 });
+
+export const rmsNormDispatch = (dtype: Dtype, sizes: Sizes, x: string, weight: string, out: string): Dispatch =>
+  dispatchOf(dtype, sizes, "rows", [x, weight], [out]);
+
+/** Of the rows of `x` that the buffer `rows` lists: the head needs only those that produce a token. */
+export const listedNormDispatch = (dtype: Dtype, sizes: Sizes, x: string, weight: string, rows: string, out: string): Dispatch =>
+  dispatchOf(dtype, sizes, "listed rows", [x, weight, rows], [out]);
+
+/** The residual's addition and the norm after it, which would read the sum again. */
+export const residualNormDispatch = (
+  dtype: Dtype,
+  sizes: Sizes,
+  { x, y, weight, sum, out }: Readonly<Record<"x" | "y" | "weight" | "sum" | "out", string>>,
+): Dispatch => dispatchOf(dtype, sizes, "sums", [x, y, weight], [sum, out]);
 
 /**
  * The norm in f64. The mean square is off by its f32 sum's error and two roundings more (a division, epsilon), the root by half of
@@ -82,7 +126,7 @@ export const normalise = (dtype: Dtype, { tokens, hidden }: Sizes, x: Float64Arr
     let squares = 0;
     for (let i = token * hidden; i < (token + 1) * hidden; i++) squares += x[i]! * x[i]!;
     const mean = squares / hidden + EPSILON;
-    const meanError = sumError(hidden, squares) / hidden + mean * (DIVISION + gamma(2));
+    const meanError = sumError(hidden + THREADS, squares) / hidden + mean * (DIVISION + gamma(2));
     // 1/√ of the smallest mean there can be is the largest factor: (1 − e)^(−1/2) − 1 ≥ what the largest mean would take away.
     const rootError = 1 / Math.sqrt(1 - meanError / mean) - 1;
     const relative = (1 + rootError) * (1 + INVERSE_SQRT) * (1 + gamma(2)) - 1;
@@ -96,19 +140,22 @@ export const normalise = (dtype: Dtype, { tokens, hidden }: Sizes, x: Float64Arr
   return result;
 };
 
+const verificationShapes = [
+  { tokens: 1, hidden: 1 },
+  { tokens: 3, hidden: 63 },
+  { tokens: 2, hidden: 65 },
+  { tokens: 5, hidden: 252 },
+  { tokens: 17, hidden: 512 },
+];
+
 export const rmsNorm = (dtype: Dtype): KernelVariant => ({
   id: `rms-norm/${dtype}`,
   family: "rms-norm",
   dtype,
   needs: needsOf(dtype),
   summary: `${THREADS} threads for each token, one pass for the mean square and one for the product`,
-  version: 1,
-  verificationShapes: [
-    { tokens: 1, hidden: 1 },
-    { tokens: 3, hidden: 63 },
-    { tokens: 2, hidden: 65 },
-    { tokens: 17, hidden: 512 },
-  ],
+  version: 2,
+  verificationShapes,
   run: (shape) => {
     const sizes = sizesOf("rms-norm", ["tokens", "hidden"], shape);
     const { tokens, hidden } = sizes;
@@ -122,6 +169,47 @@ export const rmsNorm = (dtype: Dtype): KernelVariant => ({
       operations: 4 * tokens * hidden,
       bytes: (2 * tokens * hidden + hidden) * (dtype === "f16" ? 2 : 4),
       reference: ({ x, weight }) => [{ buffer: "out", ...normalise(dtype, sizes, x!, weight!) }],
+    };
+  },
+});
+
+/** The residual's addition together with the norm behind it; judged one after the other, the norm on the sum as it was stored. */
+export const residualNorm = (dtype: Dtype): KernelVariant => ({
+  id: `residual-norm/${dtype}`,
+  family: "residual-norm",
+  dtype,
+  needs: needsOf(dtype),
+  summary: `the residual's addition and the norm of its sum, ${THREADS} threads for each token`,
+  version: 1,
+  verificationShapes,
+  run: (shape) => {
+    const sizes = sizesOf("residual-norm", ["tokens", "hidden"], shape);
+    const { tokens, hidden } = sizes;
+    return {
+      buffers: [
+        ...["x", "y"].map((name) => ({
+          name,
+          role: "input" as const,
+          type: dtype,
+          length: tokens * hidden,
+          fill: { kind: "random" as const, scale: 1 },
+        })),
+        { name: "weight", role: "input", type: dtype, length: hidden, fill: { kind: "random", scale: 1 }, holds: "weights" },
+        ...["sum", "out"].map((name) => ({
+          name,
+          role: "output" as const,
+          type: dtype,
+          length: tokens * hidden,
+          fill: { kind: "unset" as const },
+        })),
+      ],
+      dispatches: [residualNormDispatch(dtype, sizes, { x: "x", y: "y", weight: "weight", sum: "sum", out: "out" })],
+      operations: 5 * tokens * hidden,
+      bytes: (4 * tokens * hidden + hidden) * (dtype === "f16" ? 2 : 4),
+      reference: ({ x, y, weight }, after) => [
+        { buffer: "sum", ...add(dtype, x!, y!) },
+        { buffer: "out", ...normalise(dtype, sizes, after["sum"]!, weight!) },
+      ],
     };
   },
 });

@@ -1,123 +1,147 @@
+import { blockTable, type BlockTable, cacheBuffers, indexBuffer, slotOf } from "../attention/paged-cache.ts";
+import type { HeadSizes, Sequences } from "../attention/problem.ts";
 import { blank, type Expectation, gamma, storedError } from "../bounds.ts";
 import type { BufferSpec, Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { checkHeads, sizesOf } from "../shape.ts";
-import { directives, needsOf, paramsBlock, storage } from "../wgsl.ts";
+import { directives, elementType, needsOf, paramsBlock, storage, type Width } from "../wgsl.ts";
 import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
 
 /** Base of the rotation frequencies, as in Su et al. 2021 (https://arxiv.org/abs/2104.09864); the time does not depend on it. */
 const THETA = 10_000;
 
-interface Heads {
-  readonly heads: number;
-  readonly kv_heads: number;
-  readonly head_dim: number;
+/** Where each token of a batch stands in its sequence, and the slot of the cache that its key and value go to. */
+export interface TokenPlaces {
+  readonly positions: readonly number[];
+  readonly slots: readonly number[];
 }
 
-/** Where a run of tokens lies in the batch and in the cache. */
-export interface Placement {
-  /** Row of the first token in `qkv` and `queries`. */
-  readonly firstRow: number;
-  readonly tokens: number;
-  /** Consecutive tokens of one sequence: the whole chunk in prefill, 1 in decode. */
-  readonly tokensPerSequence: number;
-  /** Position of a sequence's first token among its tokens: which rotation it gets. */
-  readonly firstPosition: number;
-  /** Slot of a sequence's first token in its part of the cache, which holds `slotsPerSequence`. */
-  readonly firstSlot: number;
-  readonly slotsPerSequence: number;
-}
+/** The last positions of every sequence are its tokens, in the batch's order. */
+export const tokenPlaces = ({ tokens, lengths }: Sequences, table: BlockTable): TokenPlaces => {
+  const positions: number[] = [];
+  const slots: number[] = [];
+  tokens.forEach((count, sequence) => {
+    for (let position = lengths[sequence]! - count; position < lengths[sequence]!; position++) {
+      positions.push(position);
+      slots.push(slotOf(table, sequence, position));
+    }
+  });
+  return { positions, slots };
+};
+
+/** The places of a batch's tokens as buffers, by the names that `rotaryDispatch` binds. */
+export const tokenBuffers = ({ positions, slots }: TokenPlaces): BufferSpec[] => [
+  indexBuffer("positions", positions),
+  indexBuffer("slots", slots),
+];
 
 export interface RotaryBuffers {
   readonly qkv: string;
   readonly rotations: string;
+  readonly positions: string;
+  readonly slots: string;
   readonly queries: string;
   readonly keys: string;
   readonly values: string;
 }
 
-export const rotaryWgsl = (dtype: Dtype): string => `${directives(dtype)}
-// Rotary embedding of queries and keys, and the append of keys and values to the cache.
-// qkv: [row][heads + 2·kv_heads][head_dim] ${dtype} · rotations: [position][head_dim/2] (cos, sin) f32
-// queries: [row][heads][head_dim] ${dtype} · keys, values: [sequence][slot][kv_heads][head_dim] ${dtype}
-// Element i turns with element i + head_dim/2 · one thread per such pair, value heads included (they are copied)
+/** Names of what the rotary embedding reads and writes. */
+export const ROTARY_BUFFERS: RotaryBuffers = {
+  qkv: "qkv",
+  rotations: "rotations",
+  positions: "positions",
+  slots: "slots",
+  queries: "queries",
+  keys: "keys",
+  values: "values",
+};
 
-${paramsBlock([
-  "heads",
-  "kv_heads",
-  "head_dim",
-  "first_row",
-  "tokens",
-  "tokens_per_sequence",
-  "first_position",
-  "first_slot",
-  "slots_per_sequence",
-])}
-${storage(1, "qkv", "read", dtype)}
-${storage(2, "rotations", "read", "vec2<f32>")}
-${storage(3, "queries", "read_write", dtype)}
-${storage(4, "keys", "read_write", dtype)}
-${storage(5, "values", "read_write", dtype)}
+/** Elements a thread turns at once: halves of a head that are whole vec4s are read and written as such. */
+const widthOf = (headDim: number): Width => (headDim % 8 === 0 ? 4 : 1);
+
+/** Cosines and sines of `width` pairs in a row of the table. */
+const turns = (width: Width): string =>
+  width === 4
+    ? `  let turn_0 = rotations[turn_at * 2u];
+  let turn_1 = rotations[turn_at * 2u + 1u];
+  let cosine = vec4<f32>(turn_0.xz, turn_1.xz);
+  let sine = vec4<f32>(turn_0.yw, turn_1.yw);`
+    : `  let cosine = rotations[turn_at].x;
+  let sine = rotations[turn_at].y;`;
+
+export const rotaryWgsl = (dtype: Dtype, width: Width): string => {
+  const element = elementType(dtype, width);
+  const widened = elementType("f32", width);
+  return `${directives(dtype)}
+// Rotary embedding of queries and keys, and the append of keys and values to the paged cache.
+// qkv: [row][heads + 2·kv_heads][head_dim] ${dtype} · rotations: [position][head_dim/2] (cos, sin) f32 · positions, slots: [row] u32
+// queries: [row][heads][head_dim] ${dtype} · keys, values: [slot][kv_heads][head_dim] ${dtype}, slot = 16·block + place in it
+// Element i turns with element i + head_dim/2 · one thread per ${width === 4 ? "4 such pairs" : "such pair"}, value heads included (they are copied)
+
+${paramsBlock(["heads", "kv_heads", "head_dim", "tokens"])}
+${storage(1, "qkv", "read", element)}
+${storage(2, "rotations", "read", width === 4 ? "vec4<f32>" : "vec2<f32>")}
+${storage(3, "positions", "read", "u32")}
+${storage(4, "slots", "read", "u32")}
+${storage(5, "queries", "read_write", element)}
+${storage(6, "keys", "read_write", element)}
+${storage(7, "values", "read_write", element)}
 
 ${elementwiseMain(
-  "params.tokens * (params.heads + 2u * params.kv_heads) * (params.head_dim / 2u)",
-  `  let reach = params.head_dim / 2u;
+  `params.tokens * (params.heads + 2u * params.kv_heads) * (params.head_dim / ${2 * width}u)`,
+  `  let reach = params.head_dim / ${2 * width}u;
   let all_heads = params.heads + 2u * params.kv_heads;
   let i = at % reach;
-  let head = (at / reach) % all_heads;
-  let token = at / (reach * all_heads);
-  let row = params.first_row + token;
-  let sequence = token / params.tokens_per_sequence;
-  let step = token % params.tokens_per_sequence;
+  let vector = at / reach;
+  let head = vector % all_heads;
+  let row = vector / all_heads;
 
-  let source = (row * all_heads + head) * params.head_dim + i;
-  let low = f32(qkv[source]);
-  let high = f32(qkv[source + reach]);
-  let turn = rotations[(params.first_position + step) * reach + i];
-  let turned_low = low * turn.x - high * turn.y;
-  let turned_high = high * turn.x + low * turn.y;
+  let source = vector * 2u * reach + i;
+  let low = ${widened}(qkv[source]);
+  let high = ${widened}(qkv[source + reach]);
+  let turn_at = positions[row] * reach + i;
+${turns(width)}
+  let turned_low = low * cosine - high * sine;
+  let turned_high = high * cosine + low * sine;
 
   if (head < params.heads) {
-    let row_at = (row * params.heads + head) * params.head_dim + i;
-    queries[row_at] = ${dtype}(turned_low);
-    queries[row_at + reach] = ${dtype}(turned_high);
+    let query = (row * params.heads + head) * 2u * reach + i;
+    queries[query] = ${element}(turned_low);
+    queries[query + reach] = ${element}(turned_high);
     return;
   }
-  let slot = sequence * params.slots_per_sequence + params.first_slot + step;
   let kv_head = (head - params.heads) % params.kv_heads;
-  let cached = (slot * params.kv_heads + kv_head) * params.head_dim + i;
+  let cached = (slots[row] * params.kv_heads + kv_head) * 2u * reach + i;
   if (head < params.heads + params.kv_heads) {
-    keys[cached] = ${dtype}(turned_low);
-    keys[cached + reach] = ${dtype}(turned_high);
+    keys[cached] = ${element}(turned_low);
+    keys[cached + reach] = ${element}(turned_high);
   } else {
-    values[cached] = ${dtype}(low);
-    values[cached + reach] = ${dtype}(high);
+    values[cached] = ${element}(low);
+    values[cached + reach] = ${element}(high);
   }`,
 )}`;
+};
 
-export const rotaryDispatch = (dtype: Dtype, { heads, kv_heads, head_dim }: Heads, place: Placement, buffers: RotaryBuffers): Dispatch => ({
-  label: "rotary",
-  wgsl: rotaryWgsl(dtype),
-  entryPoint: "main",
-  params: [
-    heads,
-    kv_heads,
-    head_dim,
-    place.firstRow,
-    place.tokens,
-    place.tokensPerSequence,
-    place.firstPosition,
-    place.firstSlot,
-    place.slotsPerSequence,
-  ],
-  bindings: [
-    { buffer: buffers.qkv, access: "read" },
-    { buffer: buffers.rotations, access: "read" },
-    { buffer: buffers.queries, access: "read_write" },
-    { buffer: buffers.keys, access: "read_write" },
-    { buffer: buffers.values, access: "read_write" },
-  ],
-  workgroups: elementwiseGrid((place.tokens * (heads + 2 * kv_heads) * head_dim) / 2),
-});
+/** Over all tokens of a batch, whichever sequences they are of. */
+export const rotaryDispatch = (
+  dtype: Dtype,
+  { heads, kv_heads, head_dim }: HeadSizes,
+  tokens: number,
+  buffers: RotaryBuffers,
+): Dispatch => {
+  const width = widthOf(head_dim);
+  const { qkv, rotations, positions, slots, queries, keys, values } = buffers;
+  return {
+    label: "rotary",
+    wgsl: rotaryWgsl(dtype, width),
+    entryPoint: "main",
+    params: [heads, kv_heads, head_dim, tokens],
+    bindings: [
+      ...[qkv, rotations, positions, slots].map((buffer) => ({ buffer, access: "read" as const })),
+      ...[queries, keys, values].map((buffer) => ({ buffer, access: "read_write" as const })),
+    ],
+    workgroups: elementwiseGrid((tokens * (heads + 2 * kv_heads) * head_dim) / 2 / width),
+  };
+};
 
 /**
  * Cosines and sines of positions 0 to `positions` − 1. WGSL's own cos and sin are only good to 2⁻¹¹ and only within ±π, so they
@@ -137,36 +161,35 @@ export const rotationTable = (name: string, positions: number, headDim: number):
 };
 
 /** @throws RangeError where a head's elements do not pair up */
-export const checkRotary = (family: string, { heads, kv_heads, head_dim }: Heads): void => {
+export const checkRotary = (family: string, { heads, kv_heads, head_dim }: HeadSizes): void => {
   checkHeads(family, heads, kv_heads);
   if (head_dim % 2 !== 0) throw new RangeError(`${family}: expected head_dim to be even, got ${head_dim}`);
 };
 
 /** Query, key and value rows of so many tokens, queries and keys rotated. */
-export type Rotated = Readonly<Record<"queries" | "keys" | "values", Expectation>>;
+type Rotated = Readonly<Record<"queries" | "keys" | "values", Expectation>>;
 
 /** Rotation in f64: two products and a sum, γ₂ of their magnitudes; values are copied, and nothing may differ. */
-export const rotate = (
+const rotate = (
   dtype: Dtype,
-  { heads, kv_heads, head_dim }: Heads,
-  place: Placement,
+  { heads, kv_heads, head_dim }: HeadSizes,
+  positions: readonly number[],
   qkv: Float64Array,
   rotations: Float64Array,
 ): Rotated => {
   const reach = head_dim / 2;
   const allHeads = heads + 2 * kv_heads;
-  const queries = blank(place.tokens * heads * head_dim);
-  const keys = blank(place.tokens * kv_heads * head_dim);
-  const values = blank(place.tokens * kv_heads * head_dim);
+  const queries = blank(positions.length * heads * head_dim);
+  const keys = blank(positions.length * kv_heads * head_dim);
+  const values = blank(positions.length * kv_heads * head_dim);
   const turn = (into: Expectation, at: number, a: number, b: number): void => {
     into.expected[at] = a + b;
     into.bound[at] = storedError(dtype, a + b, gamma(2) * (Math.abs(a) + Math.abs(b)));
   };
-  for (let token = 0; token < place.tokens; token++) {
-    const position = place.firstPosition + (token % place.tokensPerSequence);
+  positions.forEach((position, token) => {
     for (let head = 0; head < allHeads; head++) {
       for (let i = 0; i < reach; i++) {
-        const from = ((place.firstRow + token) * allHeads + head) * head_dim + i;
+        const from = (token * allHeads + head) * head_dim + i;
         const [low, high] = [qkv[from]!, qkv[from + reach]!];
         const [cos, sin] = [rotations[2 * (position * reach + i)]!, rotations[2 * (position * reach + i) + 1]!];
         if (head < heads + kv_heads) {
@@ -181,8 +204,35 @@ export const rotate = (
         }
       }
     }
-  }
+  });
   return { queries, keys, values };
+};
+
+/** The cache after rows were written into their slots; nothing else in it may have changed. */
+const withSlots = (cache: Float64Array, slots: readonly number[], rowLength: number, fresh: Expectation): Expectation => {
+  const expected = cache.slice();
+  const bound = new Float64Array(cache.length);
+  slots.forEach((slot, token) => {
+    expected.set(fresh.expected.subarray(token * rowLength, (token + 1) * rowLength), slot * rowLength);
+    bound.set(fresh.bound.subarray(token * rowLength, (token + 1) * rowLength), slot * rowLength);
+  });
+  return { expected, bound };
+};
+
+/** What queries and cache should hold after the rotary embedding and the append, given what the cache held before. */
+export const rotaryReference = (
+  dtype: Dtype,
+  sizes: HeadSizes,
+  { positions, slots }: TokenPlaces,
+  inputs: Readonly<Record<"qkv" | "rotations" | "keys" | "values", Float64Array>>,
+): Rotated => {
+  const { queries, keys, values } = rotate(dtype, sizes, positions, inputs.qkv, inputs.rotations);
+  const rowLength = sizes.kv_heads * sizes.head_dim;
+  return {
+    queries,
+    keys: withSlots(inputs.keys, slots, rowLength, keys),
+    values: withSlots(inputs.values, slots, rowLength, values),
+  };
 };
 
 export const rotary = (dtype: Dtype): KernelVariant => ({
@@ -190,42 +240,36 @@ export const rotary = (dtype: Dtype): KernelVariant => ({
   family: "rotary",
   dtype,
   needs: needsOf(dtype),
-  summary: "one thread per pair of elements, rotations from a table, keys and values into the cache",
-  version: 1,
+  summary: "a thread per 4 pairs of elements, rotations from a table, keys and values into their slots of the paged cache",
+  version: 2,
   verificationShapes: [
     { tokens: 1, heads: 1, kv_heads: 1, head_dim: 2, context: 0 },
     { tokens: 5, heads: 4, kv_heads: 2, head_dim: 6, context: 1000 },
     { tokens: 17, heads: 8, kv_heads: 1, head_dim: 64, context: 3 },
+    { tokens: 35, heads: 3, kv_heads: 3, head_dim: 8, context: 16 },
   ],
   run: (shape) => {
     const sizes = sizesOf("rotary", ["tokens", "heads", "kv_heads", "head_dim", "context"], shape, ["context"]);
     checkRotary("rotary", sizes);
     const { tokens, heads, kv_heads, head_dim, context } = sizes;
-    const place: Placement = {
-      firstRow: 0,
-      tokens,
-      tokensPerSequence: tokens,
-      firstPosition: context,
-      firstSlot: 0,
-      slotsPerSequence: tokens,
-    };
-    const [rows, cache] = [tokens * heads * head_dim, tokens * kv_heads * head_dim];
-    const output = (name: string, length: number): BufferSpec => ({ name, role: "output", type: dtype, length, fill: { kind: "unset" } });
+    // The cache holds blocks for the tokens alone: what lies in front of them is neither read nor written.
+    const table = blockTable([tokens]);
+    const { slots } = tokenPlaces({ tokens: [tokens], lengths: [tokens] }, table);
+    const places = { positions: slots.map((_, token) => context + token), slots };
+    const [rows, cached] = [tokens * heads * head_dim, tokens * kv_heads * head_dim];
     return {
       buffers: [
-        { name: "qkv", role: "input", type: dtype, length: rows + 2 * cache, fill: { kind: "random", scale: 2 } },
+        { name: "qkv", role: "input", type: dtype, length: rows + 2 * cached, fill: { kind: "random", scale: 2 } },
         rotationTable("rotations", context + tokens, head_dim),
-        output("queries", rows),
-        output("keys", cache),
-        output("values", cache),
+        ...tokenBuffers(places),
+        { name: "queries", role: "output", type: dtype, length: rows, fill: { kind: "unset" } },
+        ...cacheBuffers(dtype, table, kv_heads * head_dim, { keys: 1, values: 1 }),
       ],
-      dispatches: [
-        rotaryDispatch(dtype, sizes, place, { qkv: "qkv", rotations: "rotations", queries: "queries", keys: "keys", values: "values" }),
-      ],
-      operations: 3 * (rows + cache),
-      bytes: 2 * (rows + 2 * cache) * (dtype === "f16" ? 2 : 4) + tokens * head_dim * 4,
-      reference: ({ qkv, rotations }) => {
-        const rotated = rotate(dtype, sizes, place, qkv!, rotations!);
+      dispatches: [rotaryDispatch(dtype, sizes, tokens, ROTARY_BUFFERS)],
+      operations: 3 * (rows + cached),
+      bytes: 2 * (rows + 2 * cached) * (dtype === "f16" ? 2 : 4) + tokens * head_dim * 4 + 2 * tokens * 4,
+      reference: ({ qkv, rotations, keys, values }) => {
+        const rotated = rotaryReference(dtype, sizes, places, { qkv: qkv!, rotations: rotations!, keys: keys!, values: values! });
         return (["queries", "keys", "values"] as const).map((buffer) => ({ buffer, ...rotated[buffer] }));
       },
     };

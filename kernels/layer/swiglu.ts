@@ -1,7 +1,7 @@
 import { blank, DIVISION, type Expectation, expError, gamma, storedError, ULP } from "../bounds.ts";
 import type { Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
-import { directives, needsOf, paramsBlock, storage } from "../wgsl.ts";
+import { directives, elementType, needsOf, paramsBlock, storage, type Width, widthFor } from "../wgsl.ts";
 import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
 
 interface Sizes {
@@ -9,36 +9,44 @@ interface Sizes {
   readonly intermediate: number;
 }
 
-export const swigluWgsl = (dtype: Dtype): string => `${directives(dtype)}
+export const swigluWgsl = (dtype: Dtype, width: Width): string => {
+  const element = elementType(dtype, width);
+  const widened = elementType("f32", width);
+  return `${directives(dtype)}
 // out = silu(gate) · up, silu(g) = g / (1 + exp(−g))
-// gate_up: [token][gate: intermediate, up: intermediate] ${dtype} · out: [token][intermediate] ${dtype} · one thread per element of out
+// gate_up: [token][gate: intermediate, up: intermediate] ${dtype} · out: [token][intermediate] ${dtype} · ${width === 1 ? "one element" : `${width} elements`} of out a thread
 
 ${paramsBlock(["tokens", "intermediate"])}
-${storage(1, "gate_up", "read", dtype)}
-${storage(2, "out", "read_write", dtype)}
+${storage(1, "gate_up", "read", element)}
+${storage(2, "out", "read_write", element)}
 
 ${elementwiseMain(
-  "params.tokens * params.intermediate",
-  `  let gate_at = (at / params.intermediate) * 2u * params.intermediate + at % params.intermediate;
-  let gate = f32(gate_up[gate_at]);
-  let up = f32(gate_up[gate_at + params.intermediate]);
+  `params.tokens * (params.intermediate / ${width}u)`,
+  `  let length = params.intermediate / ${width}u;
+  let gate_at = at + (at / length) * length;
+  let gate = ${widened}(gate_up[gate_at]);
+  let up = ${widened}(gate_up[gate_at + length]);
   // exp of a negative number cannot overflow.
   let small = exp(-abs(gate));
-  let sigmoid = select(small, 1f, gate >= 0f) / (1f + small);
-  out[at] = ${dtype}(gate * sigmoid * up);`,
+  let sigmoid = select(small, ${widened}(1f), gate >= ${widened}(0f)) / (1f + small);
+  out[at] = ${element}(gate * sigmoid * up);`,
 )}`;
+};
 
-export const swigluDispatch = (dtype: Dtype, { tokens, intermediate }: Sizes, gateUp: string, out: string): Dispatch => ({
-  label: "swiglu",
-  wgsl: swigluWgsl(dtype),
-  entryPoint: "main",
-  params: [tokens, intermediate],
-  bindings: [
-    { buffer: gateUp, access: "read" },
-    { buffer: out, access: "read_write" },
-  ],
-  workgroups: elementwiseGrid(tokens * intermediate),
-});
+export const swigluDispatch = (dtype: Dtype, { tokens, intermediate }: Sizes, gateUp: string, out: string): Dispatch => {
+  const width = widthFor(intermediate);
+  return {
+    label: "swiglu",
+    wgsl: swigluWgsl(dtype, width),
+    entryPoint: "main",
+    params: [tokens, intermediate],
+    bindings: [
+      { buffer: gateUp, access: "read" },
+      { buffer: out, access: "read_write" },
+    ],
+    workgroups: elementwiseGrid((tokens * intermediate) / width),
+  };
+};
 
 /**
  * SwiGLU in f64. The sigmoid is exp (3 + 2|g| ULP, in numerator and denominator), a sum and a division; two products follow. Where
@@ -62,12 +70,13 @@ export const swiglu = (dtype: Dtype): KernelVariant => ({
   family: "swiglu",
   dtype,
   needs: needsOf(dtype),
-  summary: "one thread per element, gate and up side by side in a row",
-  version: 1,
+  summary: "four elements a thread, gate and up side by side in a row",
+  version: 2,
   verificationShapes: [
     { tokens: 1, intermediate: 1 },
     { tokens: 3, intermediate: 63 },
     { tokens: 7, intermediate: 257 },
+    { tokens: 5, intermediate: 260 },
   ],
   run: (shape) => {
     const sizes = sizesOf("swiglu", ["tokens", "intermediate"], shape);

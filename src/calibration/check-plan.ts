@@ -1,5 +1,6 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { variants } from "../../kernels/index.ts";
 import type { Shape } from "../../kernels/kernel.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import type { LanguageModel } from "../model/language-model.ts";
@@ -33,6 +34,8 @@ const MOST_DRAWS = 1000;
 /** Of each family so many kernels are measured again, from the quickest to the slowest. */
 const AGAIN = { matmul: 4, "attention-prefill": 2, "attention-decode": 2, "rms-norm": 1 } as const;
 
+const hasVariant = (id: string): boolean => variants.some((variant) => variant.id === id);
+
 export const deviceKindOf = (profile: Profile): DeviceKind => ({
   adapter: profile.environment.adapter,
   isGpu: profile.is_gpu,
@@ -44,9 +47,10 @@ export const deviceKindOf = (profile: Profile): DeviceKind => ({
  * checked in it; and picks kernels to measure again.
  *
  * @param seed the same seed and profile give the same plan
+ * @param isKnown whether there is a variant of that id today: a profile may be older than the kernels, and what is gone is not measured again
  * @throws InputError naming a measurement that the profile lacks
  */
-export const planCheck = (profile: Profile, seed: number): CheckPlan => {
+export const planCheck = (profile: Profile, seed: number, isKnown = hasVariant): CheckPlan => {
   const device = deviceKindOf(profile);
   const { model } = workloadFor(device).core;
   const dtype = stepDtype(profile);
@@ -61,7 +65,12 @@ export const planCheck = (profile: Profile, seed: number): CheckPlan => {
     const job = stepJob(model, composite, choices);
     if (job.kind === "layer" && predict({ id: job.id, shape: job.layer.shape }) <= longest) steps.set(job.id, job);
   }
-  const again = Object.entries(AGAIN).flatMap(([family, count]) => spread(measuredKernels(profile, family, dtype), count));
+  const again = Object.entries(AGAIN).flatMap(([family, count]) =>
+    spread(
+      measuredKernels(profile, family, dtype).filter(({ variant }) => isKnown(variant)),
+      count,
+    ),
+  );
   const step = `${STEP_FAMILY}/${dtype}`;
   return {
     seed,

@@ -49,7 +49,7 @@ export const stepPredictor = (profile: Profile, dtype: Dtype): ((step: Composite
     curves.set(key, curve);
     const { layers = 1, vocab = 0 } = step.shape;
     const work = workOf(step, vocab > 0);
-    const head = vocab === 0 ? null : headAt(linears, { n: vocab, k: sizes.hidden }, work.outputs);
+    const head = vocab === 0 ? null : { projection: headAt(linears, { n: vocab, k: sizes.hidden }, work.outputs), vocab };
     return stepSeconds(stepTerms(curve, layers, head), work);
   };
 };

@@ -33,12 +33,12 @@ export const layerCurve = (profile: Profile, linears: LinearTimes, sizes: LayerS
       head: { at: [1], seconds: [0] },
       per_token_s: small.per_token_s,
       prefill_attention: {
-        setup_s: prefill.setup_s + small.rotary_setup_s,
+        setup_s: prefill.setup_s,
         per_token_s: prefill.per_token_s,
         per_pair_s: prefill.per_pair_s,
       },
       decode_attention: {
-        setup_s: decode.setup_s + small.rotary_setup_s,
+        setup_s: decode.setup_s,
         per_sequence_s: decode.per_sequence_s,
         per_key_s: decode.per_key_s,
       },

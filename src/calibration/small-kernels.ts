@@ -1,8 +1,9 @@
 import { median } from "simple-statistics";
 import type { Dtype, KernelVariant } from "../../kernels/kernel.ts";
 import type { LayerSizes } from "../../kernels/layer/linears.ts";
+import { GREEDY_FAMILY, greedyHead } from "../../kernels/layer/greedy-head.ts";
 import { residualAdd } from "../../kernels/layer/residual-add.ts";
-import { rmsNorm } from "../../kernels/layer/rms-norm.ts";
+import { residualNorm, rmsNorm } from "../../kernels/layer/rms-norm.ts";
 import { rotary } from "../../kernels/layer/rotary.ts";
 import { swiglu } from "../../kernels/layer/swiglu.ts";
 import type { Profile } from "../profile/schema.ts";
@@ -12,13 +13,13 @@ import { measuredKernels, measurementsOf, missing } from "./measured.ts";
 
 /** Everything in a layer but its linear layers and attention: seconds of starting them, and seconds for each token. */
 export interface SmallKernels {
-  /** Norms, activation and residuals, once a layer. */
+  /** Norms, rotary embedding and append to the cache, activation and residuals, once a layer. */
   readonly setup_s: Seconds;
-  /** Rotary embedding and append to the cache, once for the prefill part of a batch and once for its decode part. */
-  readonly rotary_setup_s: Seconds;
   readonly per_token_s: Seconds;
   /** One norm over so many rows, as stands before the head. */
   norm(rows: number): Seconds;
+  /** Choosing the token of each row, as stands after the head; null where it was not measured: then no step did it. */
+  readonly choice: ((rows: number, vocab: number) => Seconds) | null;
   /** Families that were not measured and are taken from copy bandwidth. */
   readonly inferred: readonly string[];
 }
@@ -50,18 +51,34 @@ export const smallKernels = (profile: Profile, sizes: LayerSizes, dtype: Dtype):
     return { setup_s: setup, s_per_byte: perByte };
   };
   const [norm, activation, residual, rotation] = [lineOf("rms-norm"), lineOf("swiglu"), lineOf("residual-add"), lineOf("rotary")];
+  // A profile from before the two were one kernel has a step that ran them one after the other.
+  const isFused = measuredKernels(profile, "residual-norm", dtype).length > 0;
+  const fused = isFused ? lineOf("residual-norm") : null;
+  const isChosen = measuredKernels(profile, GREEDY_FAMILY, dtype).length > 0;
+  const greedy = isChosen ? lineOf(GREEDY_FAMILY) : null;
   const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
   const normPerToken = norm.s_per_byte * bytesPerToken(rmsNorm(dtype), (tokens) => ({ tokens, hidden }));
+  const residualPerToken = residual.s_per_byte * bytesPerToken(residualAdd(dtype), (tokens) => ({ length: tokens * hidden }));
+  const betweenPerToken =
+    fused === null
+      ? residualPerToken + normPerToken
+      : fused.s_per_byte * bytesPerToken(residualNorm(dtype), (tokens) => ({ tokens, hidden }));
   const perToken =
-    2 * normPerToken +
+    normPerToken +
+    betweenPerToken +
+    residualPerToken +
     activation.s_per_byte * bytesPerToken(swiglu(dtype), (tokens) => ({ tokens, intermediate })) +
-    2 * residual.s_per_byte * bytesPerToken(residualAdd(dtype), (tokens) => ({ length: tokens * hidden })) +
     rotation.s_per_byte * bytesPerToken(rotary(dtype), (tokens) => ({ tokens, heads, kv_heads, head_dim, context: 0 }));
   return {
-    setup_s: 2 * norm.setup_s + activation.setup_s + 2 * residual.setup_s,
-    rotary_setup_s: rotation.setup_s,
+    setup_s:
+      norm.setup_s +
+      (fused === null ? residual.setup_s + norm.setup_s : fused.setup_s) +
+      residual.setup_s +
+      activation.setup_s +
+      rotation.setup_s,
     per_token_s: perToken,
     norm: (rows) => norm.setup_s + rows * normPerToken,
+    choice: greedy === null ? null : (rows, vocab) => greedy.setup_s + greedy.s_per_byte * greedyHead(dtype).run({ rows, vocab }).bytes,
     inferred,
   };
 };

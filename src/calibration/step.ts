@@ -18,7 +18,7 @@ import { tableOf } from "./table.ts";
  * The step curve of a whole model: one layer composed from measured kernels, times layers, plus the last norm, the head and one
  * submit. A timed kernel's own dispatch is inside its time and is not counted again.
  *
- * Left out: choosing the token, and waiting on the CPU for it.
+ * Left out: waiting on the CPU for the chosen token, and any choice but the likeliest.
  *
  * @throws InputError naming a measurement that the profile lacks
  */
@@ -34,7 +34,7 @@ export const stepCurve = (
   const layer = layerCurve(profile, linears, sizes, dtype);
   const { prefill, decode } = layer;
   const head = headLinear(model);
-  const terms = stepTerms(layer, model.layers, headTable(linears, head));
+  const terms = stepTerms(layer, model.layers, { projection: headTable(linears, head), vocab: head.n });
   const curve: StepCurve = {
     ...terms,
     overhead_s: terms.overhead_s + Math.max(0, median(overhead.submit_s)),
@@ -118,6 +118,10 @@ const otherNotes = ({ prefill, decode, small }: LayerCurve, sizes: HeadSizes): s
   if (small.inferred.length > 0) {
     notes.push(`Not measured by themselves: ${small.inferred.join(", ")}; taken as one dispatch each and their bytes at copy bandwidth.`);
   }
-  notes.push("Choosing the next token, and waiting on the CPU for it, are not in the step's time.");
+  notes.push(
+    small.choice === null
+      ? "Choosing the next token, and waiting on the CPU for it, are not in the step's time."
+      : "The likeliest token is chosen on the GPU; waiting on the CPU for it, and sampling, are not in the step's time.",
+  );
   return notes;
 };

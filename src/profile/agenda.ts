@@ -2,6 +2,7 @@ import { variants } from "../../kernels/index.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/choices.ts";
 import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
+import { GREEDY_FAMILY } from "../../kernels/layer/greedy-head.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
 import type { Findings, Job } from "./jobs.ts";
@@ -24,7 +25,7 @@ export type Stage = (found: Findings) => readonly Job[];
 const layerShape = ({ model }: ModelGrid, batch: Batch): Shape => ({ ...layerSizes(model), ...batch });
 
 /** Families of the layers without weights, which have one variant each. */
-const SMALL = ["rms-norm", "rotary", "swiglu", "residual-add"];
+const SMALL = ["rms-norm", "residual-norm", "rotary", "swiglu", "residual-add", GREEDY_FAMILY];
 
 /** Families whose variants a step is made of, and those that its speed is held against. */
 const VERIFIED = ["matmul", "attention-prefill", "attention-decode", ...SMALL];
@@ -64,6 +65,7 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
   const parts = [
     ...tokens.flatMap((m) => layerLinears(sizes).map((layer) => linear(m, layer))),
     ...outputs.map((m) => linear(m, headLinear(model))),
+    ...outputs.map((rows) => kernelJob(`${GREEDY_FAMILY}/${dtype}`, { rows, vocab: model.vocabSize }, "hot")),
     ...decode.map(([sequences, context]) =>
       kernelJob(chosenFor(choices.attention_decode, { sequences, context }), { sequences, context, ...heads }, "cold"),
     ),
@@ -72,6 +74,7 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
     ),
     ...smallTokens.flatMap((tokens) => [
       kernelJob(`rms-norm/${dtype}`, { tokens, hidden: model.hiddenSize }, "hot"),
+      kernelJob(`residual-norm/${dtype}`, { tokens, hidden: model.hiddenSize }, "hot"),
       kernelJob(`rotary/${dtype}`, { tokens, context: 0, ...heads }, "hot"),
       kernelJob(`swiglu/${dtype}`, { tokens, intermediate: model.intermediateSize }, "hot"),
       kernelJob(`residual-add/${dtype}`, { length: tokens * model.hiddenSize }, "hot"),

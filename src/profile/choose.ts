@@ -13,21 +13,29 @@ export const dtypeFor = (features: readonly string[], isGpu: boolean): Dtype => 
  */
 export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly string[]): LayerChoices => {
   const choices = defaultChoices(dtype);
+  const hasSubgroups = features.includes("subgroups");
+  const attention = (prefill: string, decode: string) => ({
+    attention_prefill: [{ shape: {}, variant: `attention-prefill/${prefill}-${dtype}` }],
+    attention_decode: [{ shape: {}, variant: `attention-decode/${decode}-${dtype}` }],
+  });
   if (!isGpu) {
     return {
       ...choices,
-      matmul: features.includes("subgroups")
+      ...(hasSubgroups ? attention("quad-16", "quad") : attention("thread", "thread")),
+      matmul: hasSubgroups
         ? [{ shape: {}, variant: `matmul/lanes-16x8-16-${dtype}` }]
         : [
             { shape: { m: 4 }, variant: `matmul/matvec-thread-4x64-${dtype}` },
             { shape: { m: 17 }, variant: `matmul/registers-8x8-2x8-${dtype}` },
           ],
-      attention_decode: [{ shape: {}, variant: `attention-decode/direct-${dtype}` }],
     };
   }
-  if (!features.includes("subgroups")) return choices;
+  if (!hasSubgroups) return choices;
   const [, many] = choices.matmul;
-  return { ...choices, matmul: [{ shape: { m: 4 }, variant: `matmul/matvec-subgroup-4x64-${dtype}` }, many!] };
+  return {
+    ...attention("subgroup", "subgroup-split-512"),
+    matmul: [{ shape: { m: 4 }, variant: `matmul/matvec-subgroup-4x64-${dtype}` }, many!],
+  };
 };
 
 /** The parts of a layer that a variant is chosen for, and the family that each is of. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { variantById } from "../../kernels/index.ts";
 import { checkAgainst } from "../../src/calibration/check.ts";
-import { planCheck, type CheckPlan } from "../../src/calibration/check-plan.ts";
+import { planCheck as planOf, type CheckPlan } from "../../src/calibration/check-plan.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { headLinear, layerSizes } from "../../src/model/shapes.ts";
 import type { Measurement, MeasurementOf, Profile } from "../../src/profile/schema.ts";
@@ -15,6 +15,8 @@ const sizes = layerSizes(model);
 const straight = { ...truth, linear: ({ n, k }: { n: number; k: number }, tokens: number) => n * k * (4e-11 + 1.5e-12 * tokens) };
 const measurements = measurementsOf(straight, [sizes], [headLinear(model)]);
 const profile = profileOf(measurements, { is_gpu: false });
+/** The imagined device's variants are not among the kernels; they count as known. */
+const planCheck = (of: Profile, seed: number) => planOf(of, seed, () => true);
 const plan = planCheck(profile, 1);
 const shapesOf = ({ steps }: CheckPlan) => steps.map((job) => (job.kind === "layer" ? job.layer.shape : {}));
 const idsOf = ({ steps, again }: CheckPlan) => [...steps, ...again].map(({ id }) => id);
@@ -42,6 +44,12 @@ const measured = ({ steps, again }: CheckPlan, slower: number, changes: Partial<
     { is_gpu: false, ...changes },
   );
 };
+
+it("a variant of the profile that is there no more is not measured again", () => {
+  expect(plan.again.length).toBeGreaterThan(0);
+  expect(planOf(profile, 1).again).toEqual([]);
+  expect(planOf(profile, 1).steps).toEqual(plan.steps);
+});
 
 describe("the steps that a check draws", () => {
   it("are the same for the same seed, and others for another", () => {

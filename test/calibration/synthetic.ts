@@ -2,8 +2,9 @@ import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { prefillPairs } from "../../kernels/attention/problem.ts";
 import { layerLinears, type LayerSizes } from "../../kernels/layer/linears.ts";
+import { greedyHead } from "../../kernels/layer/greedy-head.ts";
 import { residualAdd } from "../../kernels/layer/residual-add.ts";
-import { rmsNorm } from "../../kernels/layer/rms-norm.ts";
+import { residualNorm, rmsNorm } from "../../kernels/layer/rms-norm.ts";
 import { rotary } from "../../kernels/layer/rotary.ts";
 import { swiglu } from "../../kernels/layer/swiglu.ts";
 import type { LinearLayer } from "../../src/model/shapes.ts";
@@ -40,9 +41,11 @@ export const tokenCounts = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 const bytesPerToken = (variant: { run(shape: Shape): { bytes: number } }, shape: (tokens: number) => Shape): number =>
   variant.run(shape(2)).bytes - variant.run(shape(1)).bytes;
 
-/** Time of the last norm and the output projection by the truth. */
+/** Time of the last norm, the output projection and the choice of the token by the truth. */
 export const trueHeadSeconds = (truth: Truth, head: LinearLayer, outputs: number): number =>
   truth.linear(head, outputs) +
+  truth.small.setup_s +
+  truth.small.s_per_byte * greedyHead(truth.dtype).run({ rows: outputs, vocab: head.n }).bytes +
   truth.small.setup_s +
   truth.small.s_per_byte * outputs * bytesPerToken(rmsNorm(truth.dtype), (tokens) => ({ tokens, hidden: head.k }));
 
@@ -54,19 +57,20 @@ export const trueLayerSeconds = (truth: Truth, sizes: LayerSizes, batch: Batch):
   const slope = (...of: Parameters<typeof bytesPerToken>) => tokens * bytesPerToken(...of);
   const { dtype } = truth;
   let seconds = layerLinears(sizes).reduce((sum, layer) => sum + truth.linear(layer, tokens), 0);
-  seconds += 2 * move(slope(rmsNorm(dtype), (tokens) => ({ tokens, hidden })));
+  seconds += move(slope(rmsNorm(dtype), (tokens) => ({ tokens, hidden })));
+  seconds += move(slope(residualNorm(dtype), (tokens) => ({ tokens, hidden })));
   seconds += move(slope(swiglu(dtype), (tokens) => ({ tokens, intermediate })));
-  seconds += 2 * move(slope(residualAdd(dtype), (tokens) => ({ length: tokens * hidden })));
-  seconds += truth.small.s_per_byte * slope(rotary(dtype), (tokens) => ({ tokens, heads, kv_heads, head_dim, context: 0 }));
+  seconds += move(slope(residualAdd(dtype), (tokens) => ({ length: tokens * hidden })));
+  seconds += move(slope(rotary(dtype), (tokens) => ({ tokens, heads, kv_heads, head_dim, context: 0 })));
   if (batch.prefill_tokens > 0) {
     const pairs = prefillPairs(batch.prefill_tokens, batch.prefill_context);
     const width = heads * head_dim;
-    seconds += truth.small.setup_s + truth.prefill.setup_s;
+    seconds += truth.prefill.setup_s;
     seconds += (truth.prefill.per_token_and_width_s * batch.prefill_tokens + truth.prefill.per_pair_and_width_s * pairs) * width;
   }
   if (batch.decode_sequences > 0) {
     const keys = batch.decode_sequences * batch.decode_context;
-    seconds += truth.small.setup_s + truth.decode.setup_s + truth.decode.per_sequence_s * batch.decode_sequences;
+    seconds += truth.decode.setup_s + truth.decode.per_sequence_s * batch.decode_sequences;
     seconds += truth.decode.per_key_and_width_s * keys * kv_heads * head_dim;
   }
   return seconds;
@@ -216,6 +220,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
         ),
         ...[1, 64, 512].flatMap((tokens) => [
           small(rmsNorm(dtype), { tokens, hidden }),
+          small(residualNorm(dtype), { tokens, hidden }),
           small(swiglu(dtype), { tokens, intermediate }),
           small(residualAdd(dtype), { length: tokens * hidden }),
           small(rotary(dtype), { tokens, heads, kv_heads, head_dim, context: 0 }),
@@ -227,6 +232,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
         }),
       ];
     }),
+    ...[1, 64].map((rows) => small(greedyHead(dtype), { rows, vocab: 1000 })),
     kernel("copy", "f32", { length: 1 << 22 }, 8 * (1 << 22) * truth.small.s_per_byte, 8 * (1 << 22), "copy/vec4"),
   ];
 };

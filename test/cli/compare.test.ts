@@ -53,11 +53,11 @@ describe("ballast compare", () => {
 
         Of tiny-llama
                                                         A                         B    B/A
-          requests sustained       55.0 requests/s ±3.0 %    55.0 requests/s ±3.0 %  1.00×
-          decode at batch 1        2,360 tokens/s ±<0.1 %    2,360 tokens/s ±<0.1 %  1.00×
-          decode at batch 8       12,000 tokens/s ±<0.1 %   12,000 tokens/s ±<0.1 %  1.00×
-          decode at batch 32      20,900 tokens/s ±<0.1 %   20,900 tokens/s ±<0.1 %  1.00×
-          prefill of 512 tokens  144,000 tokens/s ±<0.1 %  144,000 tokens/s ±<0.1 %  1.00×
+          requests sustained       56.2 requests/s ±3.0 %    56.2 requests/s ±3.0 %  1.00×
+          decode at batch 1        2,460 tokens/s ±<0.1 %    2,460 tokens/s ±<0.1 %  1.00×
+          decode at batch 8       12,300 tokens/s ±<0.1 %   12,300 tokens/s ±<0.1 %  1.00×
+          decode at batch 32      21,100 tokens/s ±<0.1 %   21,100 tokens/s ±<0.1 %  1.00×
+          prefill of 512 tokens  146,000 tokens/s ±<0.1 %  146,000 tokens/s ±<0.1 %  1.00×
           model load                      8.63 ms ±<0.1 %           8.63 ms ±<0.1 %  1.00×
           warm-up                                  2.48 s                    2.48 s  1.00×
           best upload                           2.54 GB/s                 2.54 GB/s  1.00×
@@ -72,7 +72,7 @@ describe("ballast compare", () => {
             see; for warm-up: half the interval of the median over cold starts; for best upload and memory copy:
             half the 95 % interval of the median.
 
-      B against A: 107 common rows: 1 SLOWER, 1 FASTER, 95 UNSURE, 10 SAME
+      B against A: 112 common rows: 1 SLOWER, 1 FASTER, 100 UNSURE, 10 SAME
         The threshold is 2.0 %. SAME: the whole 95 % interval of the ratio of medians lies within the margin. SLOWER
         and FASTER: the whole 99 % interval lies beyond, and a rank test at the margin says so after Benjamini and
         Hochberg's correction over all rows.
@@ -80,7 +80,7 @@ describe("ballast compare", () => {
         cannot be told from these profiles.
         The margin of rows sampled at once is 2.0 %, the threshold: by how much two runs on one device differ cannot
         be told from these profiles.
-        UNSURE: 95 too few samples; --all lists them.
+        UNSURE: 100 too few samples; --all lists them.
 
         Time of B over A, geometric mean
                                   rows            change in time
@@ -91,10 +91,12 @@ describe("ballast compare", () => {
           attention-prefill, hot     4           0 % (0 % … 0 %)
           attention-decode, hot      5           0 % (0 % … 0 %)
           rms-norm, hot              3           0 % (0 % … 0 %)
+          residual-norm, hot         3           0 % (0 % … 0 %)
           swiglu, hot                3           0 % (0 % … 0 %)
           residual-add, hot          3           0 % (0 % … 0 %)
           rotary, hot                3           0 % (0 % … 0 %)
           engine-step, hot           3           0 % (0 % … 0 %)
+          greedy-head, hot           2           0 % (0 % … 0 %)
           copy, hot                  1           0 % (0 % … 0 %)
           kernel, hot               12  +0.3 % (+0.1 % … +0.6 %)
 

@@ -94,7 +94,7 @@ describe("what a reader must know before", () => {
         "C is not a GPU: the numbers there say nothing of any GPU.",
         "Element types differ: A, B, C and E: f32; D: f16. Loads, steps and requests are each in the device's own.",
         "Browser versions differ: A, B, C and D: Chrome/156.0; E: Chrome/157.0. A difference may be the browser's.",
-        "Kernels differ in their version: matmul/a-f32, attention-prefill/a-f32, attention-decode/a-f32, rms-norm/a-f32, swiglu/a-f32, residual-add/a-f32, rotary/a-f32, engine-step/a-f32 and copy/vec4. A difference there may be the kernel's.",
+        "Kernels differ in their version: matmul/a-f32, attention-prefill/a-f32, attention-decode/a-f32, rms-norm/a-f32, residual-norm/a-f32, swiglu/a-f32, residual-add/a-f32, rotary/a-f32, engine-step/a-f32, greedy-head/a-f32 and copy/vec4. A difference there may be the kernel's.",
         "D: a quick run, with coarse curves and few samples.",
         "E: other programs used the GPU when the run began.",
       ]

@@ -6,12 +6,12 @@ import { messageOf } from "../message-of.ts";
 const runsOf = (variant: KernelVariant): KernelRun[] => variant.verificationShapes.map((shape) => variant.run(shape));
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
-const BYTES = { f16: 2, f32: 4, "vec4<f32>": 16 } as const;
+const BYTES = { f16: 2, f32: 4, u32: 4, "vec2<f32>": 8, "vec4<f32>": 16 } as const;
 
 /** Bytes of workgroup memory a kernel declares. */
 const workgroupBytes = ({ wgsl }: Dispatch): number =>
   sum(
-    [...wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|f32|f16), (\d+)>/g)].map(
+    [...wgsl.matchAll(/var<workgroup> \w+: array<(vec4<f32>|vec2<f32>|f32|f16|u32), (\d+)>/g)].map(
       ([, type, length]) => BYTES[type as keyof typeof BYTES] * Number(length),
     ),
   );
@@ -33,6 +33,8 @@ const LARGE: Readonly<Record<string, Shape>> = {
   "attention-prefill": { heads: 64, kv_heads: 8, head_dim: 128, chunk: 8192, context: 122_880 },
   "attention-decode": { heads: 64, kv_heads: 8, head_dim: 128, sequences: 256, context: 131_072 },
   "rms-norm": { tokens: 131_072, hidden: 8192 },
+  "residual-norm": { tokens: 131_072, hidden: 8192 },
+  "greedy-head": { rows: 1024, vocab: 152_064 },
   rotary: { tokens: 8192, heads: 64, kv_heads: 8, head_dim: 128, context: 1000 },
   swiglu: { tokens: 8192, intermediate: 28_672 },
   "residual-add": { length: 2 ** 29 },
@@ -74,7 +76,17 @@ describe("the list of variants", () => {
   });
 
   it("has f32 and f16 for everything that a model is made of", () => {
-    const parts = ["matmul", "attention-prefill", "attention-decode", "rms-norm", "rotary", "swiglu", "residual-add"];
+    const parts = [
+      "matmul",
+      "attention-prefill",
+      "attention-decode",
+      "rms-norm",
+      "residual-norm",
+      "rotary",
+      "swiglu",
+      "residual-add",
+      "greedy-head",
+    ];
     const families = [...parts, "decoder-layer", "engine-step"];
     for (const family of families) expect(new Set(variantsOf(family).map(({ dtype }) => dtype))).toEqual(new Set(["f32", "f16"]));
   });

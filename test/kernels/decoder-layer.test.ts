@@ -9,10 +9,13 @@ const shape = {
   heads: 4,
   kv_heads: 2,
   head_dim: 6,
-  prefill_tokens: 3,
-  prefill_context: 2,
+  prefill_tokens: 6,
+  prefill_sequences: 2,
+  prefill_spread: 40,
+  prefill_context: 15,
   decode_sequences: 2,
-  decode_context: 4,
+  decode_context: 17,
+  decode_spread: 90,
 } satisfies Shape;
 
 const { hidden, intermediate, heads, kv_heads, head_dim } = shape;
@@ -42,17 +45,36 @@ const rotate = (x: Vector, position: number): Vector =>
   });
 
 interface Token {
-  readonly part: "prefill" | "decode";
   readonly position: number;
   /** Cache slots it attends to: all in front of it in its sequence, and its own last. */
   readonly slots: readonly number[];
 }
 
-const slotsUpTo = (first: number, count: number): number[] => Array.from({ length: count }, (_, i) => first + i);
-const tokens: readonly Token[] = [
-  ...[0, 1, 2].map((t) => ({ part: "prefill" as const, position: 2 + t, slots: slotsUpTo(0, 3 + t) })),
-  ...[0, 1].map((s) => ({ part: "decode" as const, position: 3, slots: slotsUpTo(4 * s, 4) })),
-];
+const indices = (name: string): readonly number[] => {
+  const fill = run.buffers.find((spec) => spec.name === name)!.fill;
+  return fill.kind === "indices" ? [...fill.values] : [];
+};
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+/** Tokens of the batch, read off the buffers that say where they lie: chunks of 2 and 4 behind 15 keys, then 2 that decode. */
+const tokens: readonly Token[] = (() => {
+  const [lengths, starts, table] = [indices("lengths"), indices("starts"), indices("block_table")];
+  const stride = table.length / lengths.length;
+  return lengths.flatMap((length, sequence) => {
+    const slots = upTo(length).map((position) => table[sequence * stride + Math.floor(position / 16)]! * 16 + (position % 16));
+    const count = starts[sequence + 1]! - starts[sequence]!;
+    return upTo(count).map((i) => ({ position: length - count + i, slots: slots.slice(0, length - count + i + 1) }));
+  });
+})();
+
+it("the batch is as its shape says", () => {
+  const positions = tokens.map(({ position }) => position);
+  const chunks = [positions.slice(0, 6), positions.slice(6)];
+  expect(chunks[0]!.filter((position) => position === 15)).toHaveLength(2);
+  expect([...chunks[0]!].sort((a, b) => a - b)).toEqual([15, 15, 16, 16, 17, 18]);
+  expect([...chunks[1]!].sort((a, b) => a - b)).toEqual([8, 24]);
+  expect(new Set(tokens.map(({ slots }) => slots.at(-1))).size).toBe(tokens.length);
+});
 
 /** The layer as its definition reads, token by token, on nothing but arrays: written apart from the kernels' own references. */
 const layerByDefinition = (): Record<string, number[]> => {
@@ -61,34 +83,32 @@ const layerByDefinition = (): Record<string, number[]> => {
     (buffers[name] ??= []).push(...values);
     return values;
   };
-  for (const part of ["prefill", "decode"])
-    for (const what of ["keys", "values"]) buffers[`${part}_${what}`] = [...given(`${part}_${what}`)];
+  for (const what of ["keys", "values"]) buffers[what] = [...given(what)];
 
   const head = (x: Vector, at: number): Vector => x.slice(at * head_dim, (at + 1) * head_dim);
-  const queries = tokens.map(({ part, position, slots }, t) => {
+  const queries = tokens.map(({ position, slots }, t) => {
     const normed = append("attention_normed", norm(row("x", t, hidden), "attention_norm"));
     const qkv = append("qkv", project(normed, "qkv_weights", (heads + 2 * kv_heads) * head_dim));
     const slot = slots.at(-1)!;
     for (let h = 0; h < kv_heads; h++) {
       const at = (slot * kv_heads + h) * head_dim;
-      rotate(head(qkv, heads + h), position).forEach((value, i) => (buffers[`${part}_keys`]![at + i] = value));
-      head(qkv, heads + kv_heads + h).forEach((value, i) => (buffers[`${part}_values`]![at + i] = value));
+      rotate(head(qkv, heads + h), position).forEach((value, i) => (buffers["keys"]![at + i] = value));
+      head(qkv, heads + kv_heads + h).forEach((value, i) => (buffers["values"]![at + i] = value));
     }
     return append(
       "queries",
-      slotsUpTo(0, heads).flatMap((h) => rotate(head(qkv, h), position)),
+      upTo(heads).flatMap((h) => rotate(head(qkv, h), position)),
     );
   });
 
-  tokens.forEach(({ part, slots }, t) => {
-    const cached = (what: string, slot: number, h: number) =>
-      head(buffers[`${part}_${what}`]!, slot * kv_heads + Math.floor(h / (heads / kv_heads)));
+  tokens.forEach(({ slots }, t) => {
+    const cached = (what: string, slot: number, h: number) => head(buffers[what]!, slot * kv_heads + Math.floor(h / (heads / kv_heads)));
     const attended = append(
       "attended",
-      slotsUpTo(0, heads).flatMap((h) => {
+      upTo(heads).flatMap((h) => {
         const weights = slots.map((slot) => Math.exp(dot(head(queries[t]!, h), cached("keys", slot, h)) / Math.sqrt(head_dim)));
         const total = weights.reduce((a, b) => a + b, 0);
-        return slotsUpTo(0, head_dim).map((d) =>
+        return upTo(head_dim).map((d) =>
           weights.reduce((sum, weight, i) => sum + (weight / total) * cached("values", slots[i]!, h)[d]!, 0),
         );
       }),
@@ -97,7 +117,7 @@ const layerByDefinition = (): Record<string, number[]> => {
     const gateUp = append("gate_up", project(append("mlp_normed", norm(mid, "mlp_norm")), "gate_up_weights", 2 * intermediate));
     const activated = append(
       "activated",
-      slotsUpTo(0, intermediate).map((i) => (gateUp[i]! / (1 + Math.exp(-gateUp[i]!))) * gateUp[intermediate + i]!),
+      upTo(intermediate).map((i) => (gateUp[i]! / (1 + Math.exp(-gateUp[i]!))) * gateUp[intermediate + i]!),
     );
     append("out", plus(mid, append("mlp_out", project(activated, "down_weights", hidden))));
   });
@@ -119,7 +139,7 @@ describe("a decoder layer's references", () => {
     const written = new Set(
       run.dispatches.flatMap(({ bindings }) => bindings.filter(({ access }) => access === "read_write")).map(({ buffer }) => buffer),
     );
-    const scratchOfAttention = ["partial_sums", "partial_stats"];
+    const scratchOfAttention = ["decode_partial_sums", "decode_partial_stats"];
     const judged = run.reference(inputs, left()).map(({ buffer }) => buffer);
     expect([...judged].sort()).toEqual([...written].filter((name) => !scratchOfAttention.includes(name)).sort());
   });
@@ -135,10 +155,9 @@ describe("a decoder layer's references", () => {
 
   it("find an earlier key that the layer has overwritten", () => {
     const after = left();
-    after["decode_keys"]![0]! += 0.01;
-    expect(mismatches(after, run.reference(inputs, after))).toContainEqual(
-      expect.objectContaining({ buffer: "decode_keys", index: 0, bound: 0 }),
-    );
+    const index = tokens[0]!.slots[0]! * kv_heads * head_dim;
+    after["keys"]![index]! += 0.01;
+    expect(mismatches(after, run.reference(inputs, after))).toContainEqual(expect.objectContaining({ buffer: "keys", index, bound: 0 }));
   });
 
   it("bound every stage far below its values", () => {

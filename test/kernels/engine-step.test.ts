@@ -43,15 +43,10 @@ describe("a stack of layers", () => {
     const buffers = stack(2).buffers;
     const held = buffers.filter(({ holds }) => holds !== undefined);
     expect(names(held).filter((name) => name.endsWith("_1"))).toHaveLength(held.length / 2);
-    expect(names(held)).toEqual(
-      expect.arrayContaining(["qkv_weights_0", "qkv_weights_1", "prefill_keys_0", "decode_values_1", "mlp_norm_1"]),
-    );
-    expect(names(buffers).filter((name) => /^(x|qkv|gate_up|rotations)/u.test(name) && !name.includes("weights"))).toEqual([
-      "x",
-      "rotations",
-      "qkv",
-      "gate_up",
-    ]);
+    expect(names(held)).toEqual(expect.arrayContaining(["qkv_weights_0", "qkv_weights_1", "keys_0", "values_1", "mlp_norm_1"]));
+    expect(
+      names(buffers).filter((name) => /^(x|qkv|gate_up|rotations|block_table|slots)/u.test(name) && !name.includes("weights")),
+    ).toEqual(["x", "rotations", "block_table", "slots", "qkv", "gate_up"]);
     expect(buffers.filter(({ role }) => role === "output").map(({ name }) => name)).toEqual(["hidden_2"]);
   });
 
@@ -72,18 +67,19 @@ describe("a stack of layers", () => {
 
 describe("the head of a step", () => {
   const rowsOf = (batch: Shape) => {
-    const run = stack(1, 20, { ...layer, ...batch });
-    const norm = run.dispatches.at(-2)!;
-    const [rows, , firstRow] = norm.params!;
-    return { rows, firstRow, logits: run.buffers.find(({ name }) => name === "logits")!.length / 20 };
+    const { buffers } = stack(1, 20, { ...layer, ...batch });
+    const { fill } = buffers.find(({ name }) => name === "output_rows")!;
+    const [logits, tokens] = ["logits", "tokens"].map((wanted) => buffers.find(({ name }) => name === wanted)!.length);
+    return { rows: fill.kind === "indices" ? [...fill.values] : null, logits: logits! / 20, tokens };
   };
 
   it.each([
-    ["the chunk's last and every decoding sequence's", {}, { rows: 3, firstRow: 2, logits: 3 }],
-    ["the chunk's last alone", { decode_sequences: 0, decode_context: 0 }, { rows: 1, firstRow: 2, logits: 1 }],
-    ["all where all decode", { prefill_tokens: 0, prefill_context: 0 }, { rows: 2, firstRow: 0, logits: 2 }],
-  ])("takes the rows that produce a token: %s", (_, batch, expected) => {
-    expect(rowsOf(batch)).toEqual(expected);
+    ["the chunk's last and every decoding sequence's", {}, [2, 3, 4]],
+    ["the chunk's last alone", { decode_sequences: 0, decode_context: 0 }, [2]],
+    ["all where all decode", { prefill_tokens: 0, prefill_context: 0 }, [0, 1]],
+    ["the last of each chunk", { prefill_tokens: 9, prefill_sequences: 3 }, [2, 5, 8, 9, 10]],
+  ])("takes the rows that produce a token: %s", (_, batch, rows) => {
+    expect(rowsOf(batch)).toEqual({ rows, logits: rows.length, tokens: rows.length });
   });
 
   it("uses the variant for as many rows as produce a token, not as are in the batch", () => {
@@ -111,7 +107,7 @@ describe("what a step counts", () => {
     expect(stack(1).bytes).toBe(one.bytes);
     const hiddenBytes = 4 * 5 * 12;
     expect(stack(3).bytes).toBe(3 * (one.bytes - 2 * hiddenBytes) + 2 * hiddenBytes);
-    expect(stack(1, 20).bytes).toBe(one.bytes + 4 * (12 + 20 * 12 + 3 * (12 + 20)));
+    expect(stack(1, 20).bytes).toBe(one.bytes + 4 * (12 + 20 * 12 + 3 * (12 + 20) + 3));
   });
 });
 
@@ -122,11 +118,11 @@ describe("a step's references", () => {
     const after: Record<string, Float64Array> = {};
     for (const { name, length, role } of run.buffers)
       if (role !== "input") after[name] = Float64Array.from({ length }, (_, i) => Math.sin(i + name.length));
-    for (const name of names(run.buffers).filter((key) => /_(keys|values)_\d$/u.test(key))) after[name] = inputs[name]!.slice();
+    for (const name of names(run.buffers).filter((key) => /^(keys|values)_\d$/u.test(key))) after[name] = inputs[name]!.slice();
     const judged = (values: Values) => Object.fromEntries(run.reference(inputs, values).map(({ buffer, expected }) => [buffer, expected]));
     const before = judged(after);
     expect(Object.keys(before)).toEqual(
-      expect.arrayContaining(["prefill_keys_1", "decode_values_1", "qkv", "hidden_2", "final_normed", "logits"]),
+      expect.arrayContaining(["keys_1", "values_1", "qkv", "hidden_2", "final_normed", "logits", "tokens"]),
     );
     expect(Object.keys(before)).not.toContain("hidden_1");
     const changed = judged({ ...after, hidden_1: after["hidden_1"]!.map((value) => value + 1) });

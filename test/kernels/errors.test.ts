@@ -21,12 +21,14 @@ it("a shape that is none is refused, naming the size, the rule and what was foun
     ["matmul/tiled-64x64x16-4x4-f32", { m: 0, n: 2, k: 3 }],
     ["matmul/tiled-64x64x16-4x4-f32", { m: 1.5, n: 2, k: 3 }],
     ["matmul/tiled-64x64x16-4x4-f32", { m: 1, n: 2, k: 3, l: 4 }],
-    ["attention-prefill/tiled-f32", { heads: 3, kv_heads: 2, head_dim: 64, chunk: 1, context: 0 }],
+    ["attention-prefill/tiled-16x32-f32", { heads: 3, kv_heads: 2, head_dim: 64, chunk: 1, context: 0 }],
     ["attention-decode/direct-f32", { heads: 2, kv_heads: 2, head_dim: 64, sequences: 1, context: 0 }],
     ["attention-decode/direct-f32", { heads: 2, kv_heads: 2, head_dim: 1024, sequences: 1, context: 1 }],
     ["rotary/f32", { tokens: 1, heads: 2, kv_heads: 2, head_dim: 5, context: 0 }],
     ["decoder-layer/f32", { ...layer, prefill_tokens: 0 }],
     ["decoder-layer/f32", { ...layer, decode_sequences: 2 }],
+    ["decoder-layer/f32", { ...layer, prefill_tokens: 5, prefill_sequences: 2 }],
+    ["greedy-head/f32", { rows: 1 }],
   ];
   const messages = refused.map(([id, shape]) => messageOf(() => variantById(id).run(shape)));
   expect(messages.join("\n")).toMatchInlineSnapshot(`
@@ -39,7 +41,9 @@ it("a shape that is none is refused, naming the size, the rule and what was foun
     RangeError: attention: expected head_dim to be at most 512, got 1024
     RangeError: rotary: expected head_dim to be even, got 5
     RangeError: decoder-layer: expected prefill_tokens or decode_sequences to be at least 1, got 0 and 0
-    RangeError: decoder-layer: expected decode_context to be at least 1 (a token attends to itself), got 0"
+    RangeError: decoder-layer: expected decode_context to be at least 1 (a token attends to itself), got 0
+    RangeError: decoder-layer: expected prefill_tokens to be a multiple of prefill_sequences (2), got 5
+    RangeError: greedy-head: expected vocab to be a whole number of at least 1, got undefined"
   `);
 });
 

@@ -14,18 +14,18 @@ describe("one text serves many shapes", () => {
     ["matmul/registers-4x4-4x16-f16", { m: 1, n: 7, k: 8 }, { m: 640, n: 2048, k: 8192 }],
     ["matmul/matvec-4x64-f32", { m: 5, n: 7, k: 4 }, { m: 8, n: 2048, k: 8192 }],
     [
-      "attention-prefill/tiled-f32",
+      "attention-prefill/tiled-16x32-f32",
       { heads: 1, kv_heads: 1, head_dim: 64, chunk: 1, context: 0 },
       { heads: 32, kv_heads: 8, head_dim: 64, chunk: 512, context: 4096 },
     ],
     [
-      "attention-decode/split-f32",
+      "attention-decode/split-256-f32",
       { heads: 4, kv_heads: 1, head_dim: 64, sequences: 1, context: 1 },
       { heads: 32, kv_heads: 8, head_dim: 64, sequences: 64, context: 4096 },
     ],
     [
       "rotary/f32",
-      { tokens: 1, heads: 1, kv_heads: 1, head_dim: 2, context: 0 },
+      { tokens: 1, heads: 1, kv_heads: 1, head_dim: 64, context: 0 },
       { tokens: 9, heads: 8, kv_heads: 2, head_dim: 128, context: 7 },
     ],
     ["copy/vec4", { length: 1 }, { length: 2 ** 28 }],
@@ -43,7 +43,7 @@ describe("another structure is another text", () => {
     ["more tokens at once", "matmul/matvec-4x64-f32", { m: 1, n: 1, k: 4 }, { m: 2, n: 1, k: 4 }],
     [
       "another head length",
-      "attention-prefill/tiled-f32",
+      "attention-prefill/tiled-16x32-f32",
       { heads: 1, kv_heads: 1, head_dim: 64, chunk: 1, context: 0 },
       { heads: 1, kv_heads: 1, head_dim: 128, chunk: 1, context: 0 },
     ],

@@ -1,4 +1,5 @@
 import { variantById } from "../../../kernels/index.ts";
+import { blockTable, type BlockTable, slotOf } from "../../../kernels/attention/paged-cache.ts";
 import type { Shape, Values } from "../../../kernels/kernel.ts";
 import { fillValues } from "../../../harness/measure/fill.ts";
 import type { Family } from "../shapes.ts";
@@ -65,11 +66,17 @@ export const transposed = (matrix: Float32Array, rows: number, columns: number):
   return result;
 };
 
-/** Keys and values as libraries want them: the positions of a sequence one after another. Ballast's caches already lie so. */
-const contiguousCache = ({ keys, values }: Values): { keys: Float32Array<ArrayBuffer>; values: Float32Array<ArrayBuffer> } => ({
-  keys: floats(keys),
-  values: floats(values),
-});
+/** Keys or values as libraries want them: the positions of a sequence one after another, gathered from Ballast's blocks. */
+const contiguous = (cache: Float64Array | undefined, table: BlockTable, sequences: number, length: number, slotLength: number) => {
+  const result = new Float32Array(sequences * length * slotLength);
+  for (let sequence = 0; sequence < sequences; sequence++) {
+    for (let position = 0; position < length; position++) {
+      const slot = slotOf(table, sequence, position) * slotLength;
+      result.set(cache!.subarray(slot, slot + slotLength), (sequence * length + position) * slotLength);
+    }
+  }
+  return result;
+};
 
 /** The same problem as Ballast's kernels get, from what their buffers hold. */
 export const problemOf = (family: Family, shape: Shape, inputs: Values): Problem => {
@@ -79,16 +86,20 @@ export const problemOf = (family: Family, shape: Shape, inputs: Values): Problem
     return { family, m, n, k, a: floats(inputs["a"]), weights, transposed: () => transposed(weights, n, k) };
   }
   const { heads = 0, kv_heads = 0, head_dim = 0, sequences = 1, context = 0, chunk = 1 } = shape;
+  const length = family === "attention-decode" ? context : context + chunk;
+  const table = blockTable(Array.from({ length: sequences }, () => length));
+  const cached = (cache: Float64Array | undefined) => contiguous(cache, table, sequences, length, kv_heads * head_dim);
   return {
     family,
     sequences,
     rows: chunk,
-    length: family === "attention-decode" ? context : context + chunk,
+    length,
     heads,
     kvHeads: kv_heads,
     headDim: head_dim,
     queries: floats(inputs["queries"]),
-    ...contiguousCache(inputs),
+    keys: cached(inputs["keys"]),
+    values: cached(inputs["values"]),
   };
 };
 

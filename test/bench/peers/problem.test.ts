@@ -14,8 +14,8 @@ import {
 import { variantById } from "../../../kernels/index.ts";
 
 const DECODE = "attention-decode/direct-f32";
-const PREFILL = "attention-prefill/tiled-f32";
-const MATMUL = "matmul/registers-f32";
+const PREFILL = "attention-prefill/tiled-16x32-f32";
+const MATMUL = "matmul/registers-4x4-4x16-f32";
 const heads = { heads: 4, kv_heads: 2, head_dim: 3 };
 
 const attention = (variant: string, family: "attention-decode" | "attention-prefill", shape: Record<string, number>) => {
