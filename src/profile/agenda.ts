@@ -5,6 +5,7 @@ import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import { GREEDY_FAMILY } from "../../kernels/layer/greedy-head.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
+import { formatStages } from "./format-jobs.ts";
 import type { Findings, Job } from "./jobs.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "./processes.ts";
 import { launchJobs } from "./launch-jobs.ts";
@@ -117,12 +118,8 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   ];
   const load: Stage = (found) => loadJobs(workload, isQuick, found);
   const tune: Stage = (found) => {
-    const known = new Set(found.measurements.map(({ id }) => id)); // taken over from an earlier run
     // The device's limits are looked for beside what is held against them, in every part of the run.
-    return among<Job>(
-      tuningJobs(found, starting, dtype, tunedShapes(workload)).filter(({ id }) => !known.has(id)),
-      roofRace(device, roofs, found),
-    );
+    return among<Job>(tuningJobs(found, starting, dtype, tunedShapes(workload)), roofRace(device, roofs, found));
   };
   const measured = (found: Findings): Job[] => {
     const choices = settledChoices(device, found);
@@ -141,6 +138,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     );
   };
   const measure: Stage = measured;
+  const formats = formatStages(device, dtype, workload);
   /**
    * Every other process takes the uploads in the opposite order, so that what drifts while they are measured falls on all alike. Nothing where the
    * processes so far tell enough.
@@ -154,11 +152,16 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
       const uploads = [...compareUploadJobs(workload, isQuick), ...loadJobs(workload, isQuick, found)].filter(
         ({ kind }) => kind !== "device-memory",
       );
-      return [{ kind: "overhead", id: "overhead" } as const, ...(process % 2 === 0 ? uploads : uploads.toReversed()), ...measured(found)]
+      return [
+        { kind: "overhead", id: "overhead" } as const,
+        ...(process % 2 === 0 ? uploads : uploads.toReversed()),
+        ...measured(found),
+        ...formats.at(-1)!(found),
+      ]
         .filter(({ id }) => ids.has(id))
         .map((job) => inProcess(job, process));
     };
   return isQuick
     ? [groundwork, load, measure]
-    : [groundwork, load, tune, measure, ...Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1))];
+    : [groundwork, load, tune, measure, ...formats, ...Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1))];
 };

@@ -13,31 +13,23 @@ export interface TunedShapes {
 const named = (sizes: Shape): string[] => Object.entries(sizes).map(([name, size]) => `${name}=${size}`);
 
 /**
- * A race at every shape among the variants that are right on this device and suit it. All cold, as a step finds weights and keys. A shape
- * without a candidate has none.
+ * A race of a family at every shape among the variants that are right on this device and suit it. All cold, as a step finds weights and keys.
+ * None where there is no candidate, and where an earlier run's choice was taken over.
+ *
+ * @param starting the variants to beat
  */
-export const tuningJobs = (found: Findings, starting: LayerChoices, dtype: Dtype, shapes: TunedShapes): TuneJob[] => {
-  const races = (family: string, at: readonly Shape[], choices: readonly Choice[]): TuneJob[] =>
-    at.flatMap((shape): TuneJob[] => {
-      const candidates = candidatesAt(found, family, dtype, shape);
-      const standard = defaultAmong(candidates, choices, shape);
-      if (standard === null) return [];
-      return [
-        {
-          kind: "tune",
-          id: ["tuning", family, dtype, ...named(shape)].join(" "),
-          family,
-          dtype,
-          shape,
-          cache: "cold",
-          default: standard,
-          candidates,
-        },
-      ];
-    });
-  return [
-    ...races("matmul", shapes.matmul, starting.matmul),
-    ...races("attention-decode", shapes.attention_decode, starting.attention_decode),
-    ...races("attention-prefill", shapes.attention_prefill, starting.attention_prefill),
-  ];
-};
+export const races = (found: Findings, family: string, dtype: Dtype, shapes: readonly Shape[], starting: readonly Choice[]): TuneJob[] =>
+  shapes.flatMap((shape): TuneJob[] => {
+    const candidates = candidatesAt(found, family, dtype, shape);
+    const standard = defaultAmong(candidates, starting, shape);
+    const id = ["tuning", family, dtype, ...named(shape)].join(" ");
+    if (standard === null || found.measurements.some((known) => known.id === id)) return [];
+    return [{ kind: "tune", id, family, dtype, shape, cache: "cold", default: standard, candidates }];
+  });
+
+/** The races that decide what a layer is made of. */
+export const tuningJobs = (found: Findings, starting: LayerChoices, dtype: Dtype, shapes: TunedShapes): TuneJob[] => [
+  ...races(found, "matmul", dtype, shapes.matmul, starting.matmul),
+  ...races(found, "attention-decode", dtype, shapes.attention_decode, starting.attention_decode),
+  ...races(found, "attention-prefill", dtype, shapes.attention_prefill, starting.attention_prefill),
+];

@@ -65,6 +65,8 @@ export interface Workload {
     readonly prefill: readonly (readonly [chunk: number, context: number])[];
     readonly decode: readonly (readonly [sequences: number, context: number])[];
   };
+  /** Token counts through the first model's largest linear layer with weights in other formats, and whether their variants race. */
+  readonly formats: { readonly tokens: readonly number[]; readonly isRaced: boolean };
   readonly warmUp: {
     /** The batch of a start's first runs. */
     readonly batch: Batch;
@@ -162,6 +164,7 @@ export const softwareWorkload = (): Workload => {
       },
     ],
     tuned: { tokens: [1, 4, 16, 64], layers: "largest", prefill: [[56, 0]], decode: [[4, 288]] },
+    formats: { tokens: [1, 16], isRaced: false },
     warmUp: {
       batch: prefillOnly(8, 0),
       starts: { launches: 3, restarts: 1, devices: 1, pipelines: 1, nothing: 1 },
@@ -270,6 +273,7 @@ export const gpuWorkload = (): Workload => {
         [64, 2048],
       ],
     },
+    formats: { tokens: [1, 16, 64], isRaced: true },
     warmUp: {
       batch: prefillOnly(128, 0),
       starts: { launches: 5, restarts: 5, devices: 3, pipelines: 3, nothing: 3 },
