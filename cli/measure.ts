@@ -9,7 +9,8 @@ import { nativeReference } from "../harness/driver/machine/native-reference.ts";
 import type { Runtime } from "../harness/driver/runtime.ts";
 import { nativeView, type NativeView } from "../harness/driver/machine/system-gpu.ts";
 import { InputError } from "../src/errors.ts";
-import type { AgendaOptions, Stage } from "../src/profile/agenda.ts";
+import type { AgendaOptions } from "../src/profile/agenda.ts";
+import type { Stage } from "../src/profile/jobs.ts";
 import type { MachineState } from "../src/profile/machine-state.ts";
 import type { NativeReference } from "../src/profile/native-reference.ts";
 import { PROFILE_SCHEMA, type Condition, type Profile } from "../src/profile/schema.ts";
@@ -246,6 +247,7 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
       budget: budget * MEASURING_SHARE,
       jobLimit: JOB_LIMIT[kind],
       known: tuned,
+      signal,
       stages: request.stages({ adapter, isGpu: verdict.isGpu, isQuick: request.isQuick }),
       onProgress: ({ id, done, known, spent, left }) =>
         progress.show(spent / (spent + left), `measuring ${done + 1} of ${known}, at most ${limit(Math.ceil(left))} left: ${id}`),

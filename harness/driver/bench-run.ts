@@ -1,5 +1,4 @@
-import type { Findings, Job, JobResult, TimedJob } from "../../src/profile/jobs.ts";
-import type { Stage } from "../../src/profile/agenda.ts";
+import type { Findings, Job, JobResult, Stage, TimedJob } from "../../src/profile/jobs.ts";
 import { acrossProcesses } from "../../src/profile/processes.ts";
 import { measurementSchema, verificationSchema, type Measurement, type Verification } from "../../src/profile/schema.ts";
 import type { Seconds } from "../../src/units.ts";
@@ -10,7 +9,7 @@ export interface BenchDevice {
   run(job: Job, limit: Seconds): Promise<Outcome>;
   /** Measures jobs interleaved; each result is told as soon as it is there. A job that is not told of has none. */
   runTogether(jobs: readonly TimedJob[], limits: GroupLimits, onResult: (job: TimedJob, result: JobResult) => void): Promise<GroupEnd>;
-  /** Starts afresh after a fault. Throws where the same device does not come back. */
+  /** Starts afresh, after a fault or for a further process. Throws where the same device does not come back. */
   reopen(): Promise<void>;
 }
 
@@ -49,6 +48,8 @@ export interface BenchOptions {
   readonly jobLimit: Seconds;
   /** Jobs in order of importance, stage by stage; a stage is planned from what those before it found. */
   readonly stages: readonly Stage[];
+  /** An interruption is no reason to go on without a further process. */
+  readonly signal?: AbortSignal;
   /** What is known from an earlier run and need not be measured again. */
   readonly known?: readonly Measurement[];
   readonly onProgress?: (progress: Progress) => void;
@@ -103,7 +104,7 @@ const ENDED = "the time budget had ended";
  *   up to the job under way
  */
 export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => {
-  const { device, journal, now, budget, jobLimit, stages, known: taken = [], onProgress, onNote } = options;
+  const { device, journal, now, budget, jobLimit, stages, known: taken = [], signal, onProgress, onNote } = options;
   const started = now();
   const spent = () => journal.spent + now() - started;
   const verifications: Verification[] = [];
@@ -118,7 +119,7 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     journal.note(text);
     onNote?.(text);
   };
-  const keep = (id: string, result: JobResult) => {
+  const keep = ({ id, process = 0 }: Job, result: JobResult) => {
     switch (result.kind) {
       case "measured":
         return void measurements.push(result.measurement);
@@ -126,7 +127,8 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
         return void verifications.push(result.verification);
       case "left-out":
       case "device-lost":
-        return void leftOut.push({ id, because: result.because });
+        // The first process has it: what is missing of a further one is no measurement that is missing.
+        return process === 0 ? void leftOut.push({ id, because: result.because }) : note(`${id}: ${result.because}.`);
       default:
         return result satisfies never;
     }
@@ -156,16 +158,31 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     }
     ran++;
     journal.append(job.id, result, spent());
-    keep(job.id, result);
+    keep(job, result);
   };
 
   let process = 0;
-  /** Opens the device anew where a job is of a further process. Nothing is opened for what the budget leaves no time for. */
-  const beginProcess = async (next: Job | readonly Job[]) => {
+  let isLastProcess = false;
+  /**
+   * Opens the device anew where a job is of a further process. Nothing is opened for what the budget leaves no time for; and where the device does
+   * not come back, what is measured stands, and no further process is begun.
+   *
+   * @returns whether the job's process is there
+   */
+  const beginProcess = async (next: Job | readonly Job[]): Promise<boolean> => {
     const asked = ([next].flat()[0] as Job).process ?? 0;
-    if (asked === process || spent() >= budget) return;
-    process = asked;
-    await device.reopen();
+    if (asked === process || spent() >= budget) return true;
+    if (isLastProcess) return false;
+    try {
+      await device.reopen();
+      process = asked;
+      return true;
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      isLastProcess = true;
+      note(`No further process was begun after ${process + 1}: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
   };
 
   const runGroup = async (group: readonly TimedJob[]) => {
@@ -198,11 +215,11 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
         open.push(job);
         continue;
       }
-      keep(job.id, earlier);
+      keep(job, earlier);
       done++;
     }
     for (const next of groupsOf(open)) {
-      await beginProcess(next);
+      if (!(await beginProcess(next))) continue;
       const timeLeft = budget - spent();
       const average = ran === 0 || stage !== stages.at(-1) ? Number.POSITIVE_INFINITY : (now() - started) / ran;
       const left = Math.max(0, Math.min(timeLeft, average * (jobs.length - (done - began))));

@@ -113,7 +113,7 @@ const openAgain = async (
   }
 };
 
-/** Opens a device again after a fault. @throws InputError where another adapter comes */
+/** Opens a device again, after a fault or for a further process. @throws InputError where another adapter comes */
 export const reopenDevice = (request: DeviceRequest, device: Pick<OpenDevice, "line" | "adapter">): Promise<Session> =>
   openAgain(
     request,
@@ -121,7 +121,7 @@ export const reopenDevice = (request: DeviceRequest, device: Pick<OpenDevice, "l
     (given) =>
       new InputError(
         "gpu",
-        `after a fault ${request.runtime.name} was started again and gave ${given} instead of ${adapterName(device.adapter)}`,
+        `${request.runtime.name} was started again and gave ${given} instead of ${adapterName(device.adapter)}`,
         "Run `npm run doctor`; when the GPU is back, a bench is continued by the same command with --resume.",
       ),
   );

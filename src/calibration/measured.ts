@@ -2,8 +2,9 @@ import { mean, quantile } from "simple-statistics";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { InputError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
-import type { Cache } from "../profile/measurements/timing.ts";
+import type { Cache, Timing } from "../profile/measurements/timing.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
+import { groupBy } from "../stats/group-by.ts";
 import type { Seconds } from "../units.ts";
 
 /** One kernel's measurement, reduced to what the fits need. */
@@ -25,7 +26,7 @@ export const measuredKernels = (profile: Profile, family: string, dtype: Dtype):
   const passed = new Set(profile.verifications.flatMap((verification) => (verification.kind === "passed" ? [verification.variant] : [])));
   const kernels = measurementsOf(profile, "kernel")
     .filter((kernel) => kernel.family === family && kernel.dtype === dtype && passed.has(kernel.variant))
-    .map(({ id, variant, shape, bytes, cache, timing }) => ({ id, variant, shape, bytes, cache, seconds: addable(timing.samples_s) }))
+    .map(({ id, variant, shape, bytes, cache, timing }) => ({ id, variant, shape, bytes, cache, seconds: addable(timing) }))
     .filter(({ seconds }) => seconds > 0);
   const timedCold = new Set(kernels.filter(({ cache }) => cache === "cold").map(sameKernel));
   return kernels.filter((kernel) => kernel.cache === "cold" || !timedCold.has(sameKernel(kernel)));
@@ -36,9 +37,16 @@ const OUTER_FENCE = 3;
 
 /**
  * The time of one run, such that the times of a step's kernels add up to the step's. Means add; medians do not: a kernel of a
- * millisecond mostly escapes what disturbs the machine now and then, and a step that is made of a hundred of them does not.
+ * millisecond mostly escapes what disturbs the machine now and then, and a step that is made of a hundred of them does not. Hiccups are looked
+ * for within a process, since a process that is slower as a whole is none; each process counts alike.
  */
-const addable = (samples: readonly Seconds[]): Seconds => {
+const addable = ({ samples_s, visits }: Pick<Timing, "samples_s" | "visits">): Seconds => {
+  const processOf = visits.flatMap(({ samples, process }) => Array<number>(samples).fill(process));
+  const byProcess = groupBy(samples_s.keys(), (index) => processOf[index] ?? 0);
+  return mean([...byProcess.values()].map((indices) => withoutHiccups(indices.map((index) => samples_s[index]!))));
+};
+
+const withoutHiccups = (samples: readonly Seconds[]): Seconds => {
   const [lower, upper] = [quantile([...samples], 0.25), quantile([...samples], 0.75)];
   const reach = OUTER_FENCE * (upper - lower);
   return mean(samples.filter((sample) => sample >= lower - reach && sample <= upper + reach));

@@ -1,12 +1,14 @@
 import { median } from "simple-statistics";
 import { excessNoise } from "../stats/excess-noise.ts";
 import { groupBy } from "../stats/group-by.ts";
-import { type LogRatio, standardError } from "../stats/ratio.ts";
 
 /** A row as the estimate of noise needs it. */
 export interface NoisyRow {
   readonly kin: string;
-  readonly ratio: LogRatio;
+  /** Log ratio. */
+  readonly estimate: number;
+  /** Its standard error, as far as it is the row's own. */
+  readonly error: number;
 }
 
 /** Fewer rows than this, less one for each kin, say too little of noise. */
@@ -33,8 +35,8 @@ export const noiseBetweenRunsOrNull = (rows: readonly NoisyRow[]): number | null
   const inflation = Math.sqrt(compared.length / freedom);
   return excessNoise(
     kins.flatMap((kin) => {
-      const middle = median(kin.map(({ ratio }) => ratio.estimate));
-      return kin.map(({ ratio }) => ({ size: Math.abs(ratio.estimate - middle) * inflation, error: standardError(ratio) }));
+      const middle = median(kin.map(({ estimate }) => estimate));
+      return kin.map(({ estimate, error }) => ({ size: Math.abs(estimate - middle) * inflation, error }));
     }),
   );
 };

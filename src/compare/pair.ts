@@ -2,7 +2,8 @@ import type { Profile } from "../profile/schema.ts";
 import { groupBy } from "../stats/group-by.ts";
 import { noiseBetweenRunsOrNull } from "./noise.ts";
 import type { Margin, Pair, Row, Sampling } from "./schema.ts";
-import { type LogRatio, standardError, Z_95 } from "../stats/ratio.ts";
+import { Z_95 } from "../stats/normal.ts";
+import { type LogRatio, standardError } from "../stats/ratio.ts";
 import { type Series, seriesOf } from "./series.ts";
 import { isTestable, judge, pairOf, type Pairing } from "./verdict.ts";
 
@@ -53,7 +54,9 @@ export const comparePair = (base: Labelled, other: Labelled, threshold: number |
     threshold: smallest,
     margins,
     families: [...groupBy(pairings, (pairing) => pairing.base.family)].flatMap(([family, members]) => {
-      const ratios = members.flatMap((pairing) => (pairing.ratio === null ? [] : [{ ratio: pairing.ratio, noise: noiseOf(pairing) }]));
+      const ratios = members.flatMap((pairing) =>
+        pairing.ratio === null ? [] : [{ pairing, ratio: pairing.ratio, noise: noiseOf(pairing) }],
+      );
       return ratios.length === 0 ? [] : [{ family, rows: ratios.length, ratio: geometricMean(ratios) }];
     }),
     rows,
@@ -74,12 +77,23 @@ const WAYS: readonly Sampling[] = ["in-turns", "at-once"];
 const samplingOf = ({ base, other }: Pick<Pairing, "base" | "other">): Sampling =>
   base.turns.length > 0 && other.turns.length > 0 ? "in-turns" : "at-once";
 
-const noisyRow = ({ base, ratio }: Pairing) => (ratio === null ? [] : [{ kin: base.kin, ratio }]);
+/** Standard error of a ratio that all rows of its kind share: what a process of either run had for all of them. */
+const sharedError = ({ base, other }: Pairing): number => Math.hypot(base.sharedError, other.sharedError);
 
-/** Of ratios that err independently of each other, by their own errors and by the noise between runs. */
-const geometricMean = (ratios: readonly { readonly ratio: LogRatio; readonly noise: number }[]): Row["ratio"] & object => {
+/** And what is the row's own. */
+const ownError = (pairing: Pairing, ratio: LogRatio): number =>
+  Math.sqrt(Math.max(0, standardError(ratio) ** 2 - sharedError(pairing) ** 2));
+
+const noisyRow = (pairing: Pairing) =>
+  pairing.ratio === null ? [] : [{ kin: pairing.base.kin, estimate: pairing.ratio.estimate, error: ownError(pairing, pairing.ratio) }];
+
+/** Of ratios that err each by itself and by the noise between runs, which average out, and all alike by what their runs' processes had for all. */
+const geometricMean = (
+  ratios: readonly { readonly pairing: Pairing; readonly ratio: LogRatio; readonly noise: number }[],
+): Row["ratio"] & object => {
   const mean = ratios.reduce((sum, { ratio }) => sum + ratio.estimate, 0) / ratios.length;
-  const half = (Z_95 * Math.hypot(...ratios.flatMap(({ ratio, noise }) => [standardError(ratio), noise]))) / ratios.length;
+  const own = Math.hypot(...ratios.flatMap(({ pairing, ratio, noise }) => [ownError(pairing, ratio), noise])) / ratios.length;
+  const half = Z_95 * Math.hypot(own, Math.max(...ratios.map(({ pairing }) => sharedError(pairing))));
   return { estimate: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) };
 };
 

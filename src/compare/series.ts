@@ -2,7 +2,7 @@ import { measurementsOf } from "../calibration/measured.ts";
 import { isBelowClock } from "../profile/clock-sight.ts";
 import type { InProcesses } from "../profile/measurements/common.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
-import { timingInterval } from "../profile/timing-interval.ts";
+import { betweenProcesses, sampledList, timingInterval } from "../profile/timing-interval.ts";
 import type { MedianInterval } from "../stats/median-interval.ts";
 import { groupBy } from "../stats/group-by.ts";
 import type { Seconds } from "../units.ts";
@@ -18,8 +18,10 @@ export interface Series {
   readonly samples_s: readonly Seconds[];
   /** How many samples each turn took, where samples were taken in turns with those of others. */
   readonly turns: readonly number[];
-  /** Median with its bootstrap interval. */
+  /** Median with its interval, for what another run would find. */
   readonly interval: MedianInterval;
+  /** Standard error of the log median that all measurements of the kind share: what a process has for all of them. */
+  readonly sharedError: number;
   /** A kernel's sample was too short for the clock that took it. */
   readonly isBelowClock: boolean;
   /** Sampling ran out of time before its noise was as low as asked for. */
@@ -38,18 +40,20 @@ export const seriesOf = (profile: Profile): Series[] => {
   return profile.measurements.flatMap((measurement): Series[] => {
     if (measurement.kind === "kernel") return [kernelSeries(measurement, clock)];
     const kin = "method" in measurement ? `${measurement.kind} ${measurement.method}` : measurement.kind;
-    const { process_noise = null, process_samples = {} } = measurement as Partial<InProcesses>;
-    const processes = Math.max(1, ...Object.values(process_samples).map(({ length }) => length));
-    return durationsIn(measurement).map(({ name, samples }) => ({
-      id: `${measurement.id}: ${name}`,
-      family: measurement.kind,
-      kin: `${kin} ${name}`,
-      samples_s: samples,
-      turns: [],
-      interval: timingInterval({ samples_s: [...samples], visits: [], process_noise, processes }),
-      isBelowClock: false,
-      isTimedOut: false,
-    }));
+    return durationsIn(measurement).map(({ name, key, samples }) => {
+      const sampled = sampledList(measurement as Partial<InProcesses>, key, samples);
+      return {
+        id: `${measurement.id}: ${name}`,
+        family: measurement.kind,
+        kin: `${kin} ${name}`,
+        samples_s: samples,
+        turns: [],
+        interval: timingInterval(sampled),
+        sharedError: betweenProcesses(sampled).common,
+        isBelowClock: false,
+        isTimedOut: false,
+      };
+    });
   });
 };
 
@@ -65,6 +69,7 @@ const kernelSeries = (
     samples_s: timing.samples_s,
     turns: timing.visits.map(({ samples }) => samples),
     interval,
+    sharedError: betweenProcesses(timing).common,
     isBelowClock: isBelowClock(interval.median, timing, clock),
     isTimedOut: timing.stopping?.reason === "time-out",
   };
@@ -72,6 +77,8 @@ const kernelSeries = (
 
 interface Durations {
   readonly name: string;
+  /** The field of the measurement that it is in. */
+  readonly key: string;
   readonly samples: readonly Seconds[];
 }
 
@@ -82,20 +89,24 @@ const NUMBERED = ["pending"];
 const APPROACHING: Readonly<Record<string, number>> = { dispatches_s: 0, gpu_s: 1 };
 
 /** Durations in a measurement, named by the way to them: `pipelined total`. Objects in a list that bear the same words are samples of the same. */
-const durationsIn = (value: object, prefix = ""): Durations[] => {
+const durationsIn = (value: object, prefix = "", field: string | null = null): Durations[] => {
   const steadyAfter = "steady_after" in value && typeof value.steady_after === "number" ? value.steady_after : null;
   const found = Object.entries(value).flatMap(([key, inner]: [string, unknown]): Durations[] => {
     if (NOT_COMPARED.has(key)) return [];
     const parts: readonly unknown[] = Array.isArray(inner) ? inner : [inner];
     if (!key.endsWith("_s")) {
       const name = `${prefix}${wordsOfKey(key)}`;
-      return parts.flatMap((part) => (isObject(part) ? durationsIn(part, [name, ...conditionsOf(part), ""].join(" ")) : []));
+      return parts.flatMap((part) => (isObject(part) ? durationsIn(part, [name, ...conditionsOf(part), ""].join(" "), field ?? key) : []));
     }
     const approach = steadyAfter === null || APPROACHING[key] === undefined ? 0 : steadyAfter + APPROACHING[key];
     const samples = parts.slice(Math.min(approach, parts.length - 1)).filter((sample) => typeof sample === "number");
-    return samples.length === 0 ? [] : [{ name: `${prefix}${wordsOfKey(key)}`, samples }];
+    return samples.length === 0 ? [] : [{ name: `${prefix}${wordsOfKey(key)}`, key: field ?? key, samples }];
   });
-  return [...groupBy(found, ({ name }) => name)].map(([name, same]) => ({ name, samples: same.flatMap(({ samples }) => samples) }));
+  return [...groupBy(found, ({ name }) => name)].map(([name, same]) => ({
+    name,
+    key: same[0]!.key,
+    samples: same.flatMap(({ samples }) => samples),
+  }));
 };
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;

@@ -1,3 +1,4 @@
+import { median } from "simple-statistics";
 import { variants } from "../../kernels/index.ts";
 import type { Dtype, Shape } from "../../kernels/kernel.ts";
 import { chosenFor, chosenIds, type LayerChoices } from "../../kernels/layer/choices.ts";
@@ -6,7 +7,8 @@ import { GREEDY_FAMILY } from "../../kernels/layer/greedy-head.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
 import { formatStages } from "./format-jobs.ts";
-import type { Findings, Job } from "./jobs.ts";
+import type { Findings, Job, Stage } from "./jobs.ts";
+import { betweenProcesses } from "./timing-interval.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "./processes.ts";
 import { launchJobs } from "./launch-jobs.ts";
 import { headSizes, settledChoices, startingOn, tunedShapes, workloadFor, type DeviceKind } from "./settled.ts";
@@ -19,9 +21,6 @@ import type { Batch, ModelGrid } from "./workload.ts";
 
 /** What an agenda depends on. */
 export type AgendaOptions = DeviceKind;
-
-/** One part of an agenda: its jobs in order of importance, planned from what the parts before it found. */
-export type Stage = (found: Findings) => readonly Job[];
 
 const layerShape = ({ model }: ModelGrid, batch: Batch): Shape => ({ ...layerSizes(model), ...batch });
 
@@ -42,9 +41,16 @@ const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] =>
     .map(({ id }) => ({ kind: "verify", id: `verify ${id}`, variant: id }) as const);
 
 const distinct = (jobs: readonly Job[]): Job[] => [...new Map(jobs.map((job) => [job.id, job])).values()];
-/** By how much kernels differ between processes, as far as it is known; what is unknown may be anything. */
-const processNoiseOf = ({ measurements }: Findings): number =>
-  acrossProcesses(measurements).flatMap((whole) => (whole.kind === "kernel" ? [whole.timing.process_noise] : []))[0] ?? Infinity;
+
+/** What processes still leave open of a kernel's log time, at the median; infinite where it is unknown. */
+const processErrorOf = ({ measurements }: Findings): number => {
+  const errors = acrossProcesses(measurements).flatMap((whole) => {
+    if (whole.kind !== "kernel" || whole.timing.process_noise === null) return [];
+    const { common, own } = betweenProcesses(whole.timing);
+    return [Math.hypot(common, own)];
+  });
+  return errors.length === 0 ? Infinity : median(errors);
+};
 
 /** The few spread evenly among the many, the first of them not first. */
 const among = <T>(many: readonly T[], few: readonly T[]): T[] => {
@@ -100,8 +106,8 @@ const PROCESS_ERROR = { gpu: 0.0025, software: 0.01 };
 /**
  * Everything to measure on a device, in order of importance, so that a budget that ends cuts off the least: clock, cold start,
  * verification, overhead and ways to upload; the load curve; then which variants are fastest where; then the core of the workload with
- * those, whole steps included, and more of it after; and then all of that again in fresh processes, since what a process has for itself is in none
- * of its samples.
+ * those, whole steps included, and more of it after; then all of that again in fresh processes, since what a process has for itself is in none
+ * of its samples; weights in other formats; and more processes.
  */
 export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const { isGpu, isQuick } = device;
@@ -137,7 +143,6 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
           ],
     );
   };
-  const measure: Stage = measured;
   const formats = formatStages(device, dtype, workload);
   /**
    * Every other process takes the uploads in the opposite order, so that what drifts while they are measured falls on all alike. Nothing where the
@@ -146,22 +151,33 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const again =
     (process: number): Stage =>
     (all) => {
-      if (process >= FEWEST_PROCESSES && processNoiseOf(all) / Math.sqrt(process) <= PROCESS_ERROR[isGpu ? "gpu" : "software"]) return [];
+      if (process >= FEWEST_PROCESSES && processErrorOf(all) <= PROCESS_ERROR[isGpu ? "gpu" : "software"]) return [];
       const found: Findings = { ...all, measurements: all.measurements.filter(isFromFirst) };
       const ids = new Set(found.measurements.map(({ id }) => id));
       const uploads = [...compareUploadJobs(workload, isQuick), ...loadJobs(workload, isQuick, found)].filter(
         ({ kind }) => kind !== "device-memory",
       );
+      // Kernels first: what steps are made of is to have its further processes, however long uploads take.
       return [
         { kind: "overhead", id: "overhead" } as const,
-        ...(process % 2 === 0 ? uploads : uploads.toReversed()),
         ...measured(found),
-        ...formats.at(-1)!(found),
+        ...formats.measure(found),
+        ...(process % 2 === 0 ? uploads : uploads.toReversed()),
       ]
         .filter(({ id }) => ids.has(id))
         .map((job) => inProcess(job, process));
     };
+  const further = Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1));
   return isQuick
-    ? [groundwork, load, measure]
-    : [groundwork, load, tune, measure, ...formats, ...Array.from({ length: MOST_PROCESSES - 1 }, (_, i) => again(i + 1))];
+    ? [groundwork, load, measured]
+    : [
+        groundwork,
+        load,
+        tune,
+        measured,
+        ...further.slice(0, FEWEST_PROCESSES - 1),
+        ...formats.before,
+        formats.measure,
+        ...further.slice(FEWEST_PROCESSES - 1),
+      ];
 };

@@ -1,8 +1,8 @@
 import { groupBy } from "../stats/group-by.ts";
-import { medianInterval } from "../stats/median-interval.ts";
 import type { Bytes, BytesPerSecond } from "../units.ts";
 import type { UploadMethod } from "./measurements/upload.ts";
 import type { Measurement, MeasurementOf } from "./schema.ts";
+import { sampledList, timingInterval } from "./timing-interval.ts";
 
 export type Upload = MeasurementOf<"upload">;
 
@@ -51,8 +51,9 @@ export const wholeUploads = (measurements: readonly Measurement[]): Upload[] =>
       measurement.kind === "upload" && measurement.into_bytes === measurement.bytes && Math.min(...measurement.first_s) > 0,
   );
 
-const rateOf = (bytes: Bytes, seconds: readonly number[]): RateInterval => {
-  const { median, low, high } = medianInterval(seconds);
+const rateOf = (upload: Upload, name: "first_s" | "repeated_s"): RateInterval => {
+  const { bytes } = upload;
+  const { median, low, high } = timingInterval(sampledList(upload, name, upload[name]));
   return { median: bytes / median, low: bytes / high, high: bytes / low };
 };
 
@@ -76,10 +77,11 @@ export const rankUploadsOrNull = (measurements: readonly Measurement[]): UploadR
   const measured = uploads.filter((upload) => upload.bytes === bytes);
   const mostSamples = Math.max(...measured.map(({ first_s }) => first_s.length));
   const known = measured.filter(({ first_s }) => first_s.length >= Math.min(FEWEST_SAMPLES, mostSamples));
-  const fastest = Math.max(...known.map(({ first_s }) => bytes / medianInterval(first_s).median));
-  const rates = known.map(({ method, chunk_bytes, first_s, repeated_s }) => {
-    const first = rateOf(bytes, first_s);
-    const repeated = repeated_s.length === 0 ? null : rateOf(bytes, repeated_s);
+  const fastest = Math.max(...known.map((upload) => rateOf(upload, "first_s").median));
+  const rates = known.map((upload) => {
+    const { method, chunk_bytes, repeated_s } = upload;
+    const first = rateOf(upload, "first_s");
+    const repeated = repeated_s.length === 0 ? null : rateOf(upload, "repeated_s");
     return { method, chunk_bytes, first, repeated, share: first.median / fastest };
   });
   const contenders = rates.filter(({ share }) => share >= GOOD_SHARE).sort((a, b) => b.first.low - a.first.low);

@@ -67,9 +67,10 @@ export const chosenVariants = (found: Findings, starting: LayerChoices, dtype: D
   );
   const chosen = (part: keyof LayerChoices): Choice[] => {
     const family = PARTS[part];
-    const tuned = tunings.filter((tuning) => tuning.family === family);
-    if (tuned.length > 0) return tuned.map(({ shape, choice }) => ({ shape: sizesChosenBy(shape), variant: choice }));
     const passed = passedVariants(found, family, dtype).map(({ id }) => id);
+    // A choice that was taken over counts only where its variant is right here today.
+    const tuned = tunings.filter((tuning) => tuning.family === family && passed.includes(tuning.choice));
+    if (tuned.length > 0) return tuned.map(({ shape, choice }) => ({ shape: sizesChosenBy(shape), variant: choice }));
     return starting[part].map(({ shape, variant }) => ({ shape, variant: passed.includes(variant) ? variant : (passed[0] ?? variant) }));
   };
   return { matmul: chosen("matmul"), attention_prefill: chosen("attention_prefill"), attention_decode: chosen("attention_decode") };

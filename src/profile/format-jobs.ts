@@ -1,13 +1,10 @@
 import { variantsOf } from "../../kernels/index.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
-import { layerLinears } from "../../kernels/layer/linears.ts";
-import { layerSizes } from "../model/shapes.ts";
-import type { Stage } from "./agenda.ts";
-import type { Job } from "./jobs.ts";
+import type { Job, Stage } from "./jobs.ts";
 import type { Tuning } from "./measurements/tuning.ts";
-import type { DeviceKind } from "./settled.ts";
+import { type DeviceKind, largestLinear } from "./settled.ts";
 import { kernelJob } from "./timed-jobs.ts";
-import { races } from "./tuning-jobs.ts";
+import { raceId, races } from "./tuning-jobs.ts";
 import type { Workload } from "./workload.ts";
 
 /**
@@ -18,14 +15,18 @@ import type { Workload } from "./workload.ts";
 const FAMILIES: Readonly<Record<Dtype, readonly string[]>> = { f32: ["matmul-f16w", "matmul-q4"], f16: ["matmul-q4"] };
 
 /** The technique to begin with, of those that every format has. */
-const STARTING = { gpu: "matvec-4x64", gpuWithSubgroups: "matvec-subgroup-4x64", software: "lanes-8x4-16" };
+const startingTechnique = (isGpu: boolean, hasSubgroups: boolean): string =>
+  isGpu ? (hasSubgroups ? "matvec-subgroup-4x64" : "matvec-4x64") : hasSubgroups ? "lanes-8x4-16" : "matvec-thread-4x64";
 
-/** First verification, then races where there is time for them, then the choices timed. */
-export const formatStages = ({ adapter, isGpu }: DeviceKind, dtype: Dtype, { core, formats }: Workload): Stage[] => {
-  const { n, k } = layerLinears(layerSizes(core.model)).reduce((a, b) => (b.n * b.k > a.n * a.k ? b : a));
+/** First verification and, where there is time for them, races; then the choices timed. */
+export const formatStages = (
+  { adapter, isGpu }: DeviceKind,
+  dtype: Dtype,
+  { core, formats }: Workload,
+): { readonly before: readonly Stage[]; readonly measure: Stage } => {
+  const { n, k } = largestLinear(core);
   const shapes = formats.tokens.map((m) => ({ m, n, k }));
-  const hasSubgroups = adapter.features.includes("subgroups");
-  const technique = isGpu ? (hasSubgroups ? STARTING.gpuWithSubgroups : STARTING.gpu) : STARTING.software;
+  const technique = startingTechnique(isGpu, adapter.features.includes("subgroups"));
   const families = FAMILIES[dtype].map((family) => ({ family, starting: `${family}/${technique}-${dtype}` }));
   const verify: Stage = () =>
     families.flatMap(({ family, starting }) =>
@@ -41,11 +42,10 @@ export const formatStages = ({ adapter, isGpu }: DeviceKind, dtype: Dtype, { cor
     families.flatMap(({ family, starting }) =>
       shapes.map((shape) => {
         const tuning = measurements.find(
-          (measurement): measurement is Tuning =>
-            measurement.kind === "tuning" && measurement.family === family && measurement.shape["m"] === shape.m,
+          (measurement): measurement is Tuning => measurement.kind === "tuning" && measurement.id === raceId(family, dtype, shape),
         );
         return kernelJob(tuning?.choice ?? starting, shape, "cold");
       }),
     );
-  return [verify, race, measure];
+  return { before: [verify, race], measure };
 };

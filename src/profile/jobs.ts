@@ -156,3 +156,6 @@ export interface MeasuringPage {
     tell?: (index: number, result: JobResult | null) => void,
   ): Promise<(JobResult | null)[]>;
 }
+
+/** One part of an agenda: its jobs in order of importance, planned from what the parts before it found. */
+export type Stage = (found: Findings) => readonly Job[];

@@ -1,6 +1,7 @@
 import { median } from "simple-statistics";
 import type { Seconds } from "../units.ts";
 import { clockReasonSchema, type MachineSample, type MachineState, type Range } from "./machine-state.ts";
+import { withoutProcess } from "./processes.ts";
 import { SAMPLE_REACH, type Span, throttledBy } from "./throttle.ts";
 
 /** A measurement and the turns in which it ran. */
@@ -88,7 +89,11 @@ export const gpuRecord = (
   ran: readonly Ran[],
   idleUntil: Seconds,
 ): Pick<MachineState, "idle" | "measuring" | "samples"> => {
-  const during = new Map(samples.map((sample) => [sample, ran.find(({ turns }) => turns.some(contains(sample.at_s)))?.id ?? null]));
+  const idAt = (at: Seconds): string | null => {
+    const found = ran.find(({ turns }) => turns.some(contains(at)));
+    return found === undefined ? null : withoutProcess(found.id);
+  };
+  const during = new Map(samples.map((sample) => [sample, idAt(sample.at_s)]));
   return {
     idle: samples.findLast(({ at_s }) => at_s <= idleUntil) ?? null,
     measuring: summary(samples.filter((sample) => during.get(sample) !== null)),

@@ -1,7 +1,8 @@
-import { excessNoise } from "../stats/excess-noise.ts";
 import { groupBy } from "../stats/group-by.ts";
 import { relativeNoise } from "../stats/median-interval.ts";
+import type { ProcessNoise } from "./measurements/common.ts";
 import type { Stopping, Timing } from "./measurements/timing.ts";
+import { processNoiseOf, type TimedInProcesses } from "./process-noise.ts";
 import type { Measurement, MeasurementOf } from "./schema.ts";
 import { type Sampled, timingInterval } from "./timing-interval.ts";
 
@@ -19,92 +20,87 @@ export const inProcess = <J extends Job>(job: J, process: number): J & { readonl
   process,
 });
 
-const SUFFIX = / process=\d+$/u;
+const SUFFIX = / process=(\d+)$/u;
 
-const baseId = ({ id }: Job): string => id.replace(SUFFIX, "");
+/** The id of what is measured, whichever process measures it. */
+export const withoutProcess = (id: string): string => id.replace(SUFFIX, "");
+
+const processOf = ({ id }: Job): number => Number(SUFFIX.exec(id)?.[1] ?? 1) - 1;
 
 /** Whether it was the run's first process that measured it: what is planned from is known from there. */
 export const isFromFirst = ({ id }: Job): boolean => !SUFFIX.test(id);
-
-/** Fewer deviations than this, less one for each thing that was measured, say too little of noise. */
-const FEWEST = 10;
 
 /**
  * The measurements of a run, those of one thing in several processes made one: samples one after another, process by process, and beside them
  * by how much processes differ, estimated over all measurements of the kind.
  */
 export const acrossProcesses = (measurements: readonly Measurement[]): Measurement[] => {
-  const groups = [...groupBy(measurements, baseId)];
+  const groups = [...groupBy(measurements, ({ id }) => withoutProcess(id))];
   const noiseOf = new Map(
     [...groupBy(groups, ([, parts]) => parts[0]!.kind)].map(([kind, same]) => [
       kind,
-      noiseBetween(same.flatMap(([, parts]) => (parts.length > 1 ? seriesOf(parts) : []))),
+      processNoiseOf(same.flatMap(([, parts]) => timedIn(parts))),
     ]),
   );
-  return groups.map(([id, parts]) => ({ ...merged(parts), id })).map((whole) => withNoise(whole, noiseOf.get(whole.kind) ?? null));
+  return groups.map(([id, parts]) => {
+    const whole = merged(parts);
+    return withNoise({ ...whole, id }, noiseOf.get(whole.kind)!(familyOf(whole)));
+  });
 };
 
-/** Median and interval of one thing in each process. */
-type Series = readonly Sampled[];
+/** What is alike in how much processes differ for it: kernels of a family; of other kinds all. */
+const familyOf = (measurement: Measurement): string => (measurement.kind === "kernel" ? measurement.family : measurement.kind);
+
+/** What the parts of one measurement timed, each thing process by process. */
+const timedIn = (parts: readonly Measurement[]): TimedInProcesses[] => {
+  const [first] = parts;
+  if (first === undefined) return [];
+  const family = familyOf(first);
+  if (first.kind === "kernel") {
+    return [{ family, byProcess: new Map(ofOneClock(parts as readonly (typeof first)[]).map((part) => [processOf(part), part.timing])) }];
+  }
+  return Object.keys(first)
+    .filter((key) => key.endsWith("_s"))
+    .map((key) => ({
+      family,
+      byProcess: new Map(parts.flatMap((part) => listIn(part, key).map((list): [number, Sampled] => [processOf(part), plain(list)]))),
+    }));
+};
 
 const plain = (samples_s: readonly number[]): Sampled => ({ samples_s, visits: [] });
 
-/** What the parts of one measurement timed, each thing process by process. */
-const seriesOf = (parts: readonly Measurement[]): Series[] => {
-  const [first] = parts;
-  if (first?.kind === "kernel") return [parts.map((part) => (part as typeof first).timing)];
-  return Object.keys(first ?? {})
-    .filter((key) => key.endsWith("_s"))
-    .map((key) => parts.flatMap((part) => samplesIn(part, key)).map(plain));
-};
-
-const samplesIn = (part: Measurement, key: string): number[][] => {
-  const list = (part as unknown as Record<string, unknown>)[key];
+const listIn = (part: Measurement, key: string): number[][] => {
+  const list = (part as unknown as Readonly<Record<string, unknown>>)[key];
   return Array.isArray(list) && list.length > 0 && list.every((value) => typeof value === "number") ? [list] : [];
 };
 
-/**
- * Deviations of each process's log median from the mean over processes. Few processes lie nearer to their own mean than to the true one, by
- * the square root of (P − 1) / P.
- */
-const noiseBetween = (series: readonly Series[]): number | null => {
-  const deviations = series.flatMap((processes) => {
-    const intervals = processes.map((sampled) => timingInterval(sampled));
-    if (intervals.length < 2 || intervals.some(({ low }) => low <= 0)) return [];
-    const logs = intervals.map(({ median }) => Math.log(median));
-    const middle = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-    const inflation = Math.sqrt(logs.length / (logs.length - 1));
-    return intervals.map(({ low, high }, i) => ({
-      size: Math.abs(logs[i]! - middle) * inflation,
-      error: Math.log(high / low) / (2 * 1.959964),
-    }));
-  });
-  return deviations.length - series.length < FEWEST ? null : excessNoise(deviations);
-};
+/** A clock that was another in one process makes its samples another measurement. */
+const ofOneClock = <Part extends MeasurementOf<"kernel">>(parts: readonly Part[]): Part[] =>
+  parts.filter(({ timing }) => timing.kind === parts[0]?.timing.kind);
 
 const merged = (parts: readonly Measurement[]): Measurement => {
   const [first, ...others] = parts;
   if (first === undefined) throw new RangeError("expected at least one part of a measurement, got none");
-  if (others.length === 0) return first;
   switch (first.kind) {
     case "kernel":
       return mergedKernel(parts as readonly MeasurementOf<"kernel">[]);
     case "upload":
     case "overhead":
     case "load-pipeline":
-      return mergedLists(parts);
+      return others.length === 0 ? first : mergedLists(parts);
     default:
+      if (others.length === 0) return first;
       throw new RangeError(`expected ${first.id} to be measured once, got ${parts.length} measurements of it`);
   }
 };
 
 const mergedKernel = (parts: readonly MeasurementOf<"kernel">[]): MeasurementOf<"kernel"> => {
   const [first] = parts;
-  // A clock that was another in one process would make its samples another measurement.
-  const same = parts.filter(({ timing }) => timing.kind === first!.timing.kind);
+  const same = ofOneClock(parts);
   const timings = same.map(({ timing }) => timing);
   const samples_s = timings.flatMap((timing) => timing.samples_s);
-  const visits = timings.flatMap((timing, process) => timing.visits.map((visit) => ({ ...visit, process })));
+  const visits = same.flatMap((part) => part.timing.visits.map((visit) => ({ ...visit, process: processOf(part) })));
+  if (same.length === 1) return { ...first!, timing: { ...first!.timing, visits } };
   const powers = same.flatMap(({ power_w }) => power_w ?? []);
   const sum = (count: (timing: Timing) => number): number => timings.reduce((total, timing) => total + count(timing), 0);
   return {
@@ -145,14 +141,14 @@ const mergedLists = (parts: readonly Measurement[]): Measurement => {
   return { ...whole, process_samples } as unknown as Measurement;
 };
 
-const withNoise = (measurement: Measurement, noise: number | null): Measurement => {
+const withNoise = (measurement: Measurement, process_noise: ProcessNoise): Measurement => {
   switch (measurement.kind) {
     case "kernel":
-      return { ...measurement, timing: { ...measurement.timing, process_noise: noise } };
+      return { ...measurement, timing: { ...measurement.timing, process_noise } };
     case "upload":
     case "overhead":
     case "load-pipeline":
-      return { ...measurement, process_noise: noise };
+      return { ...measurement, process_noise };
     default:
       return measurement;
   }

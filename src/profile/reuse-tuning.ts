@@ -24,15 +24,15 @@ const keyOf = ({ adapter, browser, condition, runtime }: TunedOn): string => {
 const isSameKey = ({ environment, condition, runtime }: Profile, on: TunedOn): boolean =>
   keyOf({ adapter: environment.adapter, browser: environment.browser, condition, runtime }) === keyOf(on);
 
-/** Whether no variant that could win has come, gone or changed since. One that was verified then and did not race was wrong there, and is. */
+/** Whether no variant that could win has come, gone or changed since. One that lacked a feature then lacks it still. */
 const isOfToday = ({ family, dtype, shape, candidates }: Tuning, { verifications }: Profile): boolean => {
   const raced = new Map(candidates.map(({ variant, version }) => [variant, version]));
-  const verified = new Set(verifications.map(({ variant }) => variant));
+  const unable = new Set(verifications.flatMap(({ kind, variant }) => (kind === "unverified" ? [variant] : [])));
   const today = variantsOf(family).filter((variant) => variant.dtype === dtype && (variant.suits?.(shape) ?? true));
   const ids = new Set(today.map(({ id }) => id));
   return (
     candidates.every(({ variant }) => ids.has(variant)) &&
-    today.every(({ id, version }) => (raced.has(id) ? raced.get(id) === version : verified.has(id)))
+    today.every(({ id, version }) => (raced.has(id) ? raced.get(id) === version : unable.has(id)))
   );
 };
 

@@ -191,8 +191,13 @@ export const kernelShares = (profile: Profile, roofs = roofsOf(profile)): Kernel
     .filter(({ family }) => !isRoofFamily(family))
     .map((measurement) => ({ measurement, share: shareOf(measurement, roofs, profile) }));
 
+/** What one process may have for itself: where a run measured in one alone, so much above the roof proves nothing. */
+const ONE_PROCESS_MARGIN = 0.05;
+
 /** Kernels that are faster than a roof allows, beyond what both medians may be off: the kernel leaves something out, or the roof is not one. */
 export const aboveRoofs = (shares: readonly KernelShare[]): (KernelShare & { readonly share: RoofShare & { readonly kind: "judged" } })[] =>
   shares.flatMap(({ measurement, share }) =>
-    share.kind === "judged" && share.isTestable && share.low > 1 ? [{ measurement, share }] : [],
+    share.kind === "judged" && share.isTestable && share.low > (measurement.timing.process_noise === null ? 1 + ONE_PROCESS_MARGIN : 1)
+      ? [{ measurement, share }]
+      : [],
   );

@@ -1,6 +1,6 @@
 import type { Dtype } from "../../kernels/kernel.ts";
 import type { LayerChoices } from "../../kernels/layer/choices.ts";
-import { layerLinears } from "../../kernels/layer/linears.ts";
+import { layerLinears, type Linear } from "../../kernels/layer/linears.ts";
 import { layerSizes } from "../model/shapes.ts";
 import { chosenVariants, dtypeFor, startingChoices } from "./choose.ts";
 import type { Findings } from "./jobs.ts";
@@ -24,11 +24,15 @@ export const headSizes = ({ model }: Pick<ModelGrid, "model">) => ({
   head_dim: model.headDim,
 });
 
+/** The linear layer with the most weights. */
+export const largestLinear = ({ model }: Pick<ModelGrid, "model">): Linear =>
+  layerLinears(layerSizes(model)).reduce((a, b) => (b.n * b.k > a.n * a.k ? b : a));
+
 /** Where variants race. */
 export const tunedShapes = ({ core, tuned }: Workload): TunedShapes => {
   const heads = headSizes(core);
   const linears = layerLinears(layerSizes(core.model));
-  const layers = tuned.layers === "each" ? linears : [linears.reduce((a, b) => (b.n * b.k > a.n * a.k ? b : a))];
+  const layers = tuned.layers === "each" ? linears : [largestLinear(core)];
   return {
     matmul: layers.flatMap(({ n, k }) => tuned.tokens.map((m) => ({ m, n, k }))),
     attention_prefill: tuned.prefill.map(([chunk, context]) => ({ chunk, context, ...heads })),

@@ -12,6 +12,9 @@ export interface TunedShapes {
 
 const named = (sizes: Shape): string[] => Object.entries(sizes).map(([name, size]) => `${name}=${size}`);
 
+/** The same for the same race in every profile. */
+export const raceId = (family: string, dtype: Dtype, shape: Shape): string => ["tuning", family, dtype, ...named(shape)].join(" ");
+
 /**
  * A race of a family at every shape among the variants that are right on this device and suit it. All cold, as a step finds weights and keys.
  * None where there is no candidate, and where an earlier run's choice was taken over.
@@ -22,8 +25,12 @@ export const races = (found: Findings, family: string, dtype: Dtype, shapes: rea
   shapes.flatMap((shape): TuneJob[] => {
     const candidates = candidatesAt(found, family, dtype, shape);
     const standard = defaultAmong(candidates, starting, shape);
-    const id = ["tuning", family, dtype, ...named(shape)].join(" ");
-    if (standard === null || found.measurements.some((known) => known.id === id)) return [];
+    const id = raceId(family, dtype, shape);
+    if (
+      standard === null ||
+      found.measurements.some((known) => known.id === id && known.kind === "tuning" && candidates.includes(known.choice))
+    )
+      return [];
     return [{ kind: "tune", id, family, dtype, shape, cache: "cold", default: standard, candidates }];
   });
 

@@ -13,7 +13,7 @@ import { conditionName, runtimeCaveatOrNull } from "./runtime.ts";
 import { warmUpFigureOrNull } from "./profile-figures.ts";
 import { bestUploadOrNull } from "./upload-figures.ts";
 import { aboveLines, roofLines, shareLines, unjudgedLines } from "./roofline-text.ts";
-import { unmetSentence } from "./sampling-text.ts";
+import { processesSentence, unmetSentence } from "./sampling-text.ts";
 import { uploadLines } from "./upload-text.ts";
 import { TUNING_TITLE, tuningLines } from "./tuning-text.ts";
 import { warmUpLines } from "./warm-up-text.ts";
@@ -174,6 +174,7 @@ export const profileText = (profile: Profile, style: Style = PLAIN): string => {
     ...(figures.some(({ isBelowClock }) => isBelowClock)
       ? wrap("!: the samples are too short for the clock they were taken with; do not quote them.", "    ")
       : []),
+    ...wrap(processesSentence(profile), "    "),
     ...wrap(unmetSentence(profile), "    "),
     ...block("Whole decoder layers", compositeLines(figures.filter(isComposite), style), style),
     ...block(

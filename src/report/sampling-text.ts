@@ -1,3 +1,4 @@
+import { median } from "simple-statistics";
 import { count, list, NONE, percent, quantity } from "../format.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
 import { measurementsOf } from "../calibration/measured.ts";
@@ -46,4 +47,14 @@ export const outliersText = ({ timing }: MeasurementOf<"kernel">): string => {
   ];
   const some = parts.filter(([number]) => number > 0).map(([number, what]) => `${count(number)} ${what}`);
   return some.length === 0 ? NONE : some.join(", ");
+};
+
+/** How many processes of the runtime a run measured in, and by how much those differ: what the intervals hold. */
+export const processesSentence = (profile: Profile): string => {
+  const noises = measurementsOf(profile, "kernel").flatMap(({ timing }) => timing.process_noise ?? []);
+  const [first] = noises;
+  if (first === undefined)
+    return "Measured in one process: intervals hold what varies within it, and not what another process would have for itself.";
+  const own = noises.map((noise) => noise.own);
+  return `Measured in ${quantity(first.processes, "process", "processes")}, which differ by ${percent(first.common)} for all kernels alike and by ${percent(median(own))} for single ones: intervals hold both.`;
 };

@@ -2,9 +2,10 @@ import { mean, median, sum } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
 import { steadySeconds } from "../calibration/warm-up.ts";
 import type { Start } from "../profile/measurements/warm-up.ts";
+import { sampledList, timingInterval } from "../profile/timing-interval.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
 import { groupBy } from "../stats/group-by.ts";
-import { medianInterval, type MedianInterval } from "../stats/median-interval.ts";
+import type { MedianInterval } from "../stats/median-interval.ts";
 import type { Seconds } from "../units.ts";
 
 /** What a reader wants of starts, compiling and overhead from a profile's raw samples. Numbers only; no words. */
@@ -86,8 +87,8 @@ export const overheadFigures = (profile: Profile): OverheadFigure[] =>
     .flatMap((overhead) => {
       const figure = (name: OverheadCase, gpu: readonly number[] | null = null): OverheadFigure => ({
         name,
-        wall: medianInterval(overhead[name]),
-        gpu: gpu === null ? null : medianInterval(gpu),
+        wall: timingInterval(sampledList(overhead, name, overhead[name])),
+        gpu: gpu === null ? null : timingInterval(sampledList(overhead, `gpu_${name}`, gpu)),
         negative: overhead[name].filter((sample) => sample < 0).length,
         samples: overhead[name].length,
       });

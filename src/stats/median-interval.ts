@@ -1,4 +1,5 @@
 import { quantileSorted } from "simple-statistics";
+import { Z_95 } from "./normal.ts";
 
 /** A median with the interval it lies in. */
 export interface MedianInterval {
@@ -6,9 +7,6 @@ export interface MedianInterval {
   readonly low: number;
   readonly high: number;
 }
-
-/** Standard normal quantile of 97.5 %. */
-const Z_95 = 1.959964;
 
 /**
  * Median with its 95 % confidence interval by order statistics: the number of samples below the true median is binomial(n, ½),

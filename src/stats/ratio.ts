@@ -1,4 +1,5 @@
 import type { MedianInterval } from "./median-interval.ts";
+import { Z_95 } from "./normal.ts";
 
 /** How much longer the second device takes, as a natural logarithm: 0 is the same, 0.0953 is 10 % longer. */
 export interface LogRatio {
@@ -21,9 +22,6 @@ export const logRatioOrNull = (base: MedianInterval, other: MedianInterval): Log
   const above = Math.hypot(Math.log(other.high / other.median), Math.log(base.median / base.low));
   return { estimate, low: estimate - below, high: estimate + above };
 };
-
-/** Standard normal quantile of 97.5 %: half the width of a 95 % interval in standard errors. */
-export const Z_95 = 1.959964;
 
 /** Standard error of a log ratio, from the width of its interval. */
 export const standardError = ({ low, high }: LogRatio): number => (high - low) / (2 * Z_95);

@@ -3,6 +3,7 @@ import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "../../src/profile/processes.ts";
 import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
 import { timingInterval } from "../../src/profile/timing-interval.ts";
+import { runs } from "../runs.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 
 type Kernel = MeasurementOf<"kernel">;
@@ -39,18 +40,20 @@ const upload = (process: number, first_s: number[]): Measurement => {
 };
 
 const stream = createStreams(5).named("processes");
-/** So many kernels in three processes, whose times differ by this much beside samples that differ by a tenth of it. */
-const run = (kernels: number, noise: number): Kernel[] =>
-  Array.from({ length: kernels }, (_, k) =>
-    [0, 1, 2].map((process) => {
-      const level = Math.exp(noise * stream.normal());
+/** So many kernels in so many processes, which differ by so much for all alike and by so much for each, beside samples that differ by 0.2 %. */
+const run = (kernels: number, processes: number, noise: { readonly common: number; readonly own: number }): Kernel[] => {
+  const shifts = Array.from({ length: processes }, () => noise.common * stream.normal());
+  return Array.from({ length: kernels }, (_, k) =>
+    shifts.map((shift, process) => {
+      const level = Math.exp(shift + noise.own * stream.normal());
       return kernel(
         `kernel ${k}`,
         process,
-        Array.from({ length: 12 }, () => level * Math.exp(0.1 * noise * stream.normal())),
+        Array.from({ length: 12 }, () => level * Math.exp(0.002 * stream.normal())),
       );
     }),
   ).flat();
+};
 
 describe("measurements in several processes", () => {
   it("have ids by which the first is told from the others", () => {
@@ -106,27 +109,90 @@ describe("measurements in several processes", () => {
 });
 
 describe("the noise between processes", () => {
-  const noiseOf = (measurements: readonly Measurement[]) =>
-    new Set(acrossProcesses(measurements).flatMap((whole) => (whole.kind === "kernel" ? [whole.timing.process_noise] : [])));
+  const noisesOf = (measurements: readonly Measurement[]) =>
+    acrossProcesses(measurements).flatMap((whole) => (whole.kind === "kernel" ? [whole.timing.process_noise] : []));
 
-  it.each([0.02, 0.1])("is one figure for all measurements of a kind, and near the true one: %f", (noise) => {
-    const [found, ...others] = noiseOf(run(200, noise));
-    expect(others).toEqual([]);
-    expect(found! / noise).toBeGreaterThan(0.85);
-    expect(found! / noise).toBeLessThan(1.15);
+  it.each([
+    [0.02, 0],
+    [0.1, 0.05],
+    [0.02, 0.1],
+  ])("is told apart into what a kernel has for itself, %f, and what all have alike, %f", (own, common) => {
+    const [found, ...others] = noisesOf(run(200, 8, { own, common }));
+    expect(new Set(others.map((other) => JSON.stringify(other)))).toEqual(new Set([JSON.stringify(found)]));
+    expect(found).toMatchObject({ processes: 8 });
+    expect(found!.own / own).toBeGreaterThan(0.85);
+    expect(found!.own / own).toBeLessThan(1.15);
+    // Eight processes tell a standard deviation to within a factor of two, and the median of 200 kernels is known to a tenth of their own noise.
+    expect(found!.common).toBeGreaterThan(common / 2 - own / 10);
+    expect(found!.common).toBeLessThan(2 * common + own / 10);
+  });
+
+  it("is that of a kernel's own family where enough of it was measured", () => {
+    const restless = run(40, 3, { own: 0.1, common: 0 }).map((each) => ({ ...each, id: `restless ${each.id}`, family: "restless" }));
+    const merged = acrossProcesses([...run(40, 3, { own: 0.01, common: 0 }), ...restless]);
+    const ownOf = (family: string) =>
+      merged.flatMap((whole) => (whole.kind === "kernel" && whole.family === family ? [whole.timing.process_noise!.own] : []))[0]!;
+    expect(ownOf("matmul")).toBeLessThan(0.02);
+    expect(ownOf("restless")).toBeGreaterThan(0.07);
   });
 
   it("is unknown where one process took all, or too little was taken by several", () => {
-    expect(noiseOf([kernel("a", 0, [1, 2, 3])])).toEqual(new Set([null]));
-    expect(noiseOf(run(4, 0.1))).toEqual(new Set([null]));
+    expect(noisesOf([kernel("a", 0, [1, 2, 3])])).toEqual([null]);
+    expect(new Set(noisesOf(run(3, 3, { own: 0.1, common: 0 })))).toEqual(new Set([null]));
   });
 
-  it("makes intervals that hold the true time 19 times in 20, where a process's own samples would hold it seldom", () => {
+  it("is not taken from a process with another clock, nor from one with too few samples to speak of", () => {
+    const plain = run(40, 3, { own: 0.01, common: 0 });
+    const odd = plain.map((each) => {
+      if (!each.id.endsWith("process=3")) return each;
+      const samples_s = each.timing.samples_s.map((sample) => 2 * sample);
+      return { ...each, timing: { ...each.timing, samples_s, kind: "wall-clock" as const, because: "coarse ticks" as const } };
+    });
+    expect(noisesOf(odd)[0]!.own).toBeLessThan(0.02);
+    expect(noisesOf(odd)[0]!.processes).toBe(2);
+    const few = plain.map((each) => (each.id.endsWith("process=3") ? kernel(each.id.replace(/ process=3$/u, ""), 2, [9]) : each));
+    expect(noisesOf(few)[0]!.own).toBeLessThan(0.02);
+  });
+
+  it.each([
+    [3, 0.03, 0],
+    [3, 0, 0.03],
+    [3, 0.03, 0.03],
+    [8, 0.01, 0.03],
+  ])("makes intervals of %i processes hold the true time 19 times in 20, own %f, common %f", (processes, own, common) => {
     const held = ({ low, high }: { low: number; high: number }) => low <= 1 && 1 <= high;
-    const kernels = acrossProcesses(run(400, 0.05)).flatMap((whole) => (whole.kind === "kernel" ? [whole.timing] : []));
-    const share = (of: (timing: Kernel["timing"]) => { low: number; high: number }) =>
-      kernels.filter((timing) => held(of(timing))).length / kernels.length;
-    expect(share(timingInterval)).toBeGreaterThanOrEqual(0.92);
-    expect(share(({ samples_s }) => timingInterval({ samples_s: samples_s.slice(0, 12), visits: [] }))).toBeLessThan(0.3);
+    let [count, within, ofOneProcess] = [0, 0, 0];
+    for (let repeat = 0; repeat < runs(60).numRuns; repeat++) {
+      for (const whole of acrossProcesses(run(30, processes, { own, common }))) {
+        if (whole.kind !== "kernel") continue;
+        count++;
+        if (held(timingInterval(whole.timing))) within++;
+        if (held(timingInterval({ samples_s: whole.timing.samples_s.slice(0, 12), visits: [] }))) ofOneProcess++;
+      }
+    }
+    expect(within / count).toBeGreaterThan(0.9);
+    expect(ofOneProcess / count).toBeLessThan(0.4);
+  });
+});
+
+describe("an interval", () => {
+  const noise = { processes: 3, common: 0, own: 0.03 };
+  const width = ({ low, high }: { low: number; high: number }) => Math.log(high / low);
+  const sampled = (counts: readonly number[]) => ({
+    samples_s: Array.from({ length: counts.reduce((sum, count) => sum + count, 0) }, () => 1),
+    visits: counts.map((samples, process) => ({ samples, process })),
+    process_noise: noise,
+  });
+
+  it("is narrower the more processes there were, and not for one that took next to nothing", () => {
+    const [one, three, lopsided] = [[30], [10, 10, 10], [29, 1]].map((counts) => width(timingInterval(sampled(counts))));
+    expect(one! / three!).toBeCloseTo(Math.sqrt(3), 6);
+    expect(lopsided! / one!).toBeGreaterThan(0.95);
+  });
+
+  it("is as wide as Student says where few processes tell what all measurements have alike", () => {
+    const common = (processes: number) =>
+      width(timingInterval({ ...sampled([10, 10, 10]), process_noise: { processes, common: 0.03, own: 0 } }));
+    expect(common(3) / common(1000)).toBeCloseTo(4.303 / 1.96, 2);
   });
 });

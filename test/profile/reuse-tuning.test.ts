@@ -67,9 +67,10 @@ describe("choices of an earlier run", () => {
     expect(reused(profile([tuning(changes)]))).toEqual([]);
   });
 
-  it("are taken over where a variant did not race since it was wrong there", () => {
-    const verifications: Profile["verifications"] = [{ kind: "failed", variant: first!.id, because: "it is wrong" }];
-    expect(reused(profile([tuning({ candidates: without })], { verifications }))).toHaveLength(1);
+  it("are taken over where a variant did not race for want of a feature, but not where it was wrong then: it may be right now", () => {
+    const verified = (kind: "failed" | "unverified"): Profile["verifications"] => [{ kind, variant: first!.id, because: "it says" }];
+    expect(reused(profile([tuning({ candidates: without })], { verifications: verified("unverified") }))).toHaveLength(1);
+    expect(reused(profile([tuning({ candidates: without })], { verifications: verified("failed") }))).toEqual([]);
   });
 
   it("are those of the newest run", () => {

@@ -226,7 +226,7 @@ describe("a profile", () => {
           dispatch, another pipeline     2.94 µs  2.91 µs – 2.96 µs   1.83 µs
           pass of one dispatch           11.2 µs  11.0 µs – 11.2 µs         –
           submit of one dispatch         38.6 µs  38.1 µs – 38.8 µs         –
-          dispatch, encoding alone        203 ns    201 ns – 204 ns         –            1 of 8
+          dispatch, encoding alone        203 ns   96.1 ns – 204 ns         –            1 of 8
 
         Share of the roof: the least time that memory or arithmetic allows, over the time measured
           kernels                      bound by    shapes  worst  median      best (95 %)  at
@@ -282,6 +282,8 @@ describe("a profile", () => {
             4           470 GB/s ±1 %  1.17 TB/s ±1 %  1.38 TB/s ±1 %
             16          962 GB/s ±1 %  1.38 TB/s ±1 %  1.45 TB/s ±1 %
             64         1.30 TB/s ±1 %  1.45 TB/s ±1 %  1.47 TB/s ±1 %
+          Measured in one process: intervals hold what varies within it, and not what another process would have for
+          itself.
 
         Verified
           2 variants passed against an f64 reference on this device before being timed.
@@ -335,6 +337,8 @@ describe("a profile", () => {
             1   3.94 GFLOP/s ±1 % !
             16    3.94 GFLOP/s ±1 %
           !: the samples are too short for the clock they were taken with; do not quote them.
+          Measured in one process: intervals hold what varies within it, and not what another process would have for
+          itself.
 
         Verified
           1 variant passed against an f64 reference on this device before being timed.

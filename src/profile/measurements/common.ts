@@ -12,12 +12,20 @@ export const measuredAt = {
 
 /**
  * What a whole process has for itself, such as where its memory lies, meets all samples that it takes. A run therefore measures in several
- * processes, and learns from all measurements of a kind together by how much processes differ.
+ * processes, and learns from all measurements of a kind together by how much processes differ: standard deviations of log times.
  */
-export const processNoise = z.number().min(0).nullable().meta({
-  description:
-    "Standard deviation of a log time between processes, beyond what their own samples explain, over all measurements of the kind in this run; null where one process took them all",
-});
+export const processNoise = z
+  .strictObject({
+    processes: z.int().min(2).meta({ description: "Processes that it is estimated from" }),
+    common: z.number().min(0).meta({ description: "By which a process is slower or faster in all measurements of the kind alike" }),
+    own: z
+      .number()
+      .min(0)
+      .meta({ description: "By which single measurements differ beyond that, and beyond what their own samples explain" }),
+  })
+  .nullable()
+  .meta({ description: "null where one process took them all, or too little was taken by several" });
+export type ProcessNoise = z.infer<typeof processNoise>;
 
 /** What a measurement carries whose samples are plain lists. */
 export const inProcesses = {

@@ -20,10 +20,13 @@ const MARGIN = { top: 28, right: 18, bottom: 46 };
 
 /** What dots are coloured by: families that bear on a step in the same way share a colour. */
 const GROUPS = [
-  { name: "matmul", families: ["matmul"] },
+  { name: "matmul", families: ["matmul", "matmul-f16w", "matmul-q4"] },
   { name: "prefill attention", families: ["attention-prefill"] },
   { name: "decode attention", families: ["attention-decode"] },
-  { name: "norm, rotary, activation, residual", families: ["rms-norm", "rotary", "swiglu", "residual-add"] },
+  {
+    name: "norm, rotary, activation, residual",
+    families: ["rms-norm", "residual-norm", "rotary", "swiglu", "residual-add", "greedy-head"],
+  },
   { name: "whole steps", families: ["engine-step", "decoder-layer"] },
 ] as const satisfies readonly { readonly name: string; readonly families: readonly string[] }[];
 
