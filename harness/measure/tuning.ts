@@ -50,6 +50,9 @@ interface Racer {
   fresh: Seconds[] | null;
 }
 
+/** What is known of a variant when it is not on the device. */
+type Known = Pick<Racer, "variant" | "race">;
+
 const bySpeed = (a: Racer, b: Racer): number => median(a.fresh ?? a.race) - median(b.fresh ?? b.race);
 
 /** One sample of a turn: the others of the same turn share its mood. Null where none was a duration. */
@@ -80,73 +83,73 @@ const heat = async (racers: readonly Racer[], { now, random, heatLimit }: Tuning
  * in turns: what won a race of many won by luck as well, and fresh samples have none of it. The default stays the choice unless another
  * one is faster by more than 2 %, with the whole 95 % interval of their ratio.
  *
+ * Nothing stays on the device between heats, so that no candidate has less room than another.
+ *
  * @throws LeftOut where no candidate can be timed
  */
 export const measureTuning = async (job: TuneJob, options: TuningOptions): Promise<Tuning> => {
   const { id, family, dtype, shape, cache, candidates } = job;
-  const known: Racer[] = [];
-  const ready = new Set<Racer>();
-  const add = async (variant: string): Promise<Racer | null> => {
+  const raced = new Map<string, Racer>();
+  /** Puts variants on the device, those that cannot be timed or have no room aside; has them take part in something; and takes them off again. */
+  const withRacers = async <T>(variants: readonly string[], work: (racers: readonly Racer[]) => Promise<T>): Promise<T> => {
+    const racers: Racer[] = [];
     try {
-      const { version, runner } = await options.prepare(variant);
-      const racer: Racer = { variant, version, runner, race: [], fresh: null };
-      known.push(racer);
-      ready.add(racer);
-      return racer;
-    } catch (error) {
-      if (error instanceof LeftOut || error instanceof OutOfMemory) return null;
-      throw error;
-    }
-  };
-  const retire = (racers: Iterable<Racer>) => {
-    for (const racer of racers) if (ready.delete(racer)) racer.runner.destroy();
-  };
-  try {
-    let survivors: Racer[] = [];
-    // The default runs in the first heat and stays on the device for the fresh samples.
-    const order = [job.default, ...candidates.filter((variant) => variant !== job.default)];
-    let standard: Racer | null = null;
-    for (let from = 0; from < order.length; from += HEAT) {
-      const racers: Racer[] = [];
-      for (const variant of order.slice(from, from + HEAT)) {
-        const racer = await add(variant);
-        if (racer !== null) racers.push(racer);
+      for (const variant of variants) {
+        try {
+          const { version, runner } = await options.prepare(variant);
+          racers.push({ variant, version, runner, race: raced.get(variant)?.race ?? [], fresh: null });
+        } catch (error) {
+          if (!(error instanceof LeftOut || error instanceof OutOfMemory)) throw error;
+        }
       }
-      if (from === 0) standard = racers.find(({ variant }) => variant === job.default) ?? null;
-      const first = (await heat(racers, options)).slice(0, SURVIVORS);
-      retire(racers.filter((racer) => racer !== standard && !first.includes(racer)));
-      survivors.push(...first);
+      return await work(racers);
+    } finally {
+      for (const { runner } of racers) runner.destroy();
     }
-    if (survivors.length > SURVIVORS) survivors = await heat(survivors, options);
-    const finalists = [
-      ...new Set([...survivors.slice(0, SURVIVORS), ...(standard === null || standard.race.length === 0 ? [] : [standard])]),
-    ];
-    if (finalists.length === 0) throw new LeftOut("none of the candidates could be timed");
-    await refresh(finalists, options);
-    const [fastest, second = null] = finalists.toSorted(bySpeed);
-    const choice = standard === null || isFaster(fastest!, standard) ? fastest! : standard;
-    const runnerUp = choice === fastest ? second : fastest!;
-    return {
-      kind: "tuning",
-      id,
-      family,
-      dtype,
-      shape: { ...shape },
-      cache,
-      default: job.default,
-      choice: choice.variant,
-      runner_up: runnerUp?.variant ?? null,
-      candidates: [
-        ...finalists.toSorted(bySpeed),
-        ...known.filter((racer) => racer.race.length > 0 && !finalists.includes(racer)).toSorted(bySpeed),
-      ].map(({ variant, version, race, fresh }) => ({ variant, version, rounds: race.length, race_s: race, fresh_s: fresh })),
-      reused_from: null,
-    };
-  } finally {
-    retire([...ready]);
+  };
+  const race = (variants: readonly string[]): Promise<string[]> =>
+    withRacers(variants, async (racers) => {
+      const order = await heat(racers, options);
+      for (const racer of order) raced.set(racer.variant, racer);
+      return order.map(({ variant }) => variant);
+    });
+
+  const order = [job.default, ...candidates.filter((variant) => variant !== job.default)];
+  let survivors: string[] = [];
+  for (let from = 0; from < order.length; from += HEAT) survivors.push(...(await race(order.slice(from, from + HEAT))).slice(0, SURVIVORS));
+  while (survivors.length > SURVIVORS) {
+    const next: string[] = [];
+    for (let from = 0; from < survivors.length; from += HEAT)
+      next.push(...(await race(survivors.slice(from, from + HEAT))).slice(0, SURVIVORS));
+    survivors = next;
   }
+  const finalists = await withRacers([...new Set([...survivors, ...(raced.has(job.default) ? [job.default] : [])])], async (racers) => {
+    await refresh(racers, options);
+    return racers.toSorted(bySpeed);
+  });
+  const [fastest, second = null] = finalists;
+  if (fastest === undefined) throw new LeftOut("none of the candidates could be timed");
+  const standard = finalists.find(({ variant }) => variant === job.default) ?? null;
+  const choice = standard === null || isFaster(fastest, standard) ? fastest : standard;
+  const isFinalist = ({ variant }: Known): boolean => finalists.some((finalist) => finalist.variant === variant);
+  return {
+    kind: "tuning",
+    id,
+    family,
+    dtype,
+    shape: { ...shape },
+    cache,
+    default: job.default,
+    choice: choice.variant,
+    runner_up: (choice === fastest ? second : fastest)?.variant ?? null,
+    candidates: [...finalists, ...[...raced.values()].filter((racer) => !isFinalist(racer)).toSorted(bySpeed)].map(
+      ({ variant, version, race: race_s, fresh }) => ({ variant, version, rounds: race_s.length, race_s, fresh_s: fresh }),
+    ),
+    reused_from: null,
+  };
 };
 
+/** Fresh samples of each, in turns. */
 const refresh = async (racers: readonly Racer[], { random }: TuningOptions): Promise<void> => {
   const fresh = new Map(racers.map((racer) => [racer, [] as Seconds[]]));
   for (let round = 0; round < FRESH; round++) {

@@ -39,6 +39,7 @@ export const seriesOf = (profile: Profile): Series[] => {
   const clock = measurementsOf(profile, "clock").at(-1);
   return profile.measurements.flatMap((measurement): Series[] => {
     if (measurement.kind === "kernel") return [kernelSeries(measurement, clock)];
+    if (measurement.kind === "tuning") return []; // what decided on variants; the kernels that it chose are timed by themselves
     const kin = "method" in measurement ? `${measurement.kind} ${measurement.method}` : measurement.kind;
     return durationsIn(measurement).map(({ name, key, samples }) => {
       const sampled = sampledList(measurement as Partial<InProcesses>, key, samples);

@@ -6,6 +6,7 @@ import { STEP_FAMILY } from "../../kernels/layer/engine-step.ts";
 import { GREEDY_FAMILY } from "../../kernels/layer/greedy-head.ts";
 import { layerLinears } from "../../kernels/layer/linears.ts";
 import { headLinear, layerSizes } from "../model/shapes.ts";
+import { isForDevice } from "./choose.ts";
 import { formatStages } from "./format-jobs.ts";
 import type { Findings, Job, Stage } from "./jobs.ts";
 import { betweenProcesses } from "./timing-interval.ts";
@@ -27,17 +28,21 @@ const layerShape = ({ model }: ModelGrid, batch: Batch): Shape => ({ ...layerSiz
 /** Families of the layers without weights, which have one variant each. */
 const SMALL = ["rms-norm", "residual-norm", "rotary", "swiglu", "residual-add", GREEDY_FAMILY];
 
-/** Families whose variants a step is made of, and those that its speed is held against. */
-const VERIFIED = ["matmul", "attention-prefill", "attention-decode", ...SMALL];
+/** Families of several variants that a step is made of. */
+const RACED = ["matmul", "attention-prefill", "attention-decode"];
 
 /**
  * Verification of what will be raced or timed: of the device's own element type, and of every roof. Other formats of weights are verified where
  * they are timed; a quick agenda verifies only what it will time.
  */
-const verifyJobs = (dtype: Dtype, only: readonly string[] | null): Job[] =>
+const verifyJobs = (dtype: Dtype, isGpu: boolean, only: readonly string[] | null): Job[] =>
   variants
-    .filter(({ family, dtype: own }) => (VERIFIED.includes(family) && own === dtype) || isRoofFamily(family))
-    .filter(({ id, family }) => only === null || only.includes(id) || SMALL.includes(family))
+    .filter((variant) => {
+      const { id, family, dtype: own } = variant;
+      if (SMALL.includes(family)) return own === dtype;
+      if (only !== null) return only.includes(id);
+      return isRoofFamily(family) || (RACED.includes(family) && own === dtype && isForDevice(variant, isGpu));
+    })
     .map(({ id }) => ({ kind: "verify", id: `verify ${id}`, variant: id }) as const);
 
 const distinct = (jobs: readonly Job[]): Job[] => [...new Map(jobs.map((job) => [job.id, job])).values()];
@@ -118,7 +123,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
     ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
-    ...verifyJobs(dtype, isQuick ? [...chosenIds(starting), ...startingRoofs(device, roofs)] : null),
+    ...verifyJobs(dtype, isGpu, isQuick ? [...chosenIds(starting), ...startingRoofs(device, roofs)] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
   ];
