@@ -133,7 +133,7 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
     .option("--quick", "fewer measurements, under a minute: coarse curves")
     .option(
       "--budget <seconds>",
-      "time for measuring and what comes after, in seconds; measuring gets 85 % of it (default: 600 on a GPU, 240 on the software adapter)",
+      "time for measuring and what comes after, in seconds; measuring gets 85 % of it (default: 600 on a GPU, 300 on the software adapter)",
       positiveNumber,
     )
     .addOption(

@@ -40,19 +40,19 @@ interface Rules {
 }
 
 /**
- * Samples until the median is known to 2 percent on a software adapter, whose cores are often shared, and to half a percent on a GPU: in one of
- * several processes, so that the time goes into more of those.
+ * Samples until the median is known to 3 percent on a software adapter, whose cores are often shared, and to 0.7 percent on a GPU: in one of
+ * several processes. What processes differ by is more than that, so the time goes into more of them.
  */
 const RULES = {
   software: {
-    kernel: { fewest: 6, most: 300, noise: 0.02, shortest: 0.15, timeLimit: 0.5 },
+    kernel: { fewest: 6, most: 100, noise: 0.03, shortest: 0.05, timeLimit: 0.2 },
     upload: UPLOAD_RULES.software,
     pipeline: PIPELINE_RULES.software,
     beyondCache: 64 * MIB,
     heatLimit: 2,
   },
   gpu: {
-    kernel: { fewest: 12, most: 300, noise: 0.005, shortest: 0.05, timeLimit: 0.25 },
+    kernel: { fewest: 12, most: 200, noise: 0.007, shortest: 0.03, timeLimit: 0.15 },
     upload: UPLOAD_RULES.gpu,
     pipeline: PIPELINE_RULES.gpu,
     beyondCache: 256 * MIB,
