@@ -82,10 +82,13 @@ export const rowStorer = ({ name, buffer, dtype, width, length }: Rows): string 
   }
 }`;
 
-/** A grid of at least `count` workgroups within the limit per dimension; `FLAT_GROUP` numbers them, and the kernel skips the surplus. */
+/**
+ * A grid of at least `count` workgroups within the limit per dimension, its rows alike: a kernel whose
+ * stride is the grid would find most of a last row beyond the end of its data. `FLAT_GROUP` numbers them, and the kernel skips the surplus.
+ */
 export const gridOf = (count: number): readonly [number, number, number] => {
-  const x = Math.min(count, MOST_WORKGROUPS);
-  return [x, Math.ceil(count / x), 1];
+  const y = Math.ceil(count / MOST_WORKGROUPS);
+  return [Math.ceil(count / y), y, 1];
 };
 
 /** Number of a workgroup in a grid made by `gridOf`; wants the builtins `group: workgroup_id` and `groups: num_workgroups`. */

@@ -25,7 +25,7 @@ import { swigluDispatch } from "./swiglu.ts";
 import { weightsBuffer } from "./weights.ts";
 
 /** Raised when the layer itself changes; its parts' versions are added. */
-const OWN_VERSION = 3;
+const OWN_VERSION = 4;
 
 /** The variant for a linear layer. @throws RangeError where a choice names no variant of that dtype */
 export const matmulFor = (dtype: Dtype, { matmul }: LayerChoices, sizes: MatmulSizes): MatmulVariant =>

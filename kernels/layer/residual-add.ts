@@ -40,7 +40,7 @@ export const residualAdd = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: "four elements a thread",
-  version: 1,
+  version: 2,
   verificationShapes: [{ length: 1 }, { length: 255 }, { length: 4097 }],
   run: (shape) => {
     const { length } = sizesOf("residual-add", ["length"], shape);

@@ -71,7 +71,7 @@ export const swiglu = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: "four elements a thread, gate and up side by side in a row",
-  version: 2,
+  version: 3,
   verificationShapes: [
     { tokens: 1, intermediate: 1 },
     { tokens: 3, intermediate: 63 },

@@ -102,7 +102,7 @@ const multiplyAdd = (id: string, structure: MultiplyAddStructure): KernelVariant
     dtype,
     needs: needsOf(dtype),
     summary: `${chains} independent ${width === 4 ? "vec4" : "scalar"} chains of fused multiply-adds in each of ${workgroup} threads`,
-    version: 2,
+    version: 3,
     verificationShapes: [
       { threads: 1, steps: 1 },
       { threads: workgroup - 1, steps: UNROLLED - 1 },
