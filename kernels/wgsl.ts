@@ -10,7 +10,7 @@ export const range = (count: number): number[] => Array.from({ length: count }, 
 
 const DIRECTIVES: Readonly<Record<KernelFeature, readonly string[]>> = {
   "shader-f16": ["enable f16;"],
-  subgroups: ["enable subgroups;", "requires subgroup_id;"],
+  subgroups: ["enable subgroups;"],
   // The uniformity analysis knows workgroups only; what is uniform in a subgroup alone, it would refuse.
   "chromium-experimental-subgroup-matrix": [
     "enable chromium_experimental_subgroup_matrix;",
@@ -18,9 +18,17 @@ const DIRECTIVES: Readonly<Record<KernelFeature, readonly string[]>> = {
   ],
 };
 
-/** The directives a kernel starts with. */
-export const directives = (dtype: Dtype, needs: readonly KernelFeature[] = []): string =>
-  [...new Set([...needsOf(dtype), ...needs])].flatMap((feature) => DIRECTIVES[feature].map((line) => `${line}\n`)).join("");
+/** Extensions of the language that no device feature stands for: `subgroup_id` brings the builtins subgroup_id and num_subgroups. */
+export type LanguageExtension = "subgroup_id";
+
+/** The directives a kernel starts with. An extension is required only where it is used, since older browsers lack it. */
+export const directives = (dtype: Dtype, needs: readonly KernelFeature[] = [], extensions: readonly LanguageExtension[] = []): string =>
+  [
+    ...[...new Set([...needsOf(dtype), ...needs])].flatMap((feature) => DIRECTIVES[feature]),
+    ...extensions.map((extension) => `requires ${extension};`),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
 
 /** Features that a dtype brings with it. */
 export const needsOf = (dtype: Dtype): readonly KernelFeature[] => (dtype === "f16" ? ["shader-f16"] : []);

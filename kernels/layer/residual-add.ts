@@ -2,7 +2,7 @@ import { type Expectation, storedError, ULP } from "../bounds.ts";
 import type { Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
 import { directives, needsOf, paramsBlock, storage } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 export const residualAddWgsl = (dtype: Dtype): string => `${directives(dtype)}
 // out = x + y, four elements a thread

@@ -4,7 +4,7 @@ import { blank, type Expectation, gamma, storedError } from "../bounds.ts";
 import type { BufferSpec, Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { checkHeads, sizesOf } from "../shape.ts";
 import { directives, elementType, needsOf, paramsBlock, storage, type Width } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 /** Base of the rotation frequencies, as in Su et al. 2021 (https://arxiv.org/abs/2104.09864); the time does not depend on it. */
 const THETA = 10_000;

@@ -2,7 +2,7 @@ import { blank, DIVISION, type Expectation, expError, gamma, storedError, ULP } 
 import type { Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
 import { directives, elementType, needsOf, paramsBlock, storage, type Width, widthFor } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 interface Sizes {
   readonly tokens: number;
