@@ -10,7 +10,8 @@
 // A row: Ballast's variant before any tuning, the best of its variants at that shape, each peer by the fastest of its ways (weights k×n
 // or n×k, an attention operator or products and softmax), and the fastest peer's time over Ballast's with a 95 % interval. A
 // sample is so many calls that they last 0.15 s, given to the queue one after another, and one wait; inputs and outputs stay on the GPU. Every
-// result is compared with the f64 reference first: what is wrong is not timed.
+// result is compared with the f64 reference first: what is wrong is not timed. Ways within a fifth of a peer's fastest at a first glance are
+// all in the rounds, and the best of them there counts. A shape of 1×4×4, raced first, says what a call costs by itself.
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { makeDocument } from "../cli/document.ts";

@@ -125,6 +125,11 @@ export interface KernelVariant {
    * @throws RangeError as `run`
    */
   suits?(shape: Shape): boolean;
+  /**
+   * The kind of adapter it is written for, where that is not any: on a GPU, a text for a software adapter takes long to compile and spills
+   * its registers, so a tuner there need not time it. It is right on every adapter all the same.
+   */
+  readonly madeFor?: "software";
   /** @throws RangeError where the shape is not one of this family's (a missing or non-integer size) */
   run(shape: Shape): KernelRun;
 }

@@ -10,7 +10,7 @@ export const range = (count: number): number[] => Array.from({ length: count }, 
 
 const DIRECTIVES: Readonly<Record<KernelFeature, readonly string[]>> = {
   "shader-f16": ["enable f16;"],
-  subgroups: ["enable subgroups;", "requires subgroup_id;"],
+  subgroups: ["enable subgroups;"],
   // The uniformity analysis knows workgroups only; what is uniform in a subgroup alone, it would refuse.
   "chromium-experimental-subgroup-matrix": [
     "enable chromium_experimental_subgroup_matrix;",
@@ -18,9 +18,17 @@ const DIRECTIVES: Readonly<Record<KernelFeature, readonly string[]>> = {
   ],
 };
 
-/** The directives a kernel starts with. */
-export const directives = (dtype: Dtype, needs: readonly KernelFeature[] = []): string =>
-  [...new Set([...needsOf(dtype), ...needs])].flatMap((feature) => DIRECTIVES[feature].map((line) => `${line}\n`)).join("");
+/** Extensions of the language that no device feature stands for: `subgroup_id` brings the builtins subgroup_id and num_subgroups. */
+export type LanguageExtension = "subgroup_id";
+
+/** The directives a kernel starts with. An extension is required only where it is used, since older browsers lack it. */
+export const directives = (dtype: Dtype, needs: readonly KernelFeature[] = [], extensions: readonly LanguageExtension[] = []): string =>
+  [
+    ...[...new Set([...needsOf(dtype), ...needs])].flatMap((feature) => DIRECTIVES[feature]),
+    ...extensions.map((extension) => `requires ${extension};`),
+  ]
+    .map((line) => `${line}\n`)
+    .join("");
 
 /** Features that a dtype brings with it. */
 export const needsOf = (dtype: Dtype): readonly KernelFeature[] => (dtype === "f16" ? ["shader-f16"] : []);
@@ -82,10 +90,13 @@ export const rowStorer = ({ name, buffer, dtype, width, length }: Rows): string 
   }
 }`;
 
-/** A grid of at least `count` workgroups within the limit per dimension; `FLAT_GROUP` numbers them, and the kernel skips the surplus. */
+/**
+ * A grid of at least `count` workgroups within the limit per dimension, its rows alike: a kernel whose
+ * stride is the grid would find most of a last row beyond the end of its data. `FLAT_GROUP` numbers them, and the kernel skips the surplus.
+ */
 export const gridOf = (count: number): readonly [number, number, number] => {
-  const x = Math.min(count, MOST_WORKGROUPS);
-  return [x, Math.ceil(count / x), 1];
+  const y = Math.ceil(count / MOST_WORKGROUPS);
+  return [Math.ceil(count / y), y, 1];
 };
 
 /** Number of a workgroup in a grid made by `gridOf`; wants the builtins `group: workgroup_id` and `groups: num_workgroups`. */

@@ -7,6 +7,11 @@ import type { Family } from "./shapes.ts";
 export const PEERS = ["jax-js", "tfjs", "onnxruntime"] as const;
 export type Peer = (typeof PEERS)[number];
 
+/** Ballast's two rows: its best variant at a shape, and its choice before anything was timed. */
+export const TUNED = "ballast (tuned)";
+export const DEFAULT = "ballast (default)";
+export type Ours = typeof TUNED | typeof DEFAULT;
+
 /** One shape for the page to race. */
 export interface PeerJob {
   readonly kind: "peers";
@@ -35,9 +40,9 @@ const waySchema = z.strictObject({
 export type WayTried = z.infer<typeof waySchema>;
 
 export const contestantSchema = z.strictObject({
-  /** `ballast (default)`, `ballast (tuned)`, or a peer. */
+  /** DEFAULT, TUNED, or a peer. */
   name: z.string(),
-  /** The way that took part; null where none could. */
+  /** The way whose samples these are, the fastest by them; null where none took part. */
   way: z.string().nullable(),
   /** Seconds of one call, one value a round, rounds in order; empty where it took no part. */
   samples_s: z.array(z.number()),
@@ -72,12 +77,14 @@ export type PageAnswer = z.infer<typeof pageAnswerSchema>;
 
 /** The file that `--json` writes. */
 export const peersReportSchema = z.strictObject({
-  schema: z.literal("ballast.peers/1"),
+  schema: z.literal("ballast.peers/2"),
   device: z.string(),
   browser: z.string(),
   is_software: z.boolean(),
   rounds: z.number().int(),
   libraries: z.array(z.strictObject({ name: z.string(), version: z.string(), device: z.string() })),
+  /** Of a shape that takes no time to compute: what a call costs by itself. Null where it was not raced. */
+  overhead: raceSchema.nullable(),
   races: z.array(raceSchema),
   left_out: z.array(z.strictObject({ id: z.string(), because: z.string() })),
 });

@@ -15,8 +15,8 @@ import { startingChoices } from "../../src/profile/choose.ts";
 import type { PageJob } from "../../src/profile/jobs.ts";
 import { isSoftware } from "../../src/profile/software-adapter.ts";
 import type { Seconds } from "../../src/units.ts";
-import { type PageAnswer, pageAnswerSchema, type Peer, type PeerJob, type PeersReport } from "./contract.ts";
-import { type PeerShape, selectedShapes, type ShapeSelection, tunedAt } from "./shapes.ts";
+import { type PageAnswer, pageAnswerSchema, type Peer, type PeerJob, type PeersReport, type Race } from "./contract.ts";
+import { type PeerShape, selectedShapes, type ShapeSelection, TINY, tunedAt } from "./shapes.ts";
 import { buildPeersSite, peersSite } from "./site.ts";
 
 export interface CourseOptions extends Omit<ShapeSelection, "isSoftware"> {
@@ -86,10 +86,9 @@ export const runCourse = async ({ peers, rounds, signal, onShape, ...selection }
     const races: PeersReport["races"] = [];
     const leftOut: PeersReport["left_out"] = [];
     let libraries: PageAnswer["libraries"] = [];
-    for (const [index, row] of rows.entries()) {
-      onShape?.(row, index, rows.length);
+    const raceOrNull = async (row: PeerShape): Promise<Race | null> => {
       const { name: id, family, shape } = row;
-      const answer = await askPage(session, {
+      const answer = await askPage(session!, {
         kind: "peers",
         id,
         family,
@@ -100,23 +99,31 @@ export const runCourse = async ({ peers, rounds, signal, onShape, ...selection }
         rounds,
       });
       if ("race" in answer) {
-        races.push(answer.race);
         libraries = answer.libraries;
-        continue;
+        return answer.race;
       }
       leftOut.push({ id, because: answer.because });
-      if (answer.kind === "left-out" && !answer.because.includes("device was lost")) continue;
-      await session.close();
-      session = await reopenDevice(request, opened);
+      if (answer.kind !== "left-out") {
+        await session!.close();
+        session = await reopenDevice(request, opened);
+      }
+      return null;
+    };
+    const overhead = await raceOrNull(TINY);
+    for (const [index, row] of rows.entries()) {
+      onShape?.(row, index, rows.length);
+      const race = await raceOrNull(row);
+      if (race !== null) races.push(race);
     }
     const pinned = versions();
     return {
-      schema: "ballast.peers/1",
+      schema: "ballast.peers/2",
       device: opened.verdict.device,
       browser: session.version,
       is_software: isOnSoftware,
       rounds,
       libraries: libraries.map(({ name, device }) => ({ name, version: pinned[PACKAGES[name as Peer]] ?? "unknown", device })),
+      overhead,
       races,
       left_out: leftOut,
     };

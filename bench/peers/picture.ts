@@ -4,9 +4,9 @@ import { type Axis, labelWidth, logTicks } from "../../src/report/html/axes.ts";
 import { chartsFor, figure, Plot, scaleOf, seriesColor, type SvgDocument } from "../../src/report/html/chart.ts";
 import { html, type Html, items, table } from "../../src/report/html/markup.ts";
 import { pageHtml } from "../../src/report/html/shell.ts";
-import type { PeersReport, Race } from "./contract.ts";
-import { contestant, DEFAULT, raceRatioOrNull, ratioOf, summaryOrNull, TUNED } from "./ratios.ts";
-import { peersNotes, ratioText } from "./text.ts";
+import { DEFAULT, type PeersReport, type Race, TUNED } from "./contract.ts";
+import { contestant, raceRatioOrNull, ratioOf, summaryOrNull } from "./ratios.ts";
+import { overheadSentenceOrNull, peersNotes, ratioText } from "./text.ts";
 
 const ROW = 22;
 
@@ -77,6 +77,7 @@ const milliseconds = (race: Race, name: string): string => {
 export const peersHtml = (report: PeersReport, document: SvgDocument): string => {
   const { device, browser, rounds, races, libraries, is_software } = report;
   const summary = summaryOrNull(races, TUNED);
+  const overhead = overheadSentenceOrNull(report);
   const rows = races.map((race) => {
     const ratio = raceRatioOrNull(race, TUNED);
     return [
@@ -113,6 +114,7 @@ export const peersHtml = (report: PeersReport, document: SvgDocument): string =>
           <h2 id="ratios">Ratios</h2>
           <p>${device}, ${browser}: f32, ${rounds} interleaved rounds on one GPUDevice.</p>
           ${ratioChart(document, report)} ${table("Milliseconds a call", columns, rows)}
+          ${overhead === null ? html`` : html`<p>${overhead}</p>`}
         </section>`,
       ],
       [

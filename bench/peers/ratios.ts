@@ -1,6 +1,6 @@
 import { median } from "simple-statistics";
 import { bcaInterval, type Interval, weightedMedian } from "../../src/stats/bootstrap.ts";
-import type { Contestant, Race } from "./contract.ts";
+import { type Contestant, DEFAULT, type Ours, type Race, TUNED } from "./contract.ts";
 
 /** Ballast's time beside a peer's. SAME: the interval of the ratio holds 1. */
 export type PeerVerdict = "FASTER" | "SAME" | "SLOWER";
@@ -11,9 +11,6 @@ export interface PeerRatio extends Interval {
   readonly estimate: number;
   readonly verdict: PeerVerdict;
 }
-
-export const TUNED = "ballast (tuned)";
-export const DEFAULT = "ballast (default)";
 
 const SEED = 1;
 
@@ -45,7 +42,7 @@ export const fastestPeerOrNull = ({ contestants }: Race): Contestant | null =>
     .reduce<Contestant | null>((best, each) => (best === null || median(each.samples_s) < median(best.samples_s) ? each : best), null);
 
 /** The fastest peer beside one of Ballast's rows; null where either was not timed. */
-export const raceRatioOrNull = (race: Race, ours: typeof TUNED | typeof DEFAULT): PeerRatio | null => {
+export const raceRatioOrNull = (race: Race, ours: Ours): PeerRatio | null => {
   const peer = fastestPeerOrNull(race);
   const own = contestant(race, ours);
   return peer === null || own === null ? null : ratioOf(peer.samples_s, own.samples_s);
@@ -60,7 +57,7 @@ export interface PeersSummary {
 }
 
 /** Null where nothing was compared. */
-export const summaryOrNull = (races: readonly Race[], ours: typeof TUNED | typeof DEFAULT): PeersSummary | null => {
+export const summaryOrNull = (races: readonly Race[], ours: Ours): PeersSummary | null => {
   const compared = races.flatMap((race) => {
     const ratio = raceRatioOrNull(race, ours);
     return ratio === null ? [] : [{ id: race.id, ratio }];
@@ -74,3 +71,7 @@ export const summaryOrNull = (races: readonly Race[], ours: typeof TUNED | typeo
     slower: compared.filter(({ ratio }) => ratio.verdict === "SLOWER").map(({ id }) => id),
   };
 };
+
+/** Shapes at which a peer was timed, and this row of Ballast's was not: wrong, refused or too slow. No summary of ratios holds them. */
+export const untimed = (races: readonly Race[], ours: Ours): string[] =>
+  races.filter((race) => contestant(race, ours) === null && fastestPeerOrNull(race) !== null).map(({ id }) => id);

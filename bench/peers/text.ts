@@ -1,8 +1,8 @@
 import { median } from "simple-statistics";
 import { NONE, significant } from "../../src/format.ts";
 import { bullets, left, PLAIN, right, table, text, wrap } from "../../src/report/layout.ts";
-import type { Contestant, PeersReport, Race } from "./contract.ts";
-import { contestant, DEFAULT, fastestPeerOrNull, type PeerRatio, raceRatioOrNull, summaryOrNull, TUNED } from "./ratios.ts";
+import { type Contestant, DEFAULT, type Ours, type PeersReport, type Race, TUNED } from "./contract.ts";
+import { contestant, fastestPeerOrNull, type PeerRatio, raceRatioOrNull, summaryOrNull, untimed } from "./ratios.ts";
 
 const milliseconds = (each: Contestant | null): string => (each === null ? NONE : significant(1000 * median(each.samples_s)));
 
@@ -47,19 +47,36 @@ const waysTaken = ({ races, libraries }: PeersReport): string[] =>
     return [`${name} ${version}: ${device}${ways === "" ? "" : `. Fastest ways: ${ways}`}`];
   });
 
+const summarySentences = ({ races }: PeersReport, ours: Ours): string[] => {
+  const summary = summaryOrNull(races, ours);
+  const missing = untimed(races, ours);
+  const left = missing.length === 0 ? [] : [`Not among them, because it was wrong or too slow: ${missing.length}, ${missing.join(", ")}.`];
+  if (summary === null) return missing.length === 0 ? [] : ["compared at no shape.", ...left];
+  const { compared, median: middle, worst, slower } = summary;
+  return [
+    `the fastest peer takes ${middle.toFixed(2)} times as long in the median of ${compared} shapes; at worst ${ratioText(worst.ratio)}, at ${worst.id}.`,
+    slower.length === 0
+      ? "No interval lies wholly on the slower side."
+      : `Slower with its whole interval at ${slower.length}: ${slower.join(", ")}.`,
+    ...left,
+  ];
+};
+
 const summaryLines = (report: PeersReport): string[] =>
-  [TUNED, DEFAULT].flatMap((ours) => {
-    const summary = summaryOrNull(report.races, ours as typeof TUNED);
-    if (summary === null) return [];
-    const { compared, median: middle, worst, slower } = summary;
-    return wrap(
-      `${ours}: the fastest peer takes ${middle.toFixed(2)} times as long in the median of ${compared} shapes; at worst ${ratioText(worst.ratio)}, at ${worst.id}. ` +
-        (slower.length === 0
-          ? "No interval lies wholly on the slower side."
-          : `Slower with its whole interval at ${slower.length}: ${slower.join(", ")}.`),
-      "  ",
-    );
+  ([TUNED, DEFAULT] as const).flatMap((ours) => {
+    const sentences = summarySentences(report, ours);
+    return sentences.length === 0 ? [] : wrap(`${ours}: ${sentences.join(" ")}`, "  ");
   });
+
+/** What a call costs by itself, beside which a row's figures are to be read. */
+export const overheadSentenceOrNull = ({ overhead }: PeersReport): string | null => {
+  const timed = (overhead?.contestants ?? []).filter(({ samples_s }) => samples_s.length > 0);
+  return overhead === null || timed.length === 0
+    ? null
+    : `A call on ${overhead.id}, which computes next to nothing, takes in milliseconds: ${timed
+        .map((each) => `${each.name} ${milliseconds(each)}`)
+        .join(", ")}. A row near these says what a call costs, and little of the kernel.`;
+};
 
 /** Largest error of each contestant over all shapes. */
 const errorLines = ({ races, libraries }: PeersReport): string[] =>
@@ -110,11 +127,13 @@ export const peersText = (report: PeersReport): string => {
     left("tuned is"),
   ];
   const part = (heading: string, items: readonly string[]) => (items.length === 0 ? [] : ["", heading, ...bullets(items, "  ")]);
+  const overhead = overheadSentenceOrNull(report);
   return text([
     `${device}, ${browser}: f32, ${rounds} interleaved rounds, milliseconds a call`,
     "",
     ...table(columns, rows, PLAIN),
     "",
+    ...(overhead === null ? [] : [...wrap(overhead, "  "), ""]),
     ...summaryLines(report),
     ...peersNotes(report).flatMap(([heading, lines]) => part(heading, lines)),
   ]);

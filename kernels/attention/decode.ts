@@ -82,6 +82,7 @@ const quad: Technique = {
   name: "quad",
   summary: `four threads alone go through the whole context for up to ${MOST_ROWS} heads of a group, in registers, with no barrier`,
   needs: ["subgroups"],
+  madeFor: "software",
   divide: (dtype, sizes) => {
     const rows = Math.min(groupOf(sizes), MOST_ROWS);
     return {
@@ -97,6 +98,7 @@ const thread: Technique = {
   name: "thread",
   summary: `each of ${THREADS} threads goes through its share of the keys for up to ${MOST_ROWS} heads of a group, in registers; a second dispatch merges`,
   needs: [],
+  madeFor: "software",
   divide: (dtype, sizes) => {
     const rows = Math.min(groupOf(sizes), MOST_ROWS);
     return {

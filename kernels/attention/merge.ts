@@ -1,5 +1,6 @@
 import type { Dtype } from "../kernel.ts";
-import { directives, elementType, FLAT_GROUP, paramsBlock, rowStorer, storage, widthFor } from "../wgsl.ts";
+import { elementwiseMain } from "../elementwise.ts";
+import { directives, elementType, paramsBlock, rowStorer, storage, widthFor } from "../wgsl.ts";
 
 /** Merges the partial sums of one query vector's splits: each is rescaled to the common maximum, then divided by all weights. */
 export const mergeWgsl = (dtype: Dtype, headDim: number): string => {
@@ -16,15 +17,9 @@ ${storage(3, "out", "read_write", elementType(dtype, width))}
 
 ${rowStorer({ name: "store_out", buffer: "out", dtype, width, length: `${headDim}u` })}
 
-@compute @workgroup_size(64)
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = ${FLAT_GROUP} * 64u + thread;
-  let vector = at / ${steps}u;
-  if (vector >= params.vectors) { return; }
+${elementwiseMain(
+  `params.vectors * ${steps}u`,
+  `  let vector = at / ${steps}u;
   let first = vector * params.splits;
   var maximum = partial_stats[first].x;
   for (var i = 1u; i < params.splits; i++) { maximum = max(maximum, partial_stats[first + i].x); }
@@ -36,7 +31,6 @@ fn main(
     sum = fma(vec4<f32>(factor), partial_sums[(first + i) * ${steps}u + at % ${steps}u], sum);
     weights = fma(factor, stats.y, weights);
   }
-  store_out(params.first_vector + vector, at % ${steps}u, sum / weights);
-}
-`;
+  store_out(params.first_vector + vector, at % ${steps}u, sum / weights);`,
+)}`;
 };

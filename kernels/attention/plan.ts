@@ -1,6 +1,6 @@
+import { elementwiseGrid } from "../elementwise.ts";
 import type { BufferSpec, Dispatch, Dtype } from "../kernel.ts";
 import type { Plan } from "../plan.ts";
-import { gridOf } from "../wgsl.ts";
 import { mergeWgsl } from "./merge.ts";
 import type { AttentionBuffers, Ragged } from "./problem.ts";
 import type { Result } from "./rows.ts";
@@ -55,7 +55,7 @@ export const attentionPlan = (dtype: Dtype, sizes: Ragged, buffers: AttentionBuf
         entryPoint: "main",
         params: [firstVector, vectors, splits],
         bindings: [...read("partial_sums", "partial_stats"), ...write(buffers.out)],
-        workgroups: gridOf(Math.ceil((vectors * steps) / 64)),
+        workgroups: elementwiseGrid(vectors * steps),
       },
     ],
   };

@@ -48,6 +48,7 @@ const quad = (most: number): Technique => ({
   name: `quad-${most}`,
   summary: `four threads alone go through all keys of ${most} rows of 64 elements, or fewer longer ones, in registers, with no barrier`,
   needs: ["subgroups"],
+  madeFor: "software",
   divide: (dtype, { head_dim }) => {
     const rows = Math.max(1, Math.min(most, Math.floor((most * 64) / head_dim)));
     return {
@@ -80,6 +81,7 @@ const thread: Technique = {
   name: "thread",
   summary: `each of ${THREADS} threads goes through its share of the keys for 4 rows, in registers; a second dispatch merges`,
   needs: [],
+  madeFor: "software",
   divide: (dtype, { head_dim }) => ({
     label: "attention prefill",
     rows: 4,

@@ -13,8 +13,8 @@ export interface QuadStructure {
   readonly rows: number;
   readonly quads: number;
   /**
-   * What the quads of a workgroup divide: its keys, of which each takes every so-manieth four, to meet once at the end; or its rows, so that
-   * all go through the same keys and never meet.
+   * What the quads of a workgroup divide: its keys, taking turns by fours, to meet once at the end; or its rows, so that all go through the
+   * same keys and never meet.
    */
   readonly divide: "keys" | "rows";
   readonly result: Result;
@@ -77,7 +77,7 @@ ${columns.map((i) => `  ${storeColumn(i, `sums[quad * ${steps}u + ${4 * i}u + la
   }
   workgroupBarrier();`;
 
-  return `${directives(dtype, ["subgroups"])}
+  return `${directives(dtype, ["subgroups"], isOne ? [] : ["subgroup_id"])}
 // Attention; workgroup (x, y, z): ${rowsOfGroup} rows from ${rowsOfGroup}·x on, y = sequence · kv_heads + kv_head, keys of split z
 // queries, out: [token][heads][${headDim}] ${dtype} · keys, values: [block][16 slots][kv_heads][${headDim}] ${dtype} · sums in f32
 // ${isOne ? "one quad of threads takes" : `${quads} quads of threads, each ${divide === "rows" ? `with ${rows} rows` : "with its share of the keys"}, take`} ${KEYS} keys at a time; a thread holds every fourth vec4 of each row

@@ -23,7 +23,7 @@ export const scaleOf = (headDim: number): string => literal(1 / Math.sqrt(headDi
 
 export const PARAMS = ["first_sequence", "heads", "kv_heads", "stride", "split_keys", "splits", "first_vector"] as const;
 
-/** The uniform and the storage buffers, in the order that `attentionDispatch` binds them. */
+/** The uniform and the storage buffers, in the order that `attentionPlan` binds them. */
 export const rowBindings = (dtype: Dtype, width: Width, result: Result): string => `${paramsBlock(PARAMS)}
 ${storage(1, "queries", "read", elementType(dtype, width))}
 ${storage(2, "keys", "read", elementType(dtype, width))}

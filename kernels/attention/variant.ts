@@ -1,4 +1,4 @@
-import type { Dtype, KernelFeature, Shape } from "../kernel.ts";
+import type { Dtype, KernelFeature, KernelVariant, Shape } from "../kernel.ts";
 import { needsOf } from "../wgsl.ts";
 import { blockTable } from "./paged-cache.ts";
 import { attentionPlan, type Division } from "./plan.ts";
@@ -30,11 +30,13 @@ export interface Technique {
   readonly name: string;
   readonly summary: string;
   readonly needs: readonly KernelFeature[];
+  /** As of a `KernelVariant`. */
+  readonly madeFor?: KernelVariant["madeFor"];
   readonly divide: (dtype: Dtype, sizes: HeadSizes) => Division;
 }
 
 /** Raised when a change could alter the speed or the result of any attention. */
-const VERSION = 2;
+const VERSION = 3;
 
 export const attentionVariant = (family: AttentionFamily, technique: Technique, dtype: Dtype): AttentionVariant => {
   const plan: AttentionVariant["plan"] = (sizes, buffers) => attentionPlan(dtype, sizes, buffers, technique.divide(dtype, sizes));
@@ -43,6 +45,7 @@ export const attentionVariant = (family: AttentionFamily, technique: Technique, 
     family: family.name,
     dtype,
     needs: [...needsOf(dtype), ...technique.needs],
+    ...(technique.madeFor === undefined ? {} : { madeFor: technique.madeFor }),
     summary: technique.summary,
     version: VERSION,
     verificationShapes: family.verificationShapes,

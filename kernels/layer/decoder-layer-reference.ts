@@ -1,7 +1,7 @@
 import { attend } from "../attention/reference.ts";
 import type { Expectation } from "../bounds.ts";
 import type { Dtype, Reference, Values } from "../kernel.ts";
-import { linear } from "../matmul/problem.ts";
+import type { MatmulSizes, MatmulVariant } from "../matmul/problem.ts";
 import type { DecoderLayerSizes, Layout } from "./batch.ts";
 import { layerLinears, type Linear } from "./linears.ts";
 import { add } from "./residual-add.ts";
@@ -16,6 +16,8 @@ import { gate } from "./swiglu.ts";
  * Every buffer from the hidden states to the output is judged, so a layer passes only if each of its stages is right for the very
  * values it got. One bound from end to end would be useless: in the worst case each linear layer multiplies an error by Σ|w|,
  * about √k, and four of them in a row allow an f32 layer of hidden size 256 to be off by thousands of times its values.
+ *
+ * @param matmulOf the variant that computes a linear layer: its bound is its own
  */
 export const decoderLayerReference = (
   dtype: Dtype,
@@ -23,6 +25,7 @@ export const decoderLayerReference = (
   { batch, table, places }: Layout,
   inputs: Values,
   after: Values,
+  matmulOf: (sizes: MatmulSizes) => MatmulVariant,
 ): readonly Reference[] => {
   const { hidden, intermediate } = sizes;
   const tokens = places.positions.length;
@@ -31,7 +34,8 @@ export const decoderLayerReference = (
   const left = (name: string): Float64Array => named("buffer", after, name);
   const apply = (name: Linear["name"], a: string): Expectation => {
     const { n, k } = layerLinears(sizes).find((layer) => layer.name === name)!;
-    return linear(dtype, { m: tokens, n, k }, left(a), given(`${name}_weights`));
+    const layer = { m: tokens, n, k };
+    return matmulOf(layer).expect(layer, left(a), given(`${name}_weights`));
   };
   const rotated = rotaryReference(dtype, sizes, places, {
     qkv: left("qkv"),

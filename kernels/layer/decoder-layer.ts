@@ -12,7 +12,8 @@ import {
 } from "../attention/problem.ts";
 import type { BufferSpec, Dispatch, Dtype, KernelVariant, Shape } from "../kernel.ts";
 import { matmuls } from "../matmul/index.ts";
-import { type MatmulSizes, type MatmulVariant, weightScale } from "../matmul/problem.ts";
+import type { MatmulSizes, MatmulVariant } from "../matmul/problem.ts";
+import { uniformWeights, weightScale } from "../matmul/weight-format.ts";
 import type { Plan } from "../plan.ts";
 import { type DecoderLayerSizes, decoderLayerSizes, FAMILY, type Layout, layoutOf } from "./batch.ts";
 import { type Choice, chosenFor, chosenIds, type LayerChoices, variantNamed } from "./choices.ts";
@@ -22,10 +23,9 @@ import { residualAddDispatch } from "./residual-add.ts";
 import { residualNormDispatch, rmsNormDispatch } from "./rms-norm.ts";
 import { ROTARY_BUFFERS, rotaryDispatch, rotationTable, tokenBuffers } from "./rotary.ts";
 import { swigluDispatch } from "./swiglu.ts";
-import { weightsBuffer } from "./weights.ts";
 
 /** Raised when the layer itself changes; its parts' versions are added. */
-const OWN_VERSION = 3;
+const OWN_VERSION = 4;
 
 /** The variant for a linear layer. @throws RangeError where a choice names no variant of that dtype */
 export const matmulFor = (dtype: Dtype, { matmul }: LayerChoices, sizes: MatmulSizes): MatmulVariant =>
@@ -43,7 +43,7 @@ const buffersOf = (dtype: Dtype, sizes: DecoderLayerSizes, { batch, table, place
     length,
     fill: { kind: "random", scale },
   });
-  const weights = (name: string, length: number, scale: number): BufferSpec => weightsBuffer(dtype, name, length, scale);
+  const weights = (name: string, length: number, scale: number): BufferSpec => uniformWeights(name, dtype, length, scale);
   const scratch = (name: string, rowLength: number): BufferSpec => ({
     name,
     role: "scratch",
@@ -115,8 +115,9 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
     const tokens = layout.places.positions.length;
     const rows = { tokens, hidden };
     const linears = layerLinears(sizes);
-    const { prefill_tokens, prefill_context, decode_sequences, decode_context } = sizes;
-    const attendPrompt = chosenVariant(prefillAttentions, choices.attention_prefill, { chunk: prefill_tokens, context: prefill_context });
+    const { prefill_tokens, prefill_context, prefill_sequences, decode_sequences, decode_context } = sizes;
+    const chunk = prefill_tokens / prefill_sequences;
+    const attendPrompt = chosenVariant(prefillAttentions, choices.attention_prefill, { chunk, context: prefill_context });
     const attendOne = chosenVariant(decodeAttentions, choices.attention_decode, { sequences: decode_sequences, context: decode_context });
 
     const linear = (name: Linear["name"], a: string, c: string): Plan => {
@@ -147,7 +148,7 @@ export const decoderLayer = (dtype: Dtype, choices: LayerChoices): KernelVariant
       dispatches: stages.flatMap(({ dispatches }) => dispatches),
       operations: 2 * tokens * weights + attentionOperations(sizes, pairsOf(batch)),
       bytes: elements * (dtype === "f16" ? 2 : 4) + placeBytes(batch, table),
-      reference: (inputs, after) => decoderLayerReference(dtype, sizes, layout, inputs, after),
+      reference: (inputs, after) => decoderLayerReference(dtype, sizes, layout, inputs, after, (layer) => matmulFor(dtype, choices, layer)),
     };
   };
 

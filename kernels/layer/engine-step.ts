@@ -1,5 +1,5 @@
 import type { BufferSpec, Dispatch, Dtype, KernelRun, KernelVariant, Reference, Shape, Values } from "../kernel.ts";
-import { linear, weightScale } from "../matmul/problem.ts";
+import { uniformWeights, weightScale } from "../matmul/weight-format.ts";
 import { indexBuffer } from "../attention/paged-cache.ts";
 import { sizesOf } from "../shape.ts";
 import { decoderLayerSizes, layoutOf } from "./batch.ts";
@@ -7,7 +7,6 @@ import type { LayerChoices } from "./choices.ts";
 import { decoderLayer, matmulFor } from "./decoder-layer.ts";
 import { greedy, greedyPlan } from "./greedy-head.ts";
 import { listedNormDispatch, normalise } from "./rms-norm.ts";
-import { weightsBuffer } from "./weights.ts";
 
 /** Name of the family that a whole step belongs to. */
 export const STEP_FAMILY = "engine-step";
@@ -67,12 +66,13 @@ const bufferSpecs = (layer: KernelRun, count: number): BufferSpec[] => [
 const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, outputRows }: StepSizes) => {
   const rows = outputRows.length;
   const sizes = { m: rows, n: vocab, k: hidden };
-  const logits = matmulFor(dtype, choices, sizes).plan(sizes, { a: "final_normed", w: "head_weights", c: "logits" });
+  const matmul = matmulFor(dtype, choices, sizes);
+  const logits = matmul.plan(sizes, { a: "final_normed", w: "head_weights", c: "logits" });
   const choice = greedyPlan(dtype, { rows, vocab }, "logits", "tokens");
   return {
     buffers: [
-      weightsBuffer(dtype, "final_norm", hidden, Math.sqrt(3)),
-      weightsBuffer(dtype, "head_weights", vocab * hidden, weightScale(hidden)),
+      uniformWeights("final_norm", dtype, hidden, Math.sqrt(3)),
+      uniformWeights("head_weights", dtype, vocab * hidden, weightScale(hidden)),
       indexBuffer("output_rows", outputRows),
       { name: "final_normed", role: "scratch", type: dtype, length: rows * hidden, fill: { kind: "unset" } },
       { name: "logits", role: "output", type: dtype, length: rows * vocab, fill: { kind: "unset" } },
@@ -90,7 +90,7 @@ const headOf = (dtype: Dtype, choices: LayerChoices, { layers, vocab, hidden, ou
       const listed = Float64Array.from(outputRows.flatMap((row) => [...states.subarray(row * hidden, (row + 1) * hidden)]));
       return [
         { buffer: "final_normed", ...normalise(dtype, { tokens: rows, hidden }, listed, inputs["final_norm"]!) },
-        { buffer: "logits", ...linear(dtype, { m: rows, n: vocab, k: hidden }, after["final_normed"]!, inputs["head_weights"]!) },
+        { buffer: "logits", ...matmul.expect(sizes, after["final_normed"]!, inputs["head_weights"]!) },
         { buffer: "tokens", ...greedy({ rows, vocab }, after["logits"]!) },
       ];
     },

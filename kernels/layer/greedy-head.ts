@@ -2,7 +2,7 @@ import type { BufferSpec, Dispatch, Dtype, KernelVariant, Reference } from "../k
 import type { Plan } from "../plan.ts";
 import { sizesOf } from "../shape.ts";
 import { directives, needsOf, paramsBlock, storage } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 /** Name of the family that chooses a token for each row of logits: the largest, of equal ones the first. */
 export const GREEDY_FAMILY = "greedy-head";

@@ -2,7 +2,7 @@ import { type Expectation, storedError, ULP } from "../bounds.ts";
 import type { Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
 import { directives, needsOf, paramsBlock, storage } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 export const residualAddWgsl = (dtype: Dtype): string => `${directives(dtype)}
 // out = x + y, four elements a thread
@@ -40,7 +40,7 @@ export const residualAdd = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: "four elements a thread",
-  version: 1,
+  version: 2,
   verificationShapes: [{ length: 1 }, { length: 255 }, { length: 4097 }],
   run: (shape) => {
     const { length } = sizesOf("residual-add", ["length"], shape);

@@ -146,6 +146,8 @@ const verificationShapes = [
   { tokens: 2, hidden: 65 },
   { tokens: 5, hidden: 252 },
   { tokens: 17, hidden: 512 },
+  // More workgroups than one dimension holds.
+  { tokens: 65_537, hidden: 1 },
 ];
 
 export const rmsNorm = (dtype: Dtype): KernelVariant => ({
@@ -154,7 +156,7 @@ export const rmsNorm = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: `${THREADS} threads for each token, one pass for the mean square and one for the product`,
-  version: 2,
+  version: 3,
   verificationShapes,
   run: (shape) => {
     const sizes = sizesOf("rms-norm", ["tokens", "hidden"], shape);
@@ -180,7 +182,7 @@ export const residualNorm = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: `the residual's addition and the norm of its sum, ${THREADS} threads for each token`,
-  version: 1,
+  version: 2,
   verificationShapes,
   run: (shape) => {
     const sizes = sizesOf("residual-norm", ["tokens", "hidden"], shape);

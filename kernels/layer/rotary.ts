@@ -4,7 +4,7 @@ import { blank, type Expectation, gamma, storedError } from "../bounds.ts";
 import type { BufferSpec, Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { checkHeads, sizesOf } from "../shape.ts";
 import { directives, elementType, needsOf, paramsBlock, storage, type Width } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 /** Base of the rotation frequencies, as in Su et al. 2021 (https://arxiv.org/abs/2104.09864); the time does not depend on it. */
 const THETA = 10_000;
@@ -96,8 +96,10 @@ ${elementwiseMain(
   let row = vector / all_heads;
 
   let source = vector * 2u * reach + i;
-  let low = ${widened}(qkv[source]);
-  let high = ${widened}(qkv[source + reach]);
+  let first = qkv[source];
+  let second = qkv[source + reach];
+  let low = ${widened}(first);
+  let high = ${widened}(second);
   let turn_at = positions[row] * reach + i;
 ${turns(width)}
   let turned_low = low * cosine - high * sine;
@@ -115,8 +117,9 @@ ${turns(width)}
     keys[cached] = ${element}(turned_low);
     keys[cached + reach] = ${element}(turned_high);
   } else {
-    values[cached] = ${element}(low);
-    values[cached + reach] = ${element}(high);
+    // As they are: a conversion may flush what is subnormal.
+    values[cached] = first;
+    values[cached + reach] = second;
   }`,
 )}`;
 };
@@ -241,7 +244,7 @@ export const rotary = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: "a thread per 4 pairs of elements, rotations from a table, keys and values into their slots of the paged cache",
-  version: 2,
+  version: 3,
   verificationShapes: [
     { tokens: 1, heads: 1, kv_heads: 1, head_dim: 2, context: 0 },
     { tokens: 5, heads: 4, kv_heads: 2, head_dim: 6, context: 1000 },

@@ -2,7 +2,7 @@ import { blank, DIVISION, type Expectation, expError, gamma, storedError, ULP } 
 import type { Dispatch, Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
 import { directives, elementType, needsOf, paramsBlock, storage, type Width, widthFor } from "../wgsl.ts";
-import { elementwiseGrid, elementwiseMain } from "./elementwise.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 
 interface Sizes {
   readonly tokens: number;
@@ -71,7 +71,7 @@ export const swiglu = (dtype: Dtype): KernelVariant => ({
   dtype,
   needs: needsOf(dtype),
   summary: "four elements a thread, gate and up side by side in a row",
-  version: 2,
+  version: 3,
   verificationShapes: [
     { tokens: 1, intermediate: 1 },
     { tokens: 3, intermediate: 63 },

@@ -131,6 +131,7 @@ export const lanesMatmul = (dtype: Dtype, format: WeightFormat, largest: LanesSt
     dtype,
     format,
     needs: [...needsOf(dtype), "subgroups"],
+    madeFor: "software",
     summary: `up to ${rows}×${columns} a thread; four neighbours load other parts of A and hand them round`,
     version: 1,
     verificationShapes: [

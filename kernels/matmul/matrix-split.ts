@@ -1,5 +1,17 @@
 import { directives, paramsBlock, range, storage } from "../wgsl.ts";
-import { addToSums, declareSums, loadLeft, loadRight, MATRIX_FEATURES, pitchOf, stageHalves, UNIT, UNITS } from "./matrix-units.ts";
+import {
+  addToSums,
+  declareSums,
+  loadLeft,
+  loadRight,
+  MATRIX_FEATURES,
+  pitchOf,
+  resultsMemory,
+  stageHalves,
+  UNIT,
+  UNITS,
+  unitTerms,
+} from "./matrix-units.ts";
 import { type MatrixStructure, stagedMatrixWgsl } from "./matrix.ts";
 import { matmulDispatch, store } from "./micro-kernel.ts";
 import { type MatmulSizes, type MatmulVariant, matmulVariant } from "./problem.ts";
@@ -23,7 +35,7 @@ export const matrixSplitWgsl = ({ rows, subgroups }: MatrixSplitStructure): stri
   const tileK = subgroups * UNIT;
   const eights = tileK / 8;
   const pitch = pitchOf(tileK);
-  return `${directives("f16", MATRIX_FEATURES)}
+  return `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
 // C[m×n] = A[m×k] · Wᵀ
 // A: m×k row-major f16 · ${format.layout} · C: m×n row-major f16 · sums in f32
 // one workgroup per ${rows}×${UNIT} tile of C, its ${subgroups} subgroups taking turns along k; n and k are multiples of ${UNIT}
@@ -35,7 +47,7 @@ ${storage(3, "c", "read_write", "f16")}
 
 ${store("f16")}
 var<workgroup> tile_a: array<f16, ${rows * pitch}>;
-var<workgroup> results: array<f32, ${subgroups * UNIT * UNIT}>;
+${resultsMemory(subgroups)}
 
 ${stageHalves("a", "params.m", true)}
 
@@ -95,6 +107,7 @@ export const matrixSplitMatmul = (): MatmulVariant =>
     format,
     needs: MATRIX_FEATURES,
     matrix: UNITS,
+    terms: unitTerms,
     summary: "matrix units for few tokens: 16 columns a workgroup, up to 64 tokens at once, k shared among subgroups",
     version: 1,
     verificationShapes: [

@@ -4,9 +4,7 @@ import { range } from "../wgsl.ts";
 /**
  * Pieces of the kernels for GPUs with matrix units (`chromium_experimental_subgroup_matrix`): f16 in, f32 sums.
  *
- * The units fix no rounding, so the bound of a sum is taken to hold for them: NVIDIA's, for one, add exact products to an f32 sum in
- * blocks, aligned to the largest of them and cut off below its 24 bits, which costs each product at most one unit in the last place
- * of the sum of magnitudes, what `sumError` grants it.
+ * WGSL fixes no rounding for the units, so their bound rests on what is known of them (`unitTerms`) and not on its rules alone.
  */
 
 /** m, n and k of one unit's multiplication. */
@@ -14,6 +12,13 @@ export const UNIT = 16;
 
 /** NVIDIA's since Turing; AMD's from RDNA 3 on where its subgroups are of 32. */
 export const UNITS: SubgroupMatrix = { m: UNIT, n: UNIT, k: UNIT, component: "f16", result: "f32", subgroup: 32 };
+
+/**
+ * Terms of a sum of k products, in the sense of `sumError`. NVIDIA's units, for one, add 16 exact products and the sum so far at once, all
+ * aligned to the largest of them and cut off below its 24 bits. The largest loses nothing, the others one unit in the last place of the sum
+ * of magnitudes at most, and what comes out is cut off once more: 17 such units a block.
+ */
+export const unitTerms = (k: number): number => k + Math.ceil(k / UNIT);
 
 export const MATRIX_FEATURES: readonly KernelFeature[] = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 

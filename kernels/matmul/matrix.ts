@@ -12,6 +12,7 @@ import {
   storeSums,
   UNIT,
   UNITS,
+  unitTerms,
 } from "./matrix-units.ts";
 import { matmulDispatch, store } from "./micro-kernel.ts";
 import { type MatmulSizes, type MatmulVariant, matmulVariant } from "./problem.ts";
@@ -30,7 +31,7 @@ export interface MatrixStructure {
 
 const subgroupsOf = ({ tileM, tileN, rows, columns }: MatrixStructure): number => (tileM / rows) * (tileN / columns);
 
-const head = (format: WeightFormat, comment: string): string => `${directives("f16", MATRIX_FEATURES)}
+const head = (format: WeightFormat, comment: string): string => `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
 // C[m×n] = A[m×k] · Wᵀ
 // A: m×k row-major f16 · ${format.layout} · C: m×n row-major f16 · sums in f32
 // ${comment}
@@ -157,6 +158,7 @@ export const matrixMatmul = (format: WeightFormat, structure: MatrixStructure, i
     format,
     needs: MATRIX_FEATURES,
     matrix: UNITS,
+    terms: unitTerms,
     roundsWeights: format.family !== "matmul",
     summary: `matrix units, ${tileM}×${tileN} tiles ${isDirect ? "straight from memory" : "through workgroup memory"}, ${rows}×${columns} a subgroup`,
     version: 1,

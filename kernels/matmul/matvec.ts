@@ -7,7 +7,7 @@ import type { WeightFormat } from "./weight-format.ts";
 
 /** Decode: a workgroup streams 4 rows of W once for up to 8 tokens, its threads side by side along k, and sums across threads at the end. */
 export interface MatvecStructure {
-  /** A power of two. */
+  /** A power of two, at least 4. */
   readonly threads: number;
   readonly tokens: number;
   /** How partial sums meet: a tree in workgroup memory, or subgroup sums first. */
@@ -29,19 +29,22 @@ ${range(tokens)
   workgroupBarrier();
   if (thread < ${tokens}u) { store_four(token + thread, row, partial[thread * ${threads}u]); }`;
 
+/** Subgroups are of 4 invocations at least. */
+const mostSubgroups = (threads: number): number => threads / 4;
+
 const subgroupReduction = ({ threads, tokens }: MatvecStructure): string => `
 ${range(tokens)
   .map((i) => `  let total_${i} = subgroupAdd(sum_${i});`)
   .join("\n")}
   if (lane == 0u) {
 ${range(tokens)
-  .map((i) => `    partial[${i * threads}u + subgroup] = total_${i};`)
+  .map((i) => `    partial[${i * mostSubgroups(threads)}u + subgroup] = total_${i};`)
   .join("\n")}
   }
   workgroupBarrier();
   if (thread < ${tokens}u) {
     var total = vec4<f32>();
-    for (var i = 0u; i < subgroups; i++) { total += partial[thread * ${threads}u + i]; }
+    for (var i = 0u; i < subgroups; i++) { total += partial[thread * ${mostSubgroups(threads)}u + i]; }
     store_four(token + thread, row, total);
   }`;
 
@@ -52,11 +55,11 @@ export const matvecWgsl = (types: MatmulTypes, structure: MatvecStructure): stri
   const isSubgroup = reduction === "subgroup";
   return `${operands(types, {
     comment: `one workgroup per 4 columns of C (rows of W) and ${tokens} of its rows (tokens); ${threads} threads share k, reduced by ${reduction}`,
-    needs: isSubgroup ? ["subgroups"] : [],
+    ...(isSubgroup ? { needs: ["subgroups"], extensions: ["subgroup_id"] } : {}),
   })}
 ${store(types.dtype)}
 ${MICRO_KERNEL}
-var<workgroup> partial: array<vec4<f32>, ${threads * tokens}>;
+var<workgroup> partial: array<vec4<f32>, ${tokens * (isSubgroup ? mostSubgroups(threads) : threads)}>;
 
 fn store_four(token: u32, first: u32, sums: vec4<f32>) {
   for (var i = 0u; i < 4u; i++) { store(token, first + i, sums[i]); }
@@ -129,7 +132,7 @@ export const matvecMatmul = (
     format,
     needs: [...needsOf(dtype), ...subgroups],
     summary: `${threads} threads share 4 rows of W for up to 8 tokens; sums meet by ${reduction}`,
-    version: 2,
+    version: 3,
     verificationShapes,
     tileRows: tokensAtOnce,
     suits: ({ m }) => m <= 16,

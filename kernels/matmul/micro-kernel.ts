@@ -1,5 +1,5 @@
 import type { Dispatch, Dtype, KernelFeature } from "../kernel.ts";
-import { directives, elementType, paramsBlock, range, rowLoader, storage } from "../wgsl.ts";
+import { directives, elementType, type LanguageExtension, paramsBlock, range, rowLoader, storage } from "../wgsl.ts";
 import type { MatmulBuffers, MatmulSizes } from "./problem.ts";
 import type { WeightFormat } from "./weight-format.ts";
 
@@ -28,6 +28,7 @@ interface Head {
   /** What one workgroup does. */
   readonly comment: string;
   readonly needs?: readonly KernelFeature[];
+  readonly extensions?: readonly LanguageExtension[];
   /** Sizes besides m, n and k. */
   readonly params?: readonly string[];
   /** Where it writes: name and type of the elements of the last buffer; C unless given. */
@@ -37,11 +38,11 @@ interface Head {
 /** Bindings and loaders: `load_a(row, step)` of vec4s, `load_w(row, block)` of the format's blocks. */
 export const operands = (
   { dtype, format, isWide }: MatmulTypes,
-  { comment, needs = [], params = [], result = { name: "c", type: dtype } }: Head,
+  { comment, needs = [], extensions = [], params = [], result = { name: "c", type: dtype } }: Head,
 ): string => {
   const width = isWide ? 4 : 1;
   const weights = format.bindings(2, isWide);
-  return `${directives(dtype, needs)}
+  return `${directives(dtype, needs, extensions)}
 // C[m×n] = A[m×k] · Wᵀ
 // A: m×k row-major ${dtype} · ${format.layout} · C: m×n row-major ${dtype} · sums in f32
 // ${comment}
@@ -88,7 +89,7 @@ export const blockQuads = ({ quads }: WeightFormat): number[] => range(quads);
 /** The vec4 that is quad `q` of a block. */
 export const quadOf = ({ quads }: WeightFormat, block: string, q: number): string => (quads === 1 ? block : `${block}[${q}]`);
 
-/** Four blocks, by name, as the matrix that \`accumulate\` takes, at quad `q`. */
+/** Four blocks, by name, as the matrix that `accumulate` takes, at quad `q`. */
 export const transposed = (format: WeightFormat, blocks: readonly string[], q: number): string =>
   `transpose(mat4x4<f32>(${blocks.map((block) => quadOf(format, block, q)).join(", ")}))`;
 

@@ -4,8 +4,6 @@ import type { Plan } from "../plan.ts";
 import { sizesOf } from "../shape.ts";
 import type { WeightFormat } from "./weight-format.ts";
 
-export { weightScale } from "./weight-format.ts";
-
 /**
  * C[m×n] = A[m×k] · Wᵀ: a linear layer over m tokens, its weights W row-major n×k as Hugging Face stores them. A and C hold
  * `dtype`, W what its format says; sums are f32.
@@ -31,6 +29,8 @@ export interface MatmulVariant extends KernelVariant {
   readonly rowsComputed: (m: number) => number;
   readonly suits: (shape: Shape) => boolean;
   readonly plan: (sizes: MatmulSizes, buffers: MatmulBuffers) => Plan;
+  /** What it should make of A (m×k) and the weights W (n×k), and how far from it it may be. */
+  readonly expect: (sizes: MatmulSizes, a: Float64Array, w: Float64Array) => Expectation;
 }
 
 /** What distinguishes one matmul variant from another. */
@@ -41,6 +41,10 @@ interface Technique {
   readonly format: WeightFormat;
   readonly needs: readonly KernelFeature[];
   readonly matrix?: SubgroupMatrix;
+  /** As of a `KernelVariant`. */
+  readonly madeFor?: KernelVariant["madeFor"];
+  /** Roundings, or what costs as much as one, that a sum of k products may go through; k unless given. */
+  readonly terms?: (k: number) => number;
   /** Whether it rounds weights to f16 before it multiplies: what its format holds need not be f16. */
   readonly roundsWeights?: boolean;
   readonly summary: string;
@@ -59,6 +63,8 @@ export const matmulVariant = (technique: Technique): MatmulVariant => {
     format,
     needs,
     matrix,
+    madeFor,
+    terms = (k) => k,
     roundsWeights = false,
     summary,
     version,
@@ -73,18 +79,21 @@ export const matmulVariant = (technique: Technique): MatmulVariant => {
     if (sizes.k % multiple !== 0) throw new RangeError(`${family}: expected k to be a multiple of ${multiple}, got ${sizes.k}`);
     return sizes;
   };
+  const expect: MatmulVariant["expect"] = (sizes, a, w) => linear(dtype, sizes, a, w, { terms: terms(sizes.k), roundsWeights });
   return {
     id: `${family}/${name}-${dtype}`,
     family,
     dtype,
     needs,
     ...(matrix === undefined ? {} : { matrix }),
+    ...(madeFor === undefined ? {} : { madeFor }),
     summary,
     version,
     verificationShapes: distinct(verificationShapes.map(({ m, n, k }) => ({ m, n, k: Math.ceil(k / multiple) * multiple }))),
     rowsComputed: (m) => Math.ceil(m / tileRows(m)) * tileRows(m),
     suits: (shape) => suits(sizesIn(shape)),
     plan,
+    expect,
     run: (shape) => {
       const sizes = sizesIn(shape);
       const { m, n, k } = sizes;
@@ -103,7 +112,7 @@ export const matmulVariant = (technique: Technique): MatmulVariant => {
         bytes: (m * k + m * n) * (dtype === "f16" ? 2 : 4) + weightBytes,
         reference: (inputs) => {
           const values = weights.map((buffer) => inputs[buffer.name]!);
-          return [{ buffer: "c", ...linear(dtype, sizes, inputs["a"]!, format.weights(values, sizes), roundsWeights) }];
+          return [{ buffer: "c", ...expect(sizes, inputs["a"]!, format.weights(values, sizes)) }];
         },
       };
     },
@@ -115,10 +124,16 @@ const distinct = (shapes: readonly Shape[]): Shape[] => [
 ];
 
 /**
- * The layer in f64. An output is off by the error of its f32 sum and by the rounding where it is stored; where weights are rounded to
- * f16 first, also by what each product loses by that.
+ * The layer in f64. An output is off by the error of its f32 sum, which has k terms unless another number is given, and by the rounding
+ * where it is stored; where weights are rounded to f16 first, also by what each product loses by that.
  */
-export const linear = (dtype: Dtype, { m, n, k }: MatmulSizes, a: Float64Array, w: Float64Array, roundsWeights = false): Expectation => {
+export const linear = (
+  dtype: Dtype,
+  { m, n, k }: MatmulSizes,
+  a: Float64Array,
+  w: Float64Array,
+  { terms = k, roundsWeights = false }: { readonly terms?: number; readonly roundsWeights?: boolean } = {},
+): Expectation => {
   const result = blank(m * n);
   for (let row = 0; row < m; row++) {
     for (let column = 0; column < n; column++) {
@@ -133,7 +148,7 @@ export const linear = (dtype: Dtype, { m, n, k }: MatmulSizes, a: Float64Array, 
         if (roundsWeights) lost += Math.abs(x) * storedError("f16", weight, 0);
       }
       result.expected[row * n + column] = sum;
-      result.bound[row * n + column] = storedError(dtype, sum, lost + sumError(k, magnitudes + lost));
+      result.bound[row * n + column] = storedError(dtype, sum, lost + sumError(terms, magnitudes + lost));
     }
   }
   return result;

@@ -1,5 +1,6 @@
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 import type { BufferSpec, Dispatch, Dtype } from "../kernel.ts";
-import { directives, FLAT_GROUP, gridOf, needsOf, paramsBlock, storage } from "../wgsl.ts";
+import { directives, needsOf, paramsBlock, storage } from "../wgsl.ts";
 import { matmulDispatch, type MatmulTypes } from "./micro-kernel.ts";
 import { type MatmulBuffers, type MatmulSizes, type MatmulVariant, matmulVariant } from "./problem.ts";
 import { tiledMatmul, tiledName, type TiledStructure, tileWgsl } from "./tiled.ts";
@@ -15,9 +16,6 @@ const ENOUGH_WORKGROUPS = 512;
 
 /** A slice of k shorter than this costs more in partial sums than it brings. */
 const SHORTEST_SLICE = 256;
-
-/** Threads of a workgroup of the second dispatch. */
-const THREADS = 64;
 
 /** Slices of k, and the length of each but the last; a whole number of staged tiles. */
 const slicesOf = ({ m, n, k }: MatmulSizes, { tileM, tileN, tileK }: TiledStructure): { slices: number; length: number } => {
@@ -43,25 +41,18 @@ export const sliceWgsl = (types: MatmulTypes, structure: TiledStructure): string
 
 export const sumSlicesWgsl = (dtype: Dtype): string => `${directives(dtype)}
 // c = the sum of all slices of partial: slices×length f32 · c: length ${dtype}
-// one workgroup per ${THREADS} elements
+// one thread per element
 
 ${paramsBlock(["length", "slices"])}
 ${storage(1, "partial", "read", "f32")}
 ${storage(2, "c", "read_write", dtype)}
 
-@compute @workgroup_size(${THREADS})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = ${FLAT_GROUP} * ${THREADS}u + thread;
-  if (at >= params.length) { return; }
-  var sum = 0.0;
+${elementwiseMain(
+  "params.length",
+  `  var sum = 0.0;
   for (var slice = 0u; slice < params.slices; slice++) { sum += partial[slice * params.length + at]; }
-  c[at] = ${dtype}(sum);
-}
-`;
+  c[at] = ${dtype}(sum);`,
+)}`;
 
 export const splitMatmul = (dtype: Dtype, format: WeightFormat, structure: TiledStructure): MatmulVariant => {
   const { tileM, tileN } = structure;
@@ -100,7 +91,7 @@ export const splitMatmul = (dtype: Dtype, format: WeightFormat, structure: Tiled
           { buffer: partials.name, access: "read" },
           { buffer: buffers.c, access: "read_write" },
         ],
-        workgroups: gridOf(Math.ceil((m * n) / THREADS)),
+        workgroups: elementwiseGrid(m * n),
       },
     ];
     return { dispatches, scratch: [partials] };

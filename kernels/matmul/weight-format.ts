@@ -31,6 +31,7 @@ export interface WeightFormat {
 /** Scale of uniform random weights for which k inputs of unit variance give an output of unit variance. */
 export const weightScale = (k: number): number => Math.sqrt(3 / k);
 
+/** A buffer of a model's weights. */
 const weightsBuffer = (name: string, type: BufferSpec["type"], length: number, fill: BufferSpec["fill"]): BufferSpec => ({
   name,
   role: "input",
@@ -39,6 +40,10 @@ const weightsBuffer = (name: string, type: BufferSpec["type"], length: number, f
   fill,
   holds: "weights",
 });
+
+/** The same, uniform in ±scale. */
+export const uniformWeights = (name: string, type: Dtype, length: number, scale: number): BufferSpec =>
+  weightsBuffer(name, type, length, { kind: "random", scale });
 
 const halfLoader = (isWide: boolean): string =>
   isWide
@@ -69,7 +74,7 @@ export const halfWeights: WeightFormat = {
   quads: 2,
   multiple: 1,
   isWide: (k) => k % 8 === 0,
-  buffers: (name, n, k) => [weightsBuffer(name, "f16", n * k, { kind: "random", scale: weightScale(k) })],
+  buffers: (name, n, k) => [uniformWeights(name, "f16", n * k, weightScale(k))],
   bindings: (first, isWide) => [storage(first, "w", "read", isWide ? "vec4<u32>" : "u32")],
   loader: halfLoader,
   weights: ([w]) => w!,
@@ -85,7 +90,7 @@ export const plainWeights = (dtype: Dtype): WeightFormat =>
         quads: 1,
         multiple: 1,
         isWide: (k) => k % 4 === 0,
-        buffers: (name, n, k) => [weightsBuffer(name, "f32", n * k, { kind: "random", scale: weightScale(k) })],
+        buffers: (name, n, k) => [uniformWeights(name, "f32", n * k, weightScale(k))],
         bindings: (first, isWide) => [storage(first, "w", "read", elementType("f32", isWide ? 4 : 1))],
         loader: (isWide) => rowLoader({ name: "load_w", buffer: "w", dtype: "f32", width: isWide ? 4 : 1, length: "params.k" }),
         weights: ([w]) => w!,
@@ -113,7 +118,7 @@ export const q4Weights: WeightFormat = {
   buffers: (name, n, k) => [
     weightsBuffer(name, "u32", (n * k) / 8, { kind: "bits" }),
     // Scales are uniform around zero: their root mean square is 1/√3 of the largest.
-    weightsBuffer(`${name}_scales`, "f16", (n * k) / GROUP, { kind: "random", scale: weightScale(k) / RMS }),
+    uniformWeights(`${name}_scales`, "f16", (n * k) / GROUP, weightScale(k) / RMS),
   ],
   bindings: (first) => [storage(first, "w", "read", "u32"), storage(first + 1, "w_scales", "read", "u32")],
   loader:

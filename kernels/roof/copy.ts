@@ -58,7 +58,7 @@ const copy = (id: string, structure: CopyStructure): KernelVariant => {
     dtype: "f32",
     needs: [],
     summary: `${items === 1 ? "one" : items} ${width === 4 ? "vec4" : "scalar"}${items === 1 ? "" : "s, strided by the grid,"} read and written by each of ${threads} threads`,
-    version: 2,
+    version: 3,
     verificationShapes: [1, 1023, 1025, perGroup - 1, perGroup + 1, 70_001].map((length) => ({ length })),
     run: (shape) => {
       const { length } = sizesOf("copy", ["length"], shape);

@@ -1,7 +1,8 @@
 import { storedError, ULP } from "../bounds.ts";
+import { elementwiseGrid, elementwiseMain } from "../elementwise.ts";
 import type { Dtype, KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
-import { directives, elementType, FLAT_GROUP, gridOf, needsOf, paramsBlock, range, storage, type Width } from "../wgsl.ts";
+import { directives, elementType, needsOf, paramsBlock, range, storage, type Width } from "../wgsl.ts";
 
 /** What a tuner varies. */
 export interface MultiplyAddStructure {
@@ -33,15 +34,9 @@ ${storage(1, "coefficients", "read", type)}
 ${storage(2, "start", "read", dtype)}
 ${storage(3, "sums", "read_write", "f32")}
 
-@compute @workgroup_size(${threads})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let at = ${FLAT_GROUP} * ${threads}u + thread;
-  if (at >= params.threads) { return; }
-  let a = coefficients[0];
+${elementwiseMain(
+  "params.threads",
+  `  let a = coefficients[0];
   let b = coefficients[1];
 ${all.map((c) => `  var x_${c} = start[at] * coefficients[${2 + c}];`).join("\n")}
   for (var step = 0u; step < params.steps / ${UNROLLED}u; step++) {
@@ -52,9 +47,9 @@ ${range(UNROLLED)
   for (var step = 0u; step < params.steps % ${UNROLLED}u; step++) {
 ${step("    ")}
   }
-  sums[at] = ${all.map(widened).join("\n    + ")};
-}
-`;
+  sums[at] = ${all.map(widened).join("\n    + ")};`,
+  threads,
+)}`;
 };
 
 /**
@@ -102,7 +97,7 @@ const multiplyAdd = (id: string, structure: MultiplyAddStructure): KernelVariant
     dtype,
     needs: needsOf(dtype),
     summary: `${chains} independent ${width === 4 ? "vec4" : "scalar"} chains of fused multiply-adds in each of ${workgroup} threads`,
-    version: 2,
+    version: 3,
     verificationShapes: [
       { threads: 1, steps: 1 },
       { threads: workgroup - 1, steps: UNROLLED - 1 },
@@ -129,7 +124,7 @@ const multiplyAdd = (id: string, structure: MultiplyAddStructure): KernelVariant
               { buffer: "start", access: "read" },
               { buffer: "sums", access: "read_write" },
             ],
-            workgroups: gridOf(Math.ceil(threads / workgroup)),
+            workgroups: elementwiseGrid(threads, workgroup),
           },
         ],
         operations: 2 * width * chains * threads * steps,

@@ -66,7 +66,7 @@ const read = (id: string, structure: ReadStructure): KernelVariant => {
     dtype: "f32",
     needs: [],
     summary: `${items} ${width === 4 ? "vec4s" : "scalars"}, strided by the grid, read and added by each of ${threads} threads`,
-    version: 1,
+    version: 2,
     verificationShapes: [1, 1023, 1025, perGroup - 1, perGroup + 1, 70_001].map((length) => ({ length })),
     run: (shape) => {
       const { length } = sizesOf("read", ["length"], shape);

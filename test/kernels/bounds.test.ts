@@ -6,6 +6,7 @@ import { fromHalf, toHalf } from "../../kernels/half.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
 import { normalise } from "../../kernels/layer/rms-norm.ts";
 import { gate } from "../../kernels/layer/swiglu.ts";
+import { unitTerms } from "../../kernels/matmul/matrix-units.ts";
 import { linear } from "../../kernels/matmul/problem.ts";
 import { runs } from "../runs.ts";
 
@@ -57,6 +58,31 @@ describe("f32 arithmetic stays inside the bound", () => {
       }),
       runs(200),
     );
+  });
+
+  it("of a matmul on matrix units, which add 16 products and the sum so far with one alignment and cut off the rest", () => {
+    /** Without what lies below 24 bits of `largest`. */
+    const cutOff = (value: number, largest: number): number => {
+      const unit = 2 ** (Math.floor(Math.log2(largest)) - 23);
+      return Math.trunc(value / unit) * unit;
+    };
+    const onUnits = (a: Float64Array, w: Float64Array): number => {
+      let sum = 0;
+      for (let first = 0; first < a.length; first += 16) {
+        const terms = [sum, ...a.subarray(first, first + 16).map((value, i) => value * w[first + i]!)];
+        const largest = terms.reduce((most, term) => Math.max(most, Math.abs(term)), 0);
+        const exact = terms.reduce((total, term) => total + cutOff(term, largest), 0);
+        sum = exact === 0 ? 0 : cutOff(exact, Math.abs(exact));
+      }
+      return sum;
+    };
+    fc.assert(
+      fc.property(vectors, ([a, w]) => {
+        expectWithin([onUnits(a, w)], linear("f32", { m: 1, n: 1, k: a.length }, a, w, { terms: unitTerms(a.length) }));
+      }),
+      runs(200),
+    );
+    expect([1, 16, 17, 4096].map(unitTerms)).toEqual([2, 17, 19, 4352]);
   });
 
   it("of a norm", () => {

@@ -91,6 +91,12 @@ describe("the list of variants", () => {
     for (const family of families) expect(new Set(variantsOf(family).map(({ dtype }) => dtype))).toEqual(new Set(["f32", "f16"]));
   });
 
+  it("has for everything a variant that is made for no kind of adapter alone", () => {
+    const kinds = (some: readonly KernelVariant[]) => new Set(some.map(({ family, dtype }) => `${family} ${dtype}`));
+    expect(kinds(variants.filter(({ madeFor }) => madeFor === undefined))).toEqual(kinds(variants));
+    expect(variants.some(({ madeFor }) => madeFor === "software")).toBe(true);
+  });
+
   it("finds a variant by its id, and says so where there is none", () => {
     for (const variant of variants) expect(variantById(variant.id)).toBe(variant);
     expect(messageOf(() => variantById("matmul/magic-f32"))).toMatchInlineSnapshot(
@@ -146,6 +152,12 @@ describe.each(variants.map((variant) => [variant.id, variant] as const))("varian
       expect(threads(dispatch)).toBeLessThanOrEqual(MOST_THREADS);
       expect(workgroupBytes(dispatch)).toBeLessThanOrEqual(MOST_WORKGROUP_BYTES);
       expect(dispatch.bindings.length).toBeLessThanOrEqual(MOST_STORAGE_BUFFERS);
+    }
+  });
+
+  it("requires the language's subgroup_id where it uses its builtins, and nowhere else: older browsers lack it", () => {
+    for (const { wgsl } of runsOf(variant).flatMap(({ dispatches }) => dispatches)) {
+      expect(wgsl.includes("requires subgroup_id;")).toBe(/@builtin\((subgroup_id|num_subgroups)\)/.test(wgsl));
     }
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { variantById } from "../../kernels/index.ts";
+import { decoderLayer, defaultChoices, variantById } from "../../kernels/index.ts";
 import { mismatches, type Shape, type Values } from "../../kernels/kernel.ts";
 import { fillValues } from "../../harness/measure/fill.ts";
 
@@ -126,6 +126,21 @@ const layerByDefinition = (): Record<string, number[]> => {
 
 const left = (): Record<string, Float64Array> =>
   Object.fromEntries(Object.entries(layerByDefinition()).map(([name, values]) => [name, Float64Array.from(values)]));
+
+it("attention of chunks is chosen by the mean chunk, not by the tokens of all", () => {
+  const [few, many] = ["attention-prefill/tiled-16x32-f32", "attention-prefill/tiled-32x16-f32"];
+  const attention_prefill = [
+    { shape: { chunk: 8 }, variant: few },
+    { shape: { chunk: 64 }, variant: many },
+  ];
+  const layer = decoderLayer("f32", { ...defaultChoices("f32"), attention_prefill });
+  const textAt = (prefill_sequences: number) =>
+    layer.run({ ...shape, prefill_tokens: 64, prefill_sequences }).dispatches.find(({ label }) => label === "attention prefill")?.wgsl;
+  const textOf = (id: string) => variantById(id).run({ heads, kv_heads, head_dim, chunk: 8, context: 15 }).dispatches[0]!.wgsl;
+  expect(textAt(1)).toBe(textOf(many));
+  expect(textAt(8)).toBe(textOf(few));
+  expect(textOf(few)).not.toBe(textOf(many));
+});
 
 describe("a decoder layer's references", () => {
   it("agree, stage by stage, with the layer as its definition reads", () => {

@@ -103,7 +103,7 @@ it("weights rounded to f16 stay inside the bound that grants it, and not always 
       const sizes = { m: 1, n: 1, k: 32 };
       let got = 0;
       w.forEach((weight, i) => (got = Math.fround(got + Math.fround(a[i]! * fromHalf(toHalf(weight))))));
-      const { expected, bound } = linear("f32", sizes, a, w, true);
+      const { expected, bound } = linear("f32", sizes, a, w, { roundsWeights: true });
       expect(Math.abs(got - expected[0]!)).toBeLessThanOrEqual(bound[0]!);
       if (Math.abs(got - expected[0]!) > linear("f32", sizes, a, w).bound[0]!) outside++;
     }),

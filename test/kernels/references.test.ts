@@ -176,8 +176,9 @@ describe("worked by hand", () => {
     const identity = matrix((row, column) => (row === column ? 1 : 0));
     const numbered = matrix((row, column) => row + column / 32);
     const a = [...identity, ...identity.map((value) => 2 * value)];
-    const b = [...numbered, ...numbered.map((value) => -value)];
-    const { sums } = expected("matrix-multiply-add/2x2-f16", { tiles: 2, steps: 3 }, { a, b });
+    const transposed = matrix((row, column) => column + row / 32);
+    const w = [...transposed, ...transposed.map((value) => -value)];
+    const { sums } = expected("matrix-multiply-add/2x2-f16", { tiles: 2, steps: 3 }, { a, w });
     const tile = [3, -3, 6, -6].flatMap((factor) => numbered.map((value) => factor * value));
     close(sums, [...tile, ...tile]);
   });

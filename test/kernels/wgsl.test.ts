@@ -79,8 +79,8 @@ it("a kernel opens with its shapes, its layout and what one workgroup does", () 
 it.each([
   [1, [1, 1, 1]],
   [65_535, [65_535, 1, 1]],
-  [65_536, [65_535, 2, 1]],
-  [200_000, [65_535, 4, 1]],
+  [65_536, [32_768, 2, 1]],
+  [200_000, [50_000, 4, 1]],
 ])("%i workgroups are a grid of %j", (count, grid) => {
   expect(gridOf(count)).toEqual(grid);
 });

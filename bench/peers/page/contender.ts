@@ -16,18 +16,23 @@ export interface Way {
   prepare(): Promise<Contender>;
 }
 
+/** Calls that are issued at once: Ballast's are one pass, which the GPU gets when all of it is encoded. */
+const MOST_AT_ONCE = 1000;
+
 /** Seconds of one call: so many are issued, and the queue waited for once. */
 export const timedCalls = async (queue: GPUQueue, contender: Contender, calls: number): Promise<Seconds> => {
   const started = now();
-  const issued = contender.issue(calls);
-  if (issued !== undefined) await issued;
+  for (let left = calls; left > 0; left -= MOST_AT_ONCE) {
+    const issued = contender.issue(Math.min(left, MOST_AT_ONCE));
+    if (issued !== undefined) await issued;
+  }
   await queue.onSubmittedWorkDone();
   return (now() - started) / calls;
 };
 
-const MOST_CALLS = 1000;
+const MOST_CALLS = 100_000;
 
-/** Calls that last at least so long together. */
+/** Calls that should last so long together. */
 export const callsFor = (oneCall: Seconds, length: Seconds): number => Math.max(1, Math.min(MOST_CALLS, Math.ceil(length / oneCall)));
 
 const GLANCE: Seconds = 0.06;
@@ -37,4 +42,14 @@ export const estimate = async (queue: GPUQueue, contender: Contender): Promise<S
   const guess = await timedCalls(queue, contender, 1);
   if (guess > 4 * GLANCE) return guess;
   return Math.min(guess, await timedCalls(queue, contender, callsFor(guess, GLANCE)));
+};
+
+/** Calls that do last so long together, found by issuing more and more: one that is waited for takes longer than one among many. */
+export const callsLasting = async (queue: GPUQueue, contender: Contender, oneCall: Seconds, length: Seconds): Promise<number> => {
+  for (let calls = callsFor(oneCall, length); ;) {
+    const each = await timedCalls(queue, contender, calls);
+    if (calls * each >= length || calls === MOST_CALLS) return calls;
+    // A tenth more than it seems to take, so that noise does not ask for another try.
+    calls = Math.min(MOST_CALLS, Math.max(calls + 1, Math.ceil((1.1 * length) / each)));
+  }
 };

@@ -13,11 +13,26 @@ export interface Deviation {
 export interface Judge {
   /** Outputs that are compared. */
   readonly compared: number;
+  /** A share of the magnitudes that no result is off by whose roundings are independent of one another: far below the worst case of a long sum. */
+  readonly likely: number;
   deviation(output: ArrayLike<number>): Deviation;
 }
 
 /** Multiply–adds that a reference may cost: more would take longer than the race. */
 const MOST_WORK = 1e8;
+
+/** Unit roundoff of f32. */
+const ROUNDOFF = 2 ** -24;
+
+/**
+ * The worst case that the bound allows grows with the terms, and at k = 8192 would pass a product of matrices in f16. Here signs are random:
+ * partial sums stay near √n of their terms' size, so n independent roundings of them come to √n · √n of it, n times a term and so a share
+ * of Σ|a·b| that does not grow, of some half a roundoff. Sixteen are never reached by chance.
+ */
+const LIKELY_OF_PRODUCTS = 16 * ROUNDOFF;
+
+/** Of attention over so many keys: softmax weights have one sign, so roundings come to √n roundoffs of a mean; eight times that for exp. */
+const likelyOfAttention = (keys: number): number => 8 * Math.sqrt(keys) * ROUNDOFF;
 
 /** Rows of a matmul that are compared: all where that is cheap, else the first, the last and some between. */
 const sampledRows = (m: number, n: number, k: number): number[] => {
@@ -36,9 +51,11 @@ export const judgeFor = (family: Family, variant: string, shape: Shape, inputs: 
     const rows = sampledRows(m, n, k);
     const a = new Float64Array(rows.length * k);
     rows.forEach((row, i) => a.set(inputs["a"]!.subarray(row * k, (row + 1) * k), i * k));
-    return judge(variant, { m: rows.length, n, k }, { a, w: inputs["w"]! }, ["a", "w"], (i) => rows[Math.floor(i / n)]! * n + (i % n));
+    const sampled = { m: rows.length, n, k };
+    return judge(variant, sampled, { a, w: inputs["w"]! }, ["a", "w"], LIKELY_OF_PRODUCTS, (i) => rows[Math.floor(i / n)]! * n + (i % n));
   }
-  return judge(variant, shape, inputs, ["values"], (i) => i);
+  const { chunk = 0, context = 0 } = shape;
+  return judge(variant, shape, inputs, ["values"], likelyOfAttention(context + chunk), (i) => i);
 };
 
 const judge = (
@@ -46,6 +63,7 @@ const judge = (
   shape: Shape,
   inputs: Values,
   absolute: readonly string[],
+  likely: number,
   outputIndex: (index: number) => number,
 ): Judge => {
   const run = variantById(variant).run(shape);
@@ -58,6 +76,7 @@ const judge = (
   const { expected, bound } = reference;
   return {
     compared: expected.length,
+    likely,
     deviation: (output) => {
       let ofMagnitudes = 0;
       let ofBound = 0;

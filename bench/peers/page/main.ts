@@ -4,7 +4,7 @@ import type { Description } from "../../../src/profile/jobs.ts";
 import type { Peer, PageAnswer, PeerJob } from "../contract.ts";
 import { tunerFor } from "./best-variant.ts";
 import type { Library, SharedGpu } from "./library.ts";
-import { race, type RaceTrack, type Started } from "./race.ts";
+import { race, RaceRefused, type RaceTrack, type Started } from "./race.ts";
 
 /** The page of the peer table: it answers the driver as the measuring page does, with one kind of job. */
 
@@ -36,7 +36,7 @@ const startedPeer = (peer: Peer, gpu: SharedGpu): Promise<Started> => {
   return known;
 };
 
-const answer = async (job: PeerJob): Promise<{ kind: "measured"; measurement: PageAnswer } | { kind: "left-out"; because: string }> => {
+const answer = async (job: PeerJob): Promise<{ kind: "measured"; measurement: PageAnswer } | RaceRefused["result"]> => {
   const gpu = await open();
   if (gpu === null) return { kind: "left-out", because: "the browser gave no adapter" };
   const { device } = gpu;
@@ -45,7 +45,12 @@ const answer = async (job: PeerJob): Promise<{ kind: "measured"; measurement: Pa
   const peers: Started[] = [];
   for (const peer of job.peers) peers.push(await startedPeer(peer, gpu));
   const libraries = peers.map((peer) => ({ name: peer.name, device: "library" in peer ? peer.library.device : peer.because }));
-  return { kind: "measured", measurement: { race: await race(track, job, peers), libraries } };
+  try {
+    return { kind: "measured", measurement: { race: await race(track, job, peers), libraries } };
+  } catch (error) {
+    if (error instanceof RaceRefused) return error.result;
+    throw error;
+  }
 };
 
 const describe = async (): Promise<Description> => {

@@ -1,11 +1,12 @@
 import { variantById } from "../../../kernels/index.ts";
-import type { DeviceWatch } from "../../../harness/measure/device-watch.ts";
+import type { DeviceWatch, Settled } from "../../../harness/measure/device-watch.ts";
 import { shuffled } from "../../../harness/measure/sampling/interleave.ts";
+import { median } from "simple-statistics";
 import type { Seconds } from "../../../src/units.ts";
-import type { Contestant, PeerJob, Race, WayTried } from "../contract.ts";
+import { type Contestant, DEFAULT, type PeerJob, type Race, TUNED, type WayTried } from "../contract.ts";
 import { isRight, variantAt } from "./ballast.ts";
 import type { Tuner } from "./best-variant.ts";
-import { callsFor, type Contender, estimate, timedCalls, type Way } from "./contender.ts";
+import { callsLasting, type Contender, estimate, timedCalls, type Way } from "./contender.ts";
 import { type Deviation, type Judge, judgeFor } from "./judge.ts";
 import type { Library } from "./library.ts";
 import { inputsOf, type Problem, problemOf } from "./problem.ts";
@@ -16,23 +17,31 @@ const SAMPLE: Seconds = 0.15;
 const MOST_PER_CONTESTANT: Seconds = 60;
 /** What a right result may differ by, as a share of what f32 allows: a library may round once more than our kernels, as when it scales queries beforehand. */
 const MOST_OF_BOUND = 2;
+/** Ways that take so many times as long as the fastest, at a first glance, are still in the rounds: a glance is noisy. */
+const WITHIN = 1.2;
 
 /** What the page has of a peer: the library, or why it did not start. */
 export type Started = { readonly name: string; readonly library: Library } | { readonly name: string; readonly because: string };
 
-/** A contestant at the start: with the way it takes part with, if any. */
-interface Entrant {
-  readonly name: string;
-  readonly tried: readonly WayTried[];
-  readonly racer: { readonly way: string; readonly contender: Contender; readonly calls: number; readonly error: Deviation } | null;
-  readonly because: string | null;
-}
-
-interface Ready {
+/** A way that is right, with what one call took at a first glance. */
+export interface Ready {
   readonly way: string;
   readonly contender: Contender;
   readonly seconds: Seconds;
   readonly error: Deviation;
+}
+
+/** A way that takes part in the rounds. */
+interface Racer extends Ready {
+  readonly calls: number;
+}
+
+/** A contestant at the start: with the ways it takes part with, if any. */
+interface Entrant {
+  readonly name: string;
+  readonly tried: readonly WayTried[];
+  readonly racers: readonly Racer[];
+  readonly because: string | null;
 }
 
 export interface RaceTrack {
@@ -41,8 +50,30 @@ export interface RaceTrack {
   readonly tuner: Tuner;
 }
 
-const describe = ({ of_magnitudes, of_bound }: Deviation): string =>
-  `wrong: off by ${of_magnitudes.toExponential(1)} of Σ|a·b|, ${of_bound.toPrecision(2)} times what f32 allows`;
+type Refusal = Extract<Settled<never>, { kind: "refused" }>["result"];
+
+/** The device did not do a race, or is lost. */
+export class RaceRefused extends Error {
+  readonly result: Refusal;
+
+  constructor(result: Refusal) {
+    super(result.because);
+    this.result = result;
+  }
+}
+
+/** Work that the whole race needs. @throws RaceRefused where the device did not do it */
+const settled = async <T>({ watch }: RaceTrack, work: () => Promise<T>): Promise<T> => {
+  const outcome = await watch.settle(work);
+  if (outcome.kind === "refused") throw new RaceRefused(outcome.result);
+  return outcome.value;
+};
+
+const faultOrNull = ({ of_magnitudes, of_bound }: Deviation, { likely }: Judge): string | null => {
+  const off = `wrong: off by ${of_magnitudes.toExponential(1)} of Σ|a·b|`;
+  if (!(of_bound <= MOST_OF_BOUND)) return `${off}, ${of_bound.toPrecision(2)} times what f32 allows`;
+  return of_magnitudes <= likely ? null : `${off}, and f32 is hardly ever off by ${likely.toExponential(1)}`;
+};
 
 /** One way, checked and timed once; refused with the reason. */
 const tryWay = async ({ device, watch }: RaceTrack, way: Way, judge: Judge): Promise<Ready | Pick<WayTried, "error" | "because">> => {
@@ -51,28 +82,35 @@ const tryWay = async ({ device, watch }: RaceTrack, way: Way, judge: Judge): Pro
     try {
       prepared = await way.prepare();
       const error = judge.deviation(await prepared.output());
-      if (!(error.of_bound <= MOST_OF_BOUND)) return { error, because: describe(error) };
+      const fault = faultOrNull(error, judge);
+      if (fault !== null) return { error, because: fault };
       return { way: way.name, contender: prepared, seconds: await estimate(device.queue, prepared), error };
     } catch (error) {
       // A library throws what it likes: its refusal is a result, not a fault of the page.
       return { error: null, because: error instanceof Error ? error.message : String(error) };
     }
   };
-  const settled = await watch.settle(attempt);
-  if (settled.kind === "refused" && settled.result.kind === "device-lost") throw new Error(settled.result.because);
-  const outcome = settled.kind === "refused" ? { error: null, because: settled.result.because } : settled.value;
-  if (!("contender" in outcome)) await prepared?.destroy();
-  return outcome;
+  const outcome = await watch.settle(attempt);
+  if (outcome.kind === "refused" && outcome.result.kind === "device-lost") throw new RaceRefused(outcome.result);
+  const tried = outcome.kind === "refused" ? { error: null, because: outcome.result.because } : outcome.value;
+  if (!("contender" in tried)) await prepared?.destroy();
+  return tried;
 };
 
-/** The fastest of the ways that are right; the others are freed as soon as they are beaten. */
-export const fastestWay = async (
+/** Those that may be the fastest, fastest first. */
+export const contending = <T extends { readonly seconds: Seconds }>(ready: readonly T[]): T[] => {
+  const sorted = ready.toSorted((a, b) => a.seconds - b.seconds);
+  return sorted.filter(({ seconds }) => seconds <= WITHIN * sorted[0]!.seconds);
+};
+
+/** The ways that are right and may be the fastest; the others are freed as soon as they are beaten. */
+export const contendingWays = async (
   track: RaceTrack,
   ways: readonly Way[],
   judge: Judge,
-): Promise<{ best: Ready | null; tried: WayTried[] }> => {
+): Promise<{ ready: readonly Ready[]; tried: WayTried[] }> => {
   const tried: WayTried[] = [];
-  let best: Ready | null = null;
+  let ready: readonly Ready[] = [];
   for (const way of ways) {
     const outcome = await tryWay(track, way, judge);
     if (!("contender" in outcome)) {
@@ -80,51 +118,63 @@ export const fastestWay = async (
       continue;
     }
     tried.push({ way: way.name, seconds: outcome.seconds, error: outcome.error, because: null });
-    const beaten: Ready | null = best !== null && best.seconds <= outcome.seconds ? outcome : best;
-    if (beaten !== outcome) best = outcome;
-    await beaten?.contender.destroy();
+    const all = [...ready, outcome];
+    ready = contending(all);
+    for (const each of all) if (!ready.includes(each)) await each.contender.destroy();
   }
-  return { best, tried };
+  return { ready, tried };
 };
 
 const enter = async (track: RaceTrack, name: string, ways: readonly Way[], judge: Judge, rounds: number): Promise<Entrant> => {
-  const { best, tried } = await fastestWay(track, ways, judge);
-  if (best === null) {
-    return { name, tried, racer: null, because: tried.find(({ because }) => because !== null)?.because ?? "it has no way to compute this" };
+  const { ready, tried } = await contendingWays(track, ways, judge);
+  const [fastest] = ready;
+  if (fastest === undefined) {
+    return { name, tried, racers: [], because: tried.find(({ because }) => because !== null)?.because ?? "it has no way to compute this" };
   }
-  const { way, contender, seconds, error } = best;
-  if (rounds * Math.max(seconds, SAMPLE) > MOST_PER_CONTESTANT) {
-    await contender.destroy();
-    return { name, tried, racer: null, because: `one call takes ${seconds.toFixed(1)} s: too long for ${rounds} rounds` };
+  const most = Math.floor(MOST_PER_CONTESTANT / (rounds * Math.max(fastest.seconds, SAMPLE)));
+  for (const { contender } of ready.slice(most)) await contender.destroy();
+  if (most === 0) {
+    return { name, tried, racers: [], because: `one call takes ${fastest.seconds.toFixed(1)} s: too long for ${rounds} rounds` };
   }
-  return { name, tried, racer: { way, contender, calls: callsFor(seconds, SAMPLE), error }, because: null };
+  const racers: Racer[] = [];
+  for (const each of ready.slice(0, most)) {
+    const calls = await settled(track, () => callsLasting(track.device.queue, each.contender, each.seconds, SAMPLE));
+    racers.push({ ...each, calls });
+  }
+  return { name, tried, racers, because: null };
 };
 
 /** Rounds in which every racer takes one sample, in an order drawn anew each time. */
-const rounds = async (queue: GPUQueue, entrants: readonly Entrant[], count: number): Promise<Map<Entrant, Seconds[]>> => {
-  const samples = new Map<Entrant, Seconds[]>(entrants.map((entrant) => [entrant, []]));
+const rounds = async (queue: GPUQueue, racers: readonly Racer[], count: number): Promise<Map<Racer, Seconds[]>> => {
+  const samples = new Map<Racer, Seconds[]>(racers.map((racer) => [racer, []]));
   for (let round = 0; round < count; round++) {
-    for (const entrant of shuffled(entrants, Math.random)) {
-      if (entrant.racer === null) continue;
-      samples.get(entrant)!.push(await timedCalls(queue, entrant.racer.contender, entrant.racer.calls));
+    for (const racer of shuffled(racers, Math.random)) {
+      samples.get(racer)!.push(await timedCalls(queue, racer.contender, racer.calls));
     }
   }
   return samples;
 };
 
-const result = ({ name, racer, because, tried }: Entrant, samples: readonly Seconds[]): Contestant => ({
-  name,
-  way: racer?.way ?? null,
-  samples_s: [...samples],
-  calls_per_sample: racer?.calls ?? null,
-  error: racer?.error ?? null,
-  because,
-  tried: [...tried],
-});
+/** An entrant by the way with the least median: of several as fast as each other it has the luckiest, which Ballast, with one way, has not. */
+const result = ({ name, racers, because, tried }: Entrant, samples: ReadonlyMap<Racer, readonly Seconds[]>): Contestant => {
+  const timed = racers.map((racer) => ({ racer, taken: samples.get(racer) ?? [] }));
+  const [best] = timed.toSorted((a, b) => median([...a.taken]) - median([...b.taken]));
+  return {
+    name,
+    way: best?.racer.way ?? null,
+    samples_s: [...(best?.taken ?? [])],
+    calls_per_sample: best?.racer.calls ?? null,
+    error: best?.racer.error ?? null,
+    because,
+    tried: [...tried],
+  };
+};
 
 /**
  * One shape: Ballast by default, Ballast tuned and each peer with the fastest of its ways, all right by the f64 reference, in
- * interleaved rounds. What chose the variants and the ways is not among the samples.
+ * interleaved rounds. What chose the variants is not among the samples; what chose a peer's way is, in the peer's favour.
+ *
+ * @throws RaceRefused where the device is lost, or did not do what was timed
  */
 export const race = async (track: RaceTrack, job: PeerJob, peers: readonly Started[]): Promise<Race> => {
   const { device, tuner } = track;
@@ -137,20 +187,21 @@ export const race = async (track: RaceTrack, job: PeerJob, peers: readonly Start
   const entrants: Entrant[] = [];
   try {
     for (const id of new Set([defaultVariant, tuned])) {
-      const name = id === tuned ? "ballast (tuned)" : "ballast (default)";
+      const name = id === tuned ? TUNED : DEFAULT;
       const ways = (await isRight(device, id)) ? [variantAt(device, id, shape)] : [];
       entrants.push(await enter(track, name, ways, judge, job.rounds));
     }
     for (const peer of peers) {
-      if ("because" in peer) entrants.push({ name: peer.name, tried: [], racer: null, because: peer.because });
+      if ("because" in peer) entrants.push({ name: peer.name, tried: [], racers: [], because: peer.because });
       else entrants.push(await enter(track, peer.name, peer.library.ways(problem), judge, job.rounds));
     }
-    const samples = await rounds(device.queue, entrants, job.rounds);
-    const contestants = entrants.map((entrant) => result(entrant, samples.get(entrant) ?? []));
+    const racers = entrants.flatMap((entrant) => entrant.racers);
+    const samples = await settled(track, () => rounds(device.queue, racers, job.rounds));
+    const contestants = entrants.map((entrant) => result(entrant, samples));
     // Where the default is the best there is, one set of samples is both rows.
     const both =
       defaultVariant === tuned
-        ? contestants.flatMap((each) => (each.name === "ballast (tuned)" ? [{ ...each, name: "ballast (default)" }, each] : [each]))
+        ? contestants.flatMap((each) => (each.name === TUNED ? [{ ...each, name: DEFAULT }, each] : [each]))
         : contestants;
     return {
       id: job.id,
@@ -162,6 +213,6 @@ export const race = async (track: RaceTrack, job: PeerJob, peers: readonly Start
       contestants: both,
     };
   } finally {
-    for (const { racer } of entrants) await racer?.contender.destroy();
+    for (const { contender } of entrants.flatMap((entrant) => entrant.racers)) await contender.destroy();
   }
 };

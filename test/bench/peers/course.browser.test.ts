@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { PEERS, peersReportSchema } from "../../../bench/peers/contract.ts";
+import { DEFAULT, PEERS, peersReportSchema, TUNED } from "../../../bench/peers/contract.ts";
 import { runCourse } from "../../../bench/peers/course.ts";
-import { DEFAULT, TUNED } from "../../../bench/peers/ratios.ts";
 import { leftBehind } from "../../driver/the-browser.ts";
 
 describe("the peer table in a real browser", () => {
@@ -22,6 +21,9 @@ describe("the peer table in a real browser", () => {
       ["tfjs", "4.22.0", "the page's device"],
       ["onnxruntime", "1.30.0", "the page's device"],
     ]);
+    expect(report.overhead?.contestants.map(({ name, samples_s }) => [name, samples_s.length])).toEqual(
+      [DEFAULT, TUNED, ...PEERS].map((name) => [name, 2]),
+    );
     const [race] = report.races;
     expect(race?.contestants.map(({ name, samples_s, because }) => [name, samples_s.length, because])).toEqual(
       [DEFAULT, TUNED, ...PEERS].map((name) => [name, 2, null]),

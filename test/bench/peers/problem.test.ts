@@ -11,11 +11,13 @@ import {
   transposed,
   type AttentionProblem,
 } from "../../../bench/peers/page/problem.ts";
+import { fromHalf, toHalf } from "../../../kernels/half.ts";
 import { variantById } from "../../../kernels/index.ts";
 
 const DECODE = "attention-decode/direct-f32";
 const PREFILL = "attention-prefill/tiled-16x32-f32";
 const MATMUL = "matmul/registers-4x4-4x16-f32";
+const half = (value: number): number => fromHalf(toHalf(value));
 const heads = { heads: 4, kv_heads: 2, head_dim: 3 };
 
 const attention = (variant: string, family: "attention-decode" | "attention-prefill", shape: Record<string, number>) => {
@@ -90,6 +92,21 @@ describe("the judge of a matmul", () => {
     expect(judge.deviation(changed(index, to(expected[index]!))).of_bound).toBeGreaterThan(2);
   });
 
+  it("has a second limit: matrices rounded to f16 exceed it where the bound allows them, sums in f32 do not", () => {
+    const long = { m: 1, n: 64, k: 8192 };
+    const given = inputsOf(MATMUL, long);
+    const longJudge = judgeFor("matmul", MATMUL, long, given);
+    const inHalf = variantById(MATMUL)
+      .run(long)
+      .reference({ a: given["a"]!.map(half), w: given["w"]!.map(half) }, {})[0]!.expected;
+    expect(longJudge.deviation(inHalf).of_bound).toBeLessThan(2);
+    expect(longJudge.deviation(inHalf).of_magnitudes).toBeGreaterThan(longJudge.likely);
+    const inSingle = Float64Array.from({ length: long.n }, (_, column) =>
+      given["a"]!.reduce((sum, x, i) => Math.fround(sum + Math.fround(x * given["w"]![column * long.k + i]!)), 0),
+    );
+    expect(longJudge.deviation(inSingle).of_magnitudes).toBeLessThan(longJudge.likely / 2);
+  });
+
   it("a result that is too short is wrong", () => {
     expect(judge.deviation(expected.subarray(0, 34)).of_bound).toBe(Infinity);
   });
@@ -99,7 +116,12 @@ describe("the judge of a matmul", () => {
     const given = inputsOf(MATMUL, large);
     const sampled = judgeFor("matmul", MATMUL, large, given);
     expect(sampled.compared).toBe(11 * 2048);
-    const zeros = new Float64Array(large.m * large.n);
-    expect(sampled.deviation(zeros).of_magnitudes).toBeGreaterThan(0);
+    const { expected: right } = variantById(MATMUL).run(large).reference(given, {})[0]!;
+    expect(sampled.deviation(right).of_magnitudes).toBe(0);
+    for (const row of [0, large.m - 1]) {
+      const spoilt = right.slice();
+      spoilt[row * large.n + 5]! += 1;
+      expect(sampled.deviation(spoilt).of_bound).toBeGreaterThan(2);
+    }
   });
 });

@@ -31,7 +31,7 @@ export const race = (id: string, contestants: readonly Contestant[]): Race => ({
 });
 
 export const report = (races: readonly Race[]): PeersReport => ({
-  schema: "ballast.peers/1",
+  schema: "ballast.peers/2",
   device: "SwiftShader (software)",
   browser: "Chrome/156",
   is_software: true,
@@ -40,6 +40,7 @@ export const report = (races: readonly Race[]): PeersReport => ({
     { name: "jax-js", version: "0.1.25", device: "the page's device" },
     { name: "tfjs", version: "4.22.0", device: "the page's device" },
   ],
+  overhead: null,
   races: [...races],
   left_out: [{ id: "2048×2048×2048", because: "no answer from the page in 900 s" }],
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT, fastestPeerOrNull, raceRatioOrNull, ratioOf, summaryOrNull, TUNED } from "../../../bench/peers/ratios.ts";
+import { DEFAULT, TUNED } from "../../../bench/peers/contract.ts";
+import { fastestPeerOrNull, raceRatioOrNull, ratioOf, summaryOrNull, untimed } from "../../../bench/peers/ratios.ts";
 import { out, race, timed } from "./races.ts";
 
 describe("the ratio of a peer's time to Ballast's", () => {
@@ -54,5 +55,12 @@ describe("a race", () => {
       slower: ["b"],
     });
     expect(summaryOrNull([], TUNED)).toBeNull();
+  });
+
+  it("where we were not timed beside a peer is told apart from one with no peer", () => {
+    const wrong = race("c", [out(TUNED, "wrong: …"), timed(DEFAULT, "v", six(1)), timed("tfjs", "y", six(2))]);
+    const alone = race("d", [out(TUNED, "wrong: …"), out("tfjs", "no")]);
+    expect(untimed([won, wrong, alone], TUNED)).toEqual(["c"]);
+    expect(untimed([won, wrong, alone], DEFAULT)).toEqual([]);
   });
 });

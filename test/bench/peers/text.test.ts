@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { peersHtml } from "../../../bench/peers/picture.ts";
-import { DEFAULT, TUNED } from "../../../bench/peers/ratios.ts";
+import { DEFAULT, TUNED } from "../../../bench/peers/contract.ts";
 import { peersText } from "../../../bench/peers/text.ts";
 import { makeDocument } from "../../../cli/document.ts";
 import { out, race, report, timed } from "./races.ts";
@@ -48,6 +48,25 @@ describe("the peer table", () => {
         - 2048×2048×2048 was not raced: no answer from the page in 900 s
       "
     `);
+  });
+
+  it("names the shapes that the summary lacks because Ballast was not timed there", () => {
+    const lost = race("16×2048×2048", [
+      out(TUNED, "wrong: …"),
+      timed(DEFAULT, "v", [1, 1, 1, 1, 1, 1]),
+      timed("tfjs", "y", [2, 2, 2, 2, 2, 2]),
+    ]);
+    const words = (races: Parameters<typeof report>[0]) => peersText(report(races)).replaceAll(/\s+/g, " ");
+    expect(words([...whole.races, lost])).toContain("Not among them, because it was wrong or too slow: 1, 16×2048×2048.");
+    expect(words([lost])).toContain("ballast (tuned): compared at no shape. Not among them");
+    expect(words(whole.races)).not.toContain("Not among them");
+  });
+
+  it("says what a call costs by itself", () => {
+    const overhead = race("1×4×4", [timed(TUNED, "v", [0.01, 0.01, 0.01]), timed("jax-js", "x", [0.2, 0.2, 0.2]), out("tfjs", "no")]);
+    expect(peersText({ ...whole, overhead }).replaceAll(/\s+/g, " ")).toContain(
+      "A call on 1×4×4, which computes next to nothing, takes in milliseconds: ballast (tuned) 0.0100, jax-js 0.200. A row near these",
+    );
   });
 
   it("with nothing raced says why", () => {
