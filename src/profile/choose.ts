@@ -40,10 +40,12 @@ export const startingChoices = (dtype: Dtype, isGpu: boolean, features: readonly
 
 /**
  * Whether a variant is worth verifying and racing on a kind of device. A software adapter runs a workgroup's threads one after another and stops all
- * of them at every barrier, which makes kernels with barriers many times slower than those without.
+ * of them at every barrier, which makes kernels with barriers many times slower than those without; what is made for it spills a GPU's registers.
  */
-export const isForDevice = ({ run, verificationShapes }: KernelVariant, isGpu: boolean): boolean =>
-  isGpu || !verificationShapes.some((shape) => run(shape).dispatches.some(({ wgsl }) => wgsl.includes("workgroupBarrier")));
+export const isForDevice = ({ run, verificationShapes, madeFor }: KernelVariant, isGpu: boolean): boolean =>
+  isGpu
+    ? madeFor !== "software"
+    : !verificationShapes.some((shape) => run(shape).dispatches.some(({ wgsl }) => wgsl.includes("workgroupBarrier")));
 
 /** The parts of a layer that a variant is chosen for, and the family that each is of. */
 const PARTS = {
