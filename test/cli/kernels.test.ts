@@ -45,7 +45,7 @@ describe("ballast kernels list", () => {
       dtype: "f32",
       needs: [],
       summary: "one vec4 read and written by each of 256 threads",
-      version: 2,
+      version: 3,
     });
   });
 });
@@ -55,7 +55,7 @@ describe("ballast kernels show", () => {
     const { code, out } = await ballast("show", "copy/vec4");
     expect(code).toBe(0);
     expect(out).toMatchInlineSnapshot(`
-      "// copy/vec4, version 2: one vec4 read and written by each of 256 threads
+      "// copy/vec4, version 3: one vec4 read and written by each of 256 threads
       // shape length=1; buffers: source 1 f32, copied 1 f32
 
       // dispatch 1 of 1: copy
