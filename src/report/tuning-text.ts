@@ -49,7 +49,7 @@ export const tuningSentence = (tunings: readonly Tuning[]): string => {
   const others = tunings.filter(({ choice, default: standard }) => choice !== standard).length;
   const reused = new Set(tunings.flatMap(({ reused_from }) => reused_from ?? []));
   return [
-    `Cold, in turns; times are of fresh samples after the race. At ${count(others)} of ${quantity(tunings.length, "shape")} (${percent(others / tunings.length)}) another variant than the default was chosen: one that is faster by the whole 95 % interval.`,
+    `Cold, in turns; times are of fresh samples after the race. At ${count(others)} of ${quantity(tunings.length, "shape")} (${percent(others / tunings.length)}) another variant than the default was chosen: one that is faster by more than 2 %.`,
     ...(reused.size === 0
       ? []
       : [
