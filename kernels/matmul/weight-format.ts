@@ -1,6 +1,5 @@
 import type { BufferSpec, Dtype } from "../kernel.ts";
 import { elementType, rowLoader, storage } from "../wgsl.ts";
-import type { MatmulSizes } from "./problem.ts";
 
 /**
  * How a layer's weights W (n×k, the weights of one output side by side) lie in memory, and how a kernel reads them as f32.
@@ -25,7 +24,7 @@ export interface WeightFormat {
   /** `load_w` and what it needs. */
   readonly loader: (isWide: boolean) => string;
   /** The weights that the buffers' values stand for. */
-  readonly weights: (values: readonly Float64Array[], sizes: MatmulSizes) => Float64Array;
+  readonly weights: (values: readonly Float64Array[], layer: { readonly n: number; readonly k: number }) => Float64Array;
 }
 
 /** Scale of uniform random weights for which k inputs of unit variance give an output of unit variance. */
