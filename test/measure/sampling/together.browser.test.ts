@@ -108,7 +108,7 @@ describe("jobs that are measured together on the software adapter", () => {
     const { results: some } = await together(jobs, { within: 1, silence: 60 });
     for (const result of some.values()) {
       const { visits, samples_s } = measured(result).timing;
-      expect(samples_s.length).toBeGreaterThanOrEqual(10);
+      expect(samples_s.length).toBeGreaterThanOrEqual(6);
       expect(visits.at(-1)!.at_s).toBeLessThan(1);
     }
   });
