@@ -65,7 +65,7 @@ describe("4-bit weights", () => {
   it("worked by hand: a word's lowest four bits come first, and 8 is zero", () => {
     // One row of two groups: q = 0 … 7 in the first word, 8 … 15 in the second, then all 9; scales 0.5 and −2.
     const words = Float64Array.of(0x76543210, 0xfedcba98, 0x99999999, 0x99999999, 0x88888888, 0x88888888, 0x88888888, 0x8888888f);
-    const weights = q4Weights.weights([words, Float64Array.of(0.5, -2)], { m: 1, n: 1, k: 64 });
+    const weights = q4Weights.weights([words, Float64Array.of(0.5, -2)], { n: 1, k: 64 });
     expect([...weights.subarray(0, 18)]).toEqual([-4, -3.5, -3, -2.5, -2, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 0.5, 0.5]);
     expect([...weights.subarray(32, 56)].every((weight) => weight === 0)).toBe(true);
     expect([...weights.subarray(55, 58)]).toEqual([-0, -14, -0]);
@@ -73,14 +73,14 @@ describe("4-bit weights", () => {
 
   it("rows follow one another, each with its own scales", () => {
     const words = Float64Array.from({ length: 12 }, () => 0x99999999);
-    const weights = q4Weights.weights([words, Float64Array.of(1, 2, 3)], { m: 1, n: 3, k: 32 });
+    const weights = q4Weights.weights([words, Float64Array.of(1, 2, 3)], { n: 3, k: 32 });
     expect([0, 31, 32, 63, 64, 95].map((i) => weights[i])).toEqual([1, 1, 2, 2, 3, 3]);
   });
 
   it("filled at random, have the variance that gives outputs of unit variance", () => {
     const [n, k] = [64, 512];
     const values = q4Weights.buffers("w", n, k).map((buffer) => fillValues(buffer, 1));
-    const weights = q4Weights.weights(values, { m: 1, n, k });
+    const weights = q4Weights.weights(values, { n, k });
     const variance = weights.reduce((sum, weight) => sum + weight * weight, 0) / weights.length;
     // 1,024 scales, squared uniform: relative standard error √(4/5)/√1024 = 2.8 %; the integers add little.
     expect(Math.abs(variance * k - 1)).toBeLessThan(5 * 0.03);

@@ -39,8 +39,8 @@ it("what was chosen at each shape stands beside what it gained and what came nex
         matmul, f32  m 64 · n 4096 · k 4096   standard-f32  is the default             quick-f32     +2.0 % (+0.9 to +3.1)      2
         matmul, f32  m 512 · n 4096 · k 4096  standard-f32  is the default             –                                        1
         Cold, in turns; times are of fresh samples after the race. At 1 of 3 shapes (33 %) another variant than
-        the default was chosen: one that is faster by the whole 95 % interval. Taken over from the profile
-        01234567: same device, driver, browser and kernels."
+        the default was chosen: one that is faster by more than 2 %. Taken over from the profile 01234567: same
+        device, driver, browser and kernels."
   `);
 });
 
