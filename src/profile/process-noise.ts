@@ -35,12 +35,12 @@ interface Deviation {
  * @returns by family; null where too little was taken by several processes
  */
 export const processNoiseOf = (timed: readonly TimedInProcesses[]): ((family: string) => ProcessNoise) => {
-  const deviations = timed.flatMap(deviationsOf);
-  const things = timed.filter((each) => deviationsOf(each).length > 0).length;
+  const things = timed.map(deviationsOf).filter(({ length }) => length > 0);
+  const deviations = things.flat();
   const commons = [...groupBy(deviations, ({ process }) => process)].flatMap(([process, same]): [number, number][] =>
     same.length < FEWEST_SAMPLES ? [] : [[process, median(same.map(({ size }) => size))]],
   );
-  if (commons.length < 2 || deviations.length - things - commons.length < FEWEST) return () => null;
+  if (commons.length < 2 || deviations.length - things.length - commons.length < FEWEST) return () => null;
   const centre = commons.reduce((sum, [, shift]) => sum + shift, 0) / commons.length;
   const shifts = new Map(commons.map(([process, shift]) => [process, shift - centre]));
   const common = Math.sqrt([...shifts.values()].reduce((sum, shift) => sum + shift ** 2, 0) / (commons.length - 1));
@@ -56,7 +56,7 @@ export const processNoiseOf = (timed: readonly TimedInProcesses[]): ((family: st
   const byFamily = groupBy(deviations, ({ family }) => family);
   return (family) => {
     const same = byFamily.get(family) ?? [];
-    const isEnough = same.length - new Set(timed.filter((each) => each.family === family)).size >= FEWEST;
+    const isEnough = same.length - things.filter(([first]) => first?.family === family).length >= FEWEST;
     return { processes: commons.length, common, own: isEnough ? own(same) : overall };
   };
 };
