@@ -15,6 +15,7 @@ const alone = (request: Request, replica: ReplicaConfig, time: StepTimeModel): {
   let ttft = 0;
   for (let computed = 0; computed < promptTokens; computed += prefill.tokens) {
     prefill.tokens = Math.min(replica.maxNumBatchedTokens, promptTokens - computed);
+    prefill.prefillCached = computed;
     prefill.prefillPairs = prefill.tokens * computed + (prefill.tokens * (prefill.tokens + 1)) / 2;
     prefill.prefillContext = computed + prefill.tokens;
     prefill.outputs = prefill.prefillContext === promptTokens ? 1 : 0;

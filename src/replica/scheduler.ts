@@ -132,6 +132,7 @@ export class Scheduler {
       if (context > batch.decodeContext) batch.decodeContext = context;
     } else {
       batch.prefillSequences += 1;
+      batch.prefillCached += computed;
       batch.prefillPairs += tokens * computed + (tokens * (tokens + 1)) / 2;
       if (context > batch.prefillContext) batch.prefillContext = context;
     }

@@ -14,6 +14,8 @@ export interface StepBatch {
   prefillSequences: number;
   /** Query–key pairs of all prefill chunks. */
   prefillPairs: number;
+  /** Tokens that all prefill chunks find in the cache in front of them. */
+  prefillCached: number;
   /** Longest context of a prefill chunk, its own tokens included; 0 without one. */
   prefillContext: number;
   decodeSequences: number;
@@ -36,6 +38,7 @@ export const emptyBatch = (): StepBatch => ({
   outputs: 0,
   prefillSequences: 0,
   prefillPairs: 0,
+  prefillCached: 0,
   prefillContext: 0,
   decodeSequences: 0,
   decodeKeys: 0,
@@ -48,6 +51,7 @@ export const clearBatch = (batch: StepBatch): void => {
   batch.outputs = 0;
   batch.prefillSequences = 0;
   batch.prefillPairs = 0;
+  batch.prefillCached = 0;
   batch.prefillContext = 0;
   batch.decodeSequences = 0;
   batch.decodeKeys = 0;

@@ -99,6 +99,7 @@ const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {
     outputs: 1,
     prefillSequences: 0,
     prefillPairs: 0,
+    prefillCached: 0,
     prefillContext: 0,
     decodeSequences: 1,
     decodeKeys: 1,

@@ -182,9 +182,9 @@ describe("the batch that a step is timed by", () => {
     bench.step();
     expect(bench.batch).toMatchObject({ tokens: 10, outputs: 0, prefillSequences: 1, prefillPairs: 55, prefillContext: 10 });
     bench.step();
-    expect(bench.batch).toMatchObject({ prefillPairs: 10 * 10 + 55, prefillContext: 20 });
+    expect(bench.batch).toMatchObject({ prefillPairs: 10 * 10 + 55, prefillCached: 10, prefillContext: 20 });
     bench.step();
-    expect(bench.batch).toMatchObject({ tokens: 5, outputs: 1, prefillPairs: 5 * 20 + 15, prefillContext: 25, decodeSequences: 0 });
+    expect(bench.batch).toMatchObject({ tokens: 5, outputs: 1, prefillPairs: 5 * 20 + 15, prefillCached: 20, prefillContext: 25, decodeSequences: 0 });
   });
 
   it("a decoding request has one token and attends to itself and all before it", () => {
@@ -199,6 +199,7 @@ describe("the batch that a step is timed by", () => {
       outputs: 2,
       prefillSequences: 0,
       prefillPairs: 0,
+      prefillCached: 0,
       prefillContext: 0,
       decodeSequences: 2,
       decodeKeys: 11 + 21,
