@@ -51,7 +51,7 @@ export const simulateCommand = (io: Io): Command =>
         throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
       }
       const setup = resolveScenario(from, device, model, requests);
-      const { run } = simulate({ ...setup, policy, seed, requests, isStepwise: options.stepwise === true });
+      const run = simulate({ ...setup, policy, seed, requests, isStepwise: options.stepwise === true });
       const json = `${JSON.stringify(run, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : runText(run));

@@ -5,6 +5,7 @@ import type { LanguageModel } from "../model/language-model.ts";
 import { bytesOf, kvBytesPerToken, weightBytes } from "../model/shapes.ts";
 import type { Profile } from "../profile/schema.ts";
 import type { Bytes } from "../units.ts";
+import { batchLimits, type BatchLimits } from "./batch-defaults.ts";
 import type { DeviceModel } from "./device-model.ts";
 import { stepDtype } from "./dtype.ts";
 import { deviceMemory } from "./memory.ts";
@@ -13,8 +14,9 @@ import { deviceMemory } from "./memory.ts";
 export interface MemorySettings {
   readonly gpu_memory_utilization: number;
   readonly block_size: number;
-  readonly max_num_batched_tokens: number;
-  readonly max_num_seqs: number;
+  /** vLLM's defaults for the device where they are left out. */
+  readonly max_num_batched_tokens?: number | undefined;
+  readonly max_num_seqs?: number | undefined;
 }
 
 /** How device memory is shared out, and the KV blocks that remain: an estimate, where the engine's own log is the fact. */
@@ -37,7 +39,7 @@ export interface KvBlocks {
  */
 export const kvBlocks = (device: DeviceModel, model: LanguageModel, settings: MemorySettings): KvBlocks => {
   const usableBytes = Math.floor(device.memory.bytes * settings.gpu_memory_utilization);
-  const activation = activationBytes(model, device.dtype, settings);
+  const activation = activationBytes(model, device.dtype, batchLimits(settings, device.memory.bytes, device.device));
   const kvBytes = usableBytes - device.weight_bytes - activation;
   const blockBytes = settings.block_size * device.kv_bytes_per_token;
   const numGpuBlocks = Math.floor(kvBytes / blockBytes);
@@ -55,10 +57,10 @@ export const kvBlocks = (device: DeviceModel, model: LanguageModel, settings: Me
  * Peak of activations in a step of `max_num_batched_tokens`: the widest layer's input and output, the gate's result and two
  * residual streams, and f32 logits twice (scores and probabilities) for `max_num_seqs` outputs. An estimate.
  */
-export const activationBytes = (model: LanguageModel, dtype: Dtype, settings: MemorySettings): Bytes => {
+export const activationBytes = (model: LanguageModel, dtype: Dtype, limits: BatchLimits): Bytes => {
   const perToken = (2 * model.hiddenSize + 3 * model.intermediateSize) * bytesOf(dtype);
-  const logits = Math.min(settings.max_num_seqs, settings.max_num_batched_tokens) * model.vocabSize * 2 * 4;
-  return settings.max_num_batched_tokens * perToken + logits;
+  const logits = Math.min(limits.max_num_seqs, limits.max_num_batched_tokens) * model.vocabSize * 2 * 4;
+  return limits.max_num_batched_tokens * perToken + logits;
 };
 
 /** KV room without which a model is no sensible default: eight requests of 4,096 tokens. */
@@ -72,11 +74,13 @@ export const largestBuiltInThatFits = (profile: Profile, settings: MemorySetting
   const smallest = builtInModels[0]!;
   if (!profile.is_gpu) return smallest;
   const dtype = stepDtype(profile);
-  const usable = deviceMemory(profile, memory).bytes * settings.gpu_memory_utilization;
+  const { bytes } = deviceMemory(profile, memory);
+  const usable = bytes * settings.gpu_memory_utilization;
+  const limits = batchLimits(settings, bytes, profile.device);
   return (
     builtInModels.findLast(
       (model) =>
-        weightBytes(model, dtype) + activationBytes(model, dtype, settings) + LEAST_KV_TOKENS * kvBytesPerToken(model, dtype) <= usable,
+        weightBytes(model, dtype) + activationBytes(model, dtype, limits) + LEAST_KV_TOKENS * kvBytesPerToken(model, dtype) <= usable,
     ) ?? smallest
   );
 };

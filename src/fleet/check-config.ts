@@ -1,16 +1,17 @@
 import { InputError } from "../errors.ts";
 import type { ReplicaConfig } from "../replica/config.ts";
-import type { Request } from "../traffic/request.ts";
+import type { Request, Work } from "../traffic/request.ts";
+import type { Nanoseconds } from "../units.ts";
 import type { FleetConfig } from "./config.ts";
 import { isServable } from "./fleet.ts";
 import type { Policy } from "./settings.ts";
 
 /**
- * Refuses a configuration that contradicts itself, or whose replicas could serve none of the requests.
+ * Refuses a configuration that contradicts itself.
  *
  * @throws InputError with the scenario's name of the setting
  */
-export const checkConfig = (config: FleetConfig): void => {
+export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   checkReplica(config.replica);
   checkPolicy(config.policy);
   for (const { name, duration } of config.coldStart) {
@@ -18,8 +19,6 @@ export const checkConfig = (config: FleetConfig): void => {
       throw new InputError(`cold_start, phase "${name}"`, `expected a time of 0 s or more, got ${duration}`, "Give its seconds.");
     }
   }
-  checkRequests(config.requests);
-  checkServable(config);
 };
 
 const checkReplica = (replica: ReplicaConfig): void => {
@@ -46,6 +45,23 @@ const checkReplica = (replica: ReplicaConfig): void => {
       "Raise the token budget, or lower max_num_seqs.",
     );
   }
+  if (!replica.enableChunkedPrefill && replica.maxNumBatchedTokens < replica.maxModelLen) {
+    throw new InputError(
+      "replica.max_num_batched_tokens",
+      `expected at least max_model_len, ${replica.maxModelLen}, since chunked prefill is off, got ${replica.maxNumBatchedTokens}: vLLM does not start so`,
+      "Raise the token budget, lower max_model_len, or set enable_chunked_prefill.",
+    );
+  }
+  if (!(replica.watermark >= 0 && replica.watermark < 1)) {
+    throw new InputError("replica.watermark", `expected a share from 0 to below 1, got ${replica.watermark}`, "vLLM's default is 0.");
+  }
+  if (!(Number.isInteger(replica.longPrefillTokenThreshold) && replica.longPrefillTokenThreshold >= 0)) {
+    throw new InputError(
+      "replica.long_prefill_token_threshold",
+      `expected whole tokens, or 0 for no threshold, got ${replica.longPrefillTokenThreshold}`,
+      "vLLM's default is 0.",
+    );
+  }
 };
 
 const checkPolicy = (policy: Policy): void => {
@@ -58,28 +74,38 @@ const checkPolicy = (policy: Policy): void => {
   }
 };
 
-const checkRequests = (requests: readonly Request[]): void => {
-  let before = 0;
-  for (const [index, { id, arrivedAt, promptTokens, outputTokens }] of requests.entries()) {
-    const problem =
-      id !== index
-        ? `expected the id to be its place in order of arrival, got ${id}`
-        : !(Number.isInteger(arrivedAt) && arrivedAt >= before)
-          ? `expected an arrival in whole nanoseconds, not before ${before}, got ${arrivedAt}`
-          : !(Number.isInteger(promptTokens) && promptTokens >= 1 && Number.isInteger(outputTokens) && outputTokens >= 1)
-            ? `expected whole token counts of 1 or more, got ${promptTokens} prompt and ${outputTokens} output tokens`
+/**
+ * Refuses a request that is malformed.
+ *
+ * @param index its place in the traffic
+ * @param before when the one before it arrived
+ * @throws InputError with its place
+ */
+export const checkRequest = ({ id, arrivedAt, promptTokens, outputTokens, parts }: Request, index: number, before: Nanoseconds): void => {
+  const isWhole = (tokens: number): boolean => Number.isInteger(tokens) && tokens >= 1;
+  const named = parts === undefined ? 0 : parts.reduce((sum, part) => (isWhole(part.tokens) ? sum + part.tokens : NaN), 0);
+  const problem =
+    id !== index
+      ? `expected the id to be its place in order of arrival, got ${id}`
+      : !(Number.isInteger(arrivedAt) && arrivedAt >= before)
+        ? `expected an arrival in whole nanoseconds, not before ${before}, got ${arrivedAt}`
+        : !(isWhole(promptTokens) && isWhole(outputTokens))
+          ? `expected whole token counts of 1 or more, got ${promptTokens} prompt and ${outputTokens} output tokens`
+          : !(named <= promptTokens)
+            ? `expected parts of whole tokens, at most the prompt's ${promptTokens} in sum, got ${named}`
             : null;
-    if (problem !== null) throw new InputError(`requests[${index}]`, problem, "Read or generate the traffic with src/traffic.");
-    before = arrivedAt;
-  }
+  if (problem !== null) throw new InputError(`requests[${index}]`, problem, "Read or generate the traffic with src/traffic.");
 };
 
-const checkServable = ({ replica, requests }: FleetConfig): void => {
-  const shortest = requests.reduce<Request | null>(
-    (best, request) => (best === null || lengthOf(request) < lengthOf(best) ? request : best),
-    null,
-  );
-  if (shortest === null || isServable({ config: replica }, shortest.promptTokens, shortest.outputTokens)) return;
+/**
+ * Refuses traffic of which the replicas could serve nothing.
+ *
+ * @throws InputError with the scenario's name of the limit
+ */
+export const checkServable = (replica: ReplicaConfig, requests: Iterable<Work>): void => {
+  let shortest: Work | null = null;
+  for (const request of requests) if (shortest === null || lengthOf(request) < lengthOf(shortest)) shortest = request;
+  if (shortest === null || isServable(replica, shortest)) return;
   const room = (replica.numGpuBlocks - 1) * replica.blockSize;
   const [place, most] = room < replica.maxModelLen ? ["replica.num_gpu_blocks", room] : ["replica.max_model_len", replica.maxModelLen];
   throw new InputError(
@@ -91,4 +117,4 @@ const checkServable = ({ replica, requests }: FleetConfig): void => {
   );
 };
 
-const lengthOf = (request: Request): number => request.promptTokens + request.outputTokens;
+const lengthOf = (request: Work): number => request.promptTokens + request.outputTokens;

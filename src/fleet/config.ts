@@ -4,7 +4,6 @@ import type { RequestState } from "../replica/request-table.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { Run } from "./run.ts";
 import type { Policy } from "./settings.ts";
 
 export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
@@ -13,13 +12,15 @@ export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 export interface FleetConfig {
   readonly scenario: string;
   readonly seed: number;
-  /** In order of arrival. */
-  readonly requests: readonly Request[];
+  /** In order of arrival. Read once, one after another. */
+  readonly requests: Iterable<Request>;
   readonly stepTime: StepTimeModel;
   readonly replica: ReplicaConfig;
   /** What a new replica goes through before it serves, in order. */
   readonly coldStart: readonly ColdStartPhase[];
   readonly policy: Policy;
+  /** A replica is given so many requests at once; the others wait in the fleet's queue (Knative's containerConcurrency). None by default. */
+  readonly concurrencyLimit?: number;
   /** Run every step through the scheduler, without the fast path. Same bytes, slower. */
   readonly isStepwise?: boolean;
   /** Carried into the run as they are. */
@@ -37,10 +38,4 @@ export interface RequestRecord {
   readonly firstTokenAt: Nanoseconds | null;
   readonly lastTokenAt: Nanoseconds | null;
   readonly preemptions: number;
-}
-
-export interface SimulationResult {
-  readonly run: Run;
-  /** In order of id. */
-  readonly requests: readonly RequestRecord[];
 }

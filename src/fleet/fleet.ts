@@ -1,10 +1,11 @@
-import type { ColdStartPhase } from "../replica/config.ts";
-import { REJECTED } from "../replica/request-table.ts";
+import type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 import { Replica } from "../replica/replica.ts";
 import type { ReplicaContext } from "../replica/replica.ts";
-import { WaitingQueue } from "../replica/waiting-queue.ts";
+import { FcfsQueue } from "../replica/fcfs-queue.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
+import type { FollowUp, Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import type { Outcomes } from "./outcomes.ts";
 import { LeastOutstandingRouter } from "./router.ts";
 import { ScaleLog } from "./scale-log.ts";
 
@@ -12,14 +13,16 @@ import { ScaleLog } from "./scale-log.ts";
 export const eventRank = {
   /** A replica's cold-start phase ends. */
   phase: 0,
-  /** The fleet's queue is handed to replicas that became ready (0). */
-  dispatch: 1,
-  /** A request arrives. */
-  arrival: 2,
+  /** A request of the traffic arrives (0). */
+  arrival: 1,
+  /** A session's next request arrives (its number in order of scheduling). After the traffic's own. */
+  followUp: 2,
   /** A replica's step ends, the next one starts. After the arrivals of the same instant, so that the next step sees them. */
   step: 3,
+  /** The fleet's queue is handed to replicas that take more (0). After the steps of the same instant, which have made room. */
+  dispatch: 4,
   /** The autoscaler decides (0). */
-  autoscale: 4,
+  autoscale: 5,
 } as const;
 
 /** The replicas, the queue in front of them, and the requests' way to a replica. */
@@ -27,19 +30,31 @@ export class Fleet {
   /** Replicas that are paid for, in order of creation. */
   readonly replicas = new Map<number, Replica>();
   readonly scaleLog = new ScaleLog();
-  /** Requests that have left: finished or rejected. */
-  departed = 0;
   readonly #context: ReplicaContext;
   readonly #coldStart: readonly ColdStartPhase[];
   readonly #events: EventQueue;
   readonly #router = new LeastOutstandingRouter();
-  /** Requests that came while no replica was ready. */
-  readonly #queue = new WaitingQueue();
+  /** Requests that came while no replica took one. */
+  readonly #queue = new FcfsQueue();
   #queueSince: Nanoseconds = 0;
+  readonly #concurrencyLimit: number;
   #created = 0;
+  readonly #outcomes: Outcomes;
+  /** What sessions ask for next, by the number of its event. */
+  readonly #followUps = new Map<number, FollowUp>();
+  #followUpsScheduled = 0;
 
-  constructor(context: ReplicaContext, coldStart: readonly ColdStartPhase[], initialReplicas: number, events: EventQueue) {
+  constructor(
+    context: ReplicaContext,
+    outcomes: Outcomes,
+    coldStart: readonly ColdStartPhase[],
+    initialReplicas: number,
+    events: EventQueue,
+    concurrencyLimit = Infinity,
+  ) {
+    this.#concurrencyLimit = concurrencyLimit;
     this.#context = context;
+    this.#outcomes = outcomes;
     this.#coldStart = coldStart;
     this.#events = events;
     for (let i = 0; i < initialReplicas; i += 1) this.#router.set(this.#create([], 0).id, 0);
@@ -52,30 +67,44 @@ export class Fleet {
     return count;
   }
 
+  /** Requests that sessions will send. */
+  get expected(): number {
+    return this.#followUps.size;
+  }
+
   /** Takes in an arriving request, or rejects one that no replica can ever finish. */
-  arrive(request: number, now: Nanoseconds): void {
-    const { table } = this.#context;
-    if (!isServable(this.#context, table.promptTokens[request]!, table.outputTokens[request]!)) {
-      table.state[request] = REJECTED;
-      this.departed += 1;
+  arrive(request: Request): void {
+    const { table, config } = this.#context;
+    const { id, arrivedAt: now } = request;
+    this.#outcomes.arrive(now);
+    if (!isServable(config, request)) {
+      this.#outcomes.reject(request);
       return;
     }
-    const chosen = this.#router.choose();
+    const slot = table.add(request, id, now);
+    const chosen = this.#queue.length === 0 ? this.#router.choose(this.#concurrencyLimit) : -1;
     if (chosen >= 0) {
-      this.#give(request, chosen, now);
+      this.#give(slot, chosen, now, true);
     } else {
       this.#settleQueue(now);
-      this.#queue.append(request);
+      this.#queue.append(slot);
     }
   }
 
-  /** Hands the fleet's queue to the ready replicas. */
+  /** A session sends its next request. */
+  followUp(number: number, now: Nanoseconds): void {
+    const work = this.#followUps.get(number)!;
+    this.#followUps.delete(number);
+    this.arrive({ ...work, id: this.#outcomes.arrived, arrivedAt: now });
+  }
+
+  /** Hands the fleet's queue to the replicas that take more. */
   dispatch(now: Nanoseconds): void {
     this.#settleQueue(now);
     while (this.#queue.length > 0) {
-      const chosen = this.#router.choose();
+      const chosen = this.#router.choose(this.#concurrencyLimit);
       if (chosen < 0) return;
-      this.#give(this.#queue.removeFirst(), chosen, now);
+      this.#give(this.#queue.removeFirst(), chosen, now, false);
     }
   }
 
@@ -83,12 +112,17 @@ export class Fleet {
   step(id: number, now: Nanoseconds): void {
     const replica = this.replicas.get(id);
     if (replica === undefined || replica.nextStepAt !== now) return;
-    const finished = replica.step(now);
+    replica.step(now);
     if (replica.nextStepAt < Infinity) this.#events.push(replica.nextStepAt, eventRank.step, id);
-    if (finished === 0) return;
-    this.departed += finished;
-    if (!replica.life.isDraining) this.#router.set(id, replica.outstanding);
-    else if (replica.outstanding === 0) this.#remove(replica, now);
+    const { finished, finishedCount } = replica.scheduler;
+    if (finishedCount === 0) return;
+    for (let i = 0; i < finishedCount; i += 1) this.#finish(finished[i]!, now);
+    if (!replica.life.isDraining) {
+      this.#router.set(id, replica.outstanding);
+      if (this.#queue.length > 0) this.#events.push(now, eventRank.dispatch, 0);
+    } else if (replica.outstanding === 0) {
+      this.#remove(replica, now);
+    }
   }
 
   /** A replica's cold-start phase ends. One that was given up meanwhile is ignored. */
@@ -142,10 +176,22 @@ export class Fleet {
     }
   }
 
-  #give(request: number, id: number, now: Nanoseconds): void {
+  #finish(slot: number, now: Nanoseconds): void {
+    const { table } = this.#context;
+    this.#outcomes.finish(slot, table, now);
+    const { next } = table.work[slot]!;
+    table.remove(slot);
+    if (next === undefined) return;
+    this.#followUps.set(this.#followUpsScheduled, next);
+    // Never at the same instant: some replicas may already have begun their next step there.
+    this.#events.push(now + Math.max(1, next.thinkTime), eventRank.followUp, this.#followUpsScheduled);
+    this.#followUpsScheduled += 1;
+  }
+
+  #give(slot: number, id: number, now: Nanoseconds, isBeforeSteps: boolean): void {
     const replica = this.replicas.get(id)!;
     const due = replica.nextStepAt;
-    replica.accept(request, now);
+    replica.accept(slot, now, isBeforeSteps);
     this.#router.set(id, replica.outstanding);
     if (replica.nextStepAt !== due) this.#events.push(replica.nextStepAt, eventRank.step, id);
   }
@@ -175,7 +221,7 @@ export class Fleet {
 }
 
 /** Whether a replica could ever finish a request: its context is within `max_model_len`, and its blocks fit into an empty cache. */
-export const isServable = ({ config }: Pick<ReplicaContext, "config">, promptTokens: number, outputTokens: number): boolean => {
+export const isServable = (config: ReplicaConfig, { promptTokens, outputTokens }: Work): boolean => {
   // The last token produced is never computed, so it needs no block.
   const cached = promptTokens + outputTokens - 1;
   return cached < config.maxModelLen && Math.ceil(cached / config.blockSize) <= config.numGpuBlocks - 1;

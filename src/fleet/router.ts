@@ -21,10 +21,14 @@ export class LeastOutstandingRouter {
     }
   }
 
-  /** The replica the next request goes to, or −1 if none takes requests. */
-  choose(): number {
+  /**
+   * The replica the next request goes to, or −1 if none takes requests.
+   *
+   * @param limit a replica that holds so many takes none
+   */
+  choose(limit = Infinity): number {
     const least = this.#least;
-    if (least[1] === Infinity) return -1;
+    if (!(least[1]! < limit)) return -1;
     let node = 1;
     while (node < this.#leaves) {
       node *= 2;

@@ -9,7 +9,20 @@ const seconds = z.number().min(0);
 
 /** Percentiles over logical requests (type 7). Null where no request has the value. */
 export const latencySchema = z
-  .strictObject({ count, mean: seconds, p50: seconds, p90: seconds, p95: seconds, p99: seconds, max: seconds })
+  .strictObject({
+    count,
+    mean: seconds,
+    p50: seconds,
+    p90: seconds,
+    p95: seconds,
+    p99: seconds,
+    max: seconds,
+    relative_error: z
+      .number()
+      .positive()
+      .optional()
+      .meta({ description: "Of the percentiles, where they come from a sketch; absent: exact" }),
+  })
   .nullable();
 export type Latency = z.infer<typeof latencySchema>;
 
@@ -55,6 +68,11 @@ export const runSchema = z
       output: count,
       recomputed: count.meta({ description: "Prefilled again after a preemption" }),
     }),
+    prefix_cache: z
+      .strictObject({ queried_tokens: count, hit_tokens: count })
+      .nullable()
+      .optional()
+      .meta({ description: "Of requests admitted for the first time; null: prefix caching is off; absent in older files" }),
     preemptions: count,
     steps: count,
     extrapolated_steps: count.meta({ description: "Steps outside the measured range of the step curve" }),

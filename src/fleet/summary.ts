@@ -1,46 +1,28 @@
 import type { Meters } from "../replica/meters.ts";
-import { requestStates } from "../replica/request-table.ts";
-import type { RequestState, RequestTable } from "../replica/request-table.ts";
 import type { WindowedIntegral } from "../sim/windowed-integral.ts";
-import type { Request } from "../traffic/request.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { FleetConfig, RequestRecord } from "./config.ts";
+import type { FleetConfig } from "./config.ts";
 import type { Fleet } from "./fleet.ts";
-import { latencyOf, quantileOfSorted } from "./latency.ts";
+import { latencyFrom } from "./latency.ts";
 import { NOT_MODELLED } from "./not-modelled.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
 import type { Policy } from "./settings.ts";
 
 const SECONDS_PER_HOUR = 3600;
 
-/** What became of every request. */
-export const requestRecords = (requests: readonly Request[], table: RequestTable): RequestRecord[] =>
-  requests.map(({ id, arrivedAt, promptTokens, outputTokens }) => ({
-    id,
-    arrivedAt,
-    promptTokens,
-    outputTokens,
-    state: requestStates[table.state[id]!]!,
-    firstTokenAt: orNull(table.firstTokenAt[id]!),
-    lastTokenAt: orNull(table.lastTokenAt[id]!),
-    preemptions: table.preemptions[id]!,
-  }));
-
-const orNull = (time: number): Nanoseconds | null => (Number.isNaN(time) ? null : time);
-
-interface Outcome {
-  readonly config: FleetConfig;
-  readonly records: readonly RequestRecord[];
+interface Finished {
+  readonly config: Omit<FleetConfig, "requests">;
+  readonly outcomes: Outcomes;
   readonly fleet: Fleet;
   readonly meters: Meters;
   readonly endedAt: Nanoseconds;
 }
 
 /** Puts a finished simulation into the form that is saved and read by people. */
-export const summarise = ({ config, records, fleet, meters, endedAt }: Outcome): Run => {
-  const finished = records.filter((record) => record.state === "finished");
+export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished): Run => {
   const busy = meters.busy.total();
   const serving = busy + meters.idle.total();
   const paid = {
@@ -59,17 +41,18 @@ export const summarise = ({ config, records, fleet, meters, endedAt }: Outcome):
     policy: policyInWords(config.policy),
     inputs: [...config.inputs],
     ended_at_s: toSeconds(endedAt),
-    requests: { arrived: records.length, ...countByState(records) },
+    requests: { arrived: outcomes.arrived, ...outcomes.byState },
     latency: {
-      ttft_s: latencyOf(finished.map(ttft)),
-      tpot_s: latencyOf(finished.filter((record) => record.outputTokens > 1).map(tpot)),
-      end_to_end_s: latencyOf(finished.map((record) => record.lastTokenAt! - record.arrivedAt)),
+      ttft_s: latencyFrom(outcomes.ttft),
+      tpot_s: latencyFrom(outcomes.tpot),
+      end_to_end_s: latencyFrom(outcomes.endToEnd),
     },
     tokens: {
-      prompt: sum(finished.map((record) => record.promptTokens)),
-      output: sum(finished.map((record) => record.outputTokens)),
-      recomputed: meters.recomputedTokens,
+      prompt: outcomes.promptTokens,
+      output: outcomes.outputTokens,
+      recomputed: meters.preemptedTokens - meters.foundAgainTokens,
     },
+    prefix_cache: config.replica.enablePrefixCaching ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens } : null,
     preemptions: meters.preemptions,
     steps: meters.steps,
     extrapolated_steps: meters.extrapolatedSteps,
@@ -78,21 +61,12 @@ export const summarise = ({ config, records, fleet, meters, endedAt }: Outcome):
     utilization: serving === 0 ? null : busy / serving,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
     scale_events: fleet.scaleLog.events(),
-    timeline: timelineOf(records, meters, config.replica.numGpuBlocks - 1, endedAt),
+    timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
     not_modelled: [...NOT_MODELLED, ...config.notModelled],
   };
 };
 
-const ttft = (record: RequestRecord): number => record.firstTokenAt! - record.arrivedAt;
-const tpot = (record: RequestRecord): number => (record.lastTokenAt! - record.firstTokenAt!) / (record.outputTokens - 1);
-
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
-
-const countByState = (records: readonly RequestRecord[]): Record<RequestState, number> => {
-  const counts = Object.fromEntries(requestStates.map((state) => [state, 0])) as Record<RequestState, number>;
-  for (const record of records) counts[record.state] += 1;
-  return counts;
-};
 
 const policyInWords = (policy: Policy): string => {
   switch (policy.kind) {
@@ -105,24 +79,16 @@ const policyInWords = (policy: Policy): string => {
   }
 };
 
-const timelineOf = (records: readonly RequestRecord[], meters: Meters, usableBlocks: number, endedAt: Nanoseconds): Run["timeline"] => {
+const timelineOf = (outcomes: Outcomes, meters: Meters, usableBlocks: number, endedAt: Nanoseconds): Run["timeline"] => {
   const { window } = meters;
-  const count = Math.max(Math.ceil(endedAt / window), Math.floor((records.at(-1)?.arrivedAt ?? -1) / window) + 1);
+  const count = Math.max(Math.ceil(endedAt / window), outcomes.arrivals.length);
   const windows = Array.from({ length: count }, (_, index) => index);
   // The last window is as long as the run lasts in it.
   const lengthOf = (index: number): number => Math.min(window, endedAt - index * window);
   const mean = (integral: WindowedIntegral, index: number): number => (lengthOf(index) > 0 ? integral.of(index) / lengthOf(index) : 0);
-
-  const arrivals = windows.map(() => 0);
-  const ttfts: number[][] = windows.map(() => []);
-  for (const record of records) {
-    const index = Math.floor(record.arrivedAt / window);
-    arrivals[index]! += 1;
-    if (record.state === "finished") ttfts[index]!.push(ttft(record));
-  }
   return {
     window_s: toSeconds(window),
-    arrivals,
+    arrivals: windows.map((index) => outcomes.arrivals[index] ?? 0),
     replicas_ready: windows.map((index) => mean(meters.ready, index)),
     replicas_starting: windows.map((index) => mean(meters.provisioning, index) + mean(meters.loading, index) + mean(meters.warming, index)),
     queued: windows.map((index) => mean(meters.queued, index)),
@@ -131,6 +97,9 @@ const timelineOf = (records: readonly RequestRecord[], meters: Meters, usableBlo
       const serving = meters.busy.of(index) + meters.idle.of(index);
       return serving === 0 ? 0 : meters.kvBlocks.of(index) / (serving * usableBlocks);
     }),
-    ttft_p99_s: ttfts.map((times) => (times.length === 0 ? null : toSeconds(quantileOfSorted(Float64Array.from(times).sort(), 0.99)))),
+    ttft_p99_s: windows.map((index) => {
+      const sketch = outcomes.ttftByWindow[index];
+      return sketch === undefined ? null : toSeconds(sketch.quantile(0.99));
+    }),
   };
 };

@@ -1,3 +1,4 @@
+import type { RequestRecord } from "../fleet/config.ts";
 import type { Run } from "../fleet/run.ts";
 import { latencyOf } from "../fleet/latency.ts";
 import type { Policy } from "../fleet/settings.ts";
@@ -28,8 +29,9 @@ export interface Replication {
 }
 
 export const replicate = ({ setup, objectives: limits, requestsOf }: Question, policy: Policy, seed: number): Replication => {
-  const { run, requests } = simulate({ ...setup, policy, seed, requests: requestsOf(seed) });
-  const latencies = latenciesOf(requests);
+  const records: RequestRecord[] = [];
+  const run = simulate({ ...setup, policy, seed, requests: requestsOf(seed) }, (record) => records.push(record));
+  const latencies = latenciesOf(records);
   const objectives = evaluate(latencies, limits);
   return { run, latencies, objectives, meets: objectives.every(({ is_met }) => is_met) };
 };

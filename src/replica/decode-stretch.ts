@@ -1,12 +1,15 @@
 import type { Nanoseconds } from "../units.ts";
 import type { ReplicaConfig } from "./config.ts";
+import type { Meters } from "./meters.ts";
 import type { RequestTable } from "./request-table.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { StepBatch, StepTimeModel } from "./step-batch.ts";
-import { clearBatch } from "./step-batch.ts";
+import type { StepTimeModel } from "./step-batch.ts";
+import { clearBatch, emptyBatch } from "./step-batch.ts";
 
-/** Steps looked ahead at most: what an arrival interrupts has been computed in vain. */
+/** Steps looked ahead at most. */
 const LONGEST = 512;
+/** Steps looked ahead although the next arrival comes before: it may go to another replica. */
+const PAST_ARRIVAL = 16;
 
 /**
  * The fast path: a run of steps in which every running request decodes one token and the scheduler has nothing to decide.
@@ -22,19 +25,22 @@ export class DecodeStretch {
   readonly #stepTime: StepTimeModel;
   readonly #scheduler: Scheduler;
   readonly #table: RequestTable;
+  readonly #meters: Meters;
   readonly #ends = new Float64Array(LONGEST);
+  /** Of the first i + 1 steps, how many are outside the measured range. */
+  readonly #extrapolated = new Int32Array(LONGEST);
   /** Running requests by how full their last block is, when the stretch began. */
   readonly #fill: Int32Array;
-  readonly #batch: StepBatch;
+  readonly #batch = emptyBatch();
   #keys = 0;
   #context = 0;
 
-  constructor(config: ReplicaConfig, stepTime: StepTimeModel, scheduler: Scheduler, table: RequestTable, batch: StepBatch) {
+  constructor(config: ReplicaConfig, stepTime: StepTimeModel, scheduler: Scheduler, table: RequestTable, meters: Meters) {
     this.#stepTime = stepTime;
     this.#scheduler = scheduler;
     this.#table = table;
+    this.#meters = meters;
     this.#fill = new Int32Array(config.blockSize);
-    this.#batch = batch;
   }
 
   /** When the stretch ends, as planned or cut. */
@@ -42,24 +48,41 @@ export class DecodeStretch {
     return this.#ends[this.length - 1]!;
   }
 
-  /** Plans the stretch that can begin now, if any; a single step is left to the scheduler. */
-  plan(now: Nanoseconds): boolean {
+  /**
+   * Plans the stretch that can begin now, if any; a single step is left to the scheduler.
+   *
+   * @param nextArrivalAt the next arrival known: it is of little use to plan far beyond it
+   */
+  plan(now: Nanoseconds, nextArrivalAt: Nanoseconds): boolean {
     this.length = 0;
-    const { waiting, runningCount, kv } = this.#scheduler;
-    if (runningCount === 0 || (waiting.length > 0 && !this.#scheduler.isHeadBlocked)) return false;
+    const { waiting, runningCount, kv, running } = this.#scheduler;
+    if (runningCount === 0) return false;
     const steps = this.#survey();
     if (steps < 2) return false;
-    this.isOpenToArrivals = waiting.length === 0 && runningCount < this.#scheduler.running.length;
+    if (waiting.length > 0 && !this.#scheduler.isHeadBlocked) return false;
+    this.isOpenToArrivals = waiting.length === 0 ? runningCount < running.length : this.#scheduler.takesBeforeHead;
+    const batch = this.#batch;
+    clearBatch(batch);
+    batch.tokens = runningCount;
+    batch.outputs = runningCount;
+    batch.decodeSequences = runningCount;
+    batch.decodeKeys = this.#keys;
+    batch.decodeContext = this.#context;
     let free = kv.freeBlocks;
     let end = now;
+    let extrapolated = 0;
     let planned = 0;
     while (planned < steps) {
       free -= this.#blocksWanted(planned);
       if (free < 0) break;
-      this.#describe(planned);
-      end += this.#stepTime.stepTime(this.#batch);
+      end += this.#stepTime.stepTime(batch);
+      if (this.#stepTime.isExtrapolated(batch)) extrapolated += 1;
       this.#ends[planned] = end;
+      this.#extrapolated[planned] = extrapolated;
       planned += 1;
+      if (end >= nextArrivalAt && planned >= PAST_ARRIVAL) break;
+      batch.decodeKeys += runningCount;
+      batch.decodeContext += 1;
     }
     if (planned < 2) return false;
     this.length = planned;
@@ -78,27 +101,29 @@ export class DecodeStretch {
     this.length = low + 1;
   }
 
-  /**
-   * Brings the requests to where the scheduler would have left them during the stretch's last step, and tells of every step.
-   *
-   * @param account the blocks held during a step, and whether it was outside the measured range
-   */
-  finish(startedAt: Nanoseconds, account: (heldBlocks: number, from: Nanoseconds, to: Nanoseconds, isExtrapolated: boolean) => void): void {
+  /** Brings the requests to where the scheduler would have left them during the stretch's last step, and accounts for every step. */
+  finish(startedAt: Nanoseconds): void {
     const { kv, running, runningCount } = this.#scheduler;
+    const { computed, produced } = this.#table;
     let held = kv.heldBlocks;
     let from = startedAt;
     for (let step = 0; step < this.length; step += 1) {
-      held += this.#blocksWanted(step);
-      this.#describe(step);
-      const to = this.#ends[step]!;
-      account(held, from, to, this.#stepTime.isExtrapolated(this.#batch));
-      from = to;
+      const wanted = this.#blocksWanted(step);
+      if (wanted > 0) {
+        const until = step === 0 ? startedAt : this.#ends[step - 1]!;
+        this.#meters.kvBlocks.add(held, from, until);
+        held += wanted;
+        from = until;
+      }
     }
+    this.#meters.kvBlocks.add(held, from, this.endsAt);
+    this.#meters.steps += this.length;
+    this.#meters.extrapolatedSteps += this.#extrapolated[this.length - 1]!;
+    kv.growByDecoding(running, runningCount, this.length);
     for (let i = 0; i < runningCount; i += 1) {
-      const request = running[i]!;
-      const computed = (this.#table.computed[request]! += this.length);
-      this.#table.produced[request]! += this.length - 1;
-      kv.grow(request, computed);
+      const slot = running[i]!;
+      computed[slot]! += this.length;
+      produced[slot]! += this.length - 1;
     }
     this.length = 0;
   }
@@ -106,23 +131,25 @@ export class DecodeStretch {
   /** Sums up the running requests; gives the steps until the first one finishes, 0 if one of them does not decode. */
   #survey(): number {
     const { running, runningCount } = this.#scheduler;
-    const table = this.#table;
+    const { computed: allComputed, produced: allProduced, promptTokens, outputTokens } = this.#table;
     const blockSize = this.#fill.length;
     this.#fill.fill(0);
-    this.#keys = 0;
-    this.#context = 0;
+    let keys = 0;
+    let longest = 0;
     let steps = LONGEST;
     for (let i = 0; i < runningCount; i += 1) {
-      const request = running[i]!;
-      const computed = table.computed[request]!;
-      const produced = table.produced[request]!;
-      if (produced === 0 || table.promptTokens[request]! + produced - computed !== 1) return 0;
-      const remaining = table.outputTokens[request]! - produced;
+      const slot = running[i]!;
+      const computed = allComputed[slot]!;
+      const produced = allProduced[slot]!;
+      if (produced === 0 || promptTokens[slot]! + produced - computed !== 1) return 0;
+      const remaining = outputTokens[slot]! - produced;
       if (remaining < steps) steps = remaining;
       this.#fill[computed % blockSize]! += 1;
-      this.#keys += computed + 1;
-      if (computed + 1 > this.#context) this.#context = computed + 1;
+      keys += computed + 1;
+      if (computed >= longest) longest = computed + 1;
     }
+    this.#keys = keys;
+    this.#context = longest;
     return steps;
   }
 
@@ -130,16 +157,5 @@ export class DecodeStretch {
   #blocksWanted(step: number): number {
     const offset = step % this.#fill.length;
     return this.#fill[offset === 0 ? 0 : this.#fill.length - offset]!;
-  }
-
-  #describe(step: number): void {
-    const batch = this.#batch;
-    const count = this.#scheduler.runningCount;
-    clearBatch(batch);
-    batch.tokens = count;
-    batch.outputs = count;
-    batch.decodeSequences = count;
-    batch.decodeKeys = this.#keys + step * count;
-    batch.decodeContext = this.#context + step;
   }
 }

@@ -1,49 +1,28 @@
-import type { RequestTable } from "./request-table.ts";
-
 /**
- * The KV cache of one replica, as counts of blocks.
+ * The KV cache of one replica, in blocks of `blockSize` tokens.
  *
- * Without prefix caching all blocks are alike, so which ones a request holds does not matter. Block 0 is the null block and is never
- * given out: `numGpuBlocks − 1` are usable.
+ * Block 0 is the null block and is never given out: `numGpuBlocks − 1` are usable. Requests are named by their slot in the table.
  */
-export class KvCache {
+export interface KvCache {
   readonly blockSize: number;
   readonly usableBlocks: number;
-  #free: number;
-  readonly #table: RequestTable;
+  /** Blocks that no request holds, those with something cached in them included. */
+  readonly freeBlocks: number;
+  readonly heldBlocks: number;
 
-  constructor(numGpuBlocks: number, blockSize: number, table: RequestTable) {
-    this.blockSize = blockSize;
-    this.usableBlocks = numGpuBlocks - 1;
-    this.#free = this.usableBlocks;
-    this.#table = table;
-  }
-
-  get freeBlocks(): number {
-    return this.#free;
-  }
-
-  get heldBlocks(): number {
-    return this.usableBlocks - this.#free;
-  }
-
-  /** Whether a request that holds nothing could get the blocks of all its `tokens` now. */
-  hasRoomFor(tokens: number): boolean {
-    return Math.ceil(tokens / this.blockSize) <= this.#free;
-  }
-
+  /**
+   * Tokens that a request which holds nothing finds in the cache: the longest beginning in full blocks, all its tokens but the last at
+   * most, so that there is one to compute. What it finds is remembered until the next look-up.
+   */
+  match(slot: number): number;
+  /** Whether a request could be admitted with what `match` has found: blocks for `tokens` in all, and `spare` left free. */
+  hasRoomFor(slot: number, tokens: number, spare: number): boolean;
+  /** Gives an admitted request what `match` has found, and blocks for `tokens` in all. There must be room. */
+  admit(slot: number, tokens: number): void;
   /** Gives a request what it still lacks to hold `tokens`; nothing, and false, where that is not free. */
-  grow(request: number, tokens: number): boolean {
-    const wanted = Math.ceil(tokens / this.blockSize) - this.#table.blocks[request]!;
-    if (wanted > this.#free) return false;
-    this.#free -= wanted;
-    this.#table.blocks[request]! += wanted;
-    return true;
-  }
-
+  grow(slot: number, tokens: number): boolean;
+  /** The same as `steps` rounds in which each of these requests, in this order, grows by one token. There must be room. */
+  growByDecoding(slots: Int32Array, count: number, steps: number): void;
   /** Takes all blocks of a request back. */
-  release(request: number): void {
-    this.#free += this.#table.blocks[request]!;
-    this.#table.blocks[request] = 0;
-  }
+  release(slot: number): void;
 }

@@ -26,10 +26,15 @@ export class Meters {
   steps = 0;
   extrapolatedSteps = 0;
   preemptions = 0;
-  /** Tokens that preemption threw out of a cache: each is prefilled again. */
-  recomputedTokens = 0;
+  /** Tokens that preemption threw out: each is prefilled again, or found again in the prefix cache. */
+  preemptedTokens = 0;
+  /** Tokens of requests admitted for the first time, and how many of them were found in the prefix cache. */
+  queriedTokens = 0;
+  hitTokens = 0;
+  /** Tokens of preempted requests that were found in the prefix cache. */
+  foundAgainTokens = 0;
 
-  constructor(readonly window: Nanoseconds) {
+  constructor(window: Nanoseconds) {
     this.provisioning = new WindowedIntegral(window);
     this.loading = new WindowedIntegral(window);
     this.warming = new WindowedIntegral(window);
@@ -41,10 +46,32 @@ export class Meters {
     this.kvBlocks = new WindowedIntegral(window);
   }
 
-  /** Counts one engine step. */
-  countStep(heldBlocks: number, from: Nanoseconds, to: Nanoseconds, isExtrapolated: boolean): void {
-    this.kvBlocks.add(heldBlocks, from, to);
-    this.steps += 1;
-    if (isExtrapolated) this.extrapolatedSteps += 1;
+  get window(): Nanoseconds {
+    return this.busy.window;
+  }
+
+  /** Makes the windows `factor` times as long. */
+  coarsen(factor: number): void {
+    for (const integral of this.#integrals()) integral.coarsen(factor);
+  }
+
+  #integrals(): readonly WindowedIntegral[] {
+    const { provisioning, loading, warming, busy, idle, ready, queued, running, kvBlocks } = this;
+    return [provisioning, loading, warming, busy, idle, ready, queued, running, kvBlocks];
+  }
+
+  /** A request is admitted: of its tokens, so many were found in the prefix cache. */
+  countLookup(tokens: number, found: number, isResumed: boolean): void {
+    if (isResumed) {
+      this.foundAgainTokens += found;
+    } else {
+      this.queriedTokens += tokens;
+      this.hitTokens += found;
+    }
+  }
+
+  countPreemption(computed: number): void {
+    this.preemptions += 1;
+    this.preemptedTokens += computed;
   }
 }

@@ -1,7 +1,6 @@
 import type { Nanoseconds } from "../units.ts";
 import type { ColdStartPhase, ReplicaConfig } from "./config.ts";
 import { DecodeStretch } from "./decode-stretch.ts";
-import { KvCache } from "./kv-cache.ts";
 import { LifeCycle } from "./life-cycle.ts";
 import type { Meters } from "./meters.ts";
 import type { RequestTable } from "./request-table.ts";
@@ -16,6 +15,8 @@ export interface ReplicaContext {
   readonly table: RequestTable;
   readonly meters: Meters;
   readonly isStepwise: boolean;
+  /** When the next request that is known arrives at the fleet; Infinity after the last. */
+  nextArrivalAt: Nanoseconds;
 }
 
 /**
@@ -31,7 +32,6 @@ export class Replica {
   readonly #context: ReplicaContext;
   readonly #stretch: DecodeStretch;
   readonly #batch = emptyBatch();
-  readonly #countStep: Meters["countStep"];
   #isStepping = false;
   #stepStartedAt: Nanoseconds = 0;
   #waitingSince: Nanoseconds = 0;
@@ -46,9 +46,8 @@ export class Replica {
     const { config, stepTime, table, meters } = context;
     this.#context = context;
     this.life = new LifeCycle(coldStart, now, meters);
-    this.scheduler = new Scheduler(config, table, new KvCache(config.numGpuBlocks, config.blockSize, table), meters);
-    this.#stretch = new DecodeStretch(config, stepTime, this.scheduler, table, this.#batch);
-    this.#countStep = meters.countStep.bind(meters);
+    this.scheduler = new Scheduler(config, table, meters);
+    this.#stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
   }
 
   /** Requests it holds, waiting and running. */
@@ -56,54 +55,56 @@ export class Replica {
     return this.scheduler.waiting.length + this.scheduler.runningCount;
   }
 
-  /** Takes a request in. May bring `nextStepAt` forward. */
-  accept(request: number, now: Nanoseconds): void {
+  /**
+   * Takes a request in. May bring `nextStepAt` forward.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end, so that what begins then sees the request
+   */
+  accept(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
     this.#settleWaiting(now);
-    this.scheduler.waiting.append(request);
+    this.scheduler.waiting.append(slot);
     if (this.nextStepAt === Infinity) {
       this.nextStepAt = now;
     } else if (this.#stretch.length > 0 && this.#stretch.isOpenToArrivals) {
-      this.#stretch.cutAt(now);
+      this.#stretch.cutAt(isBeforeSteps ? now : now + 1);
       this.nextStepAt = this.#stretch.endsAt;
     }
   }
 
-  /**
-   * Ends the step (or the stretch of steps) under way and starts the next, if there is work.
-   *
-   * @returns how many requests finished
-   */
-  step(now: Nanoseconds): number {
-    const finished = this.#isStepping ? this.#endStep(now) : 0;
+  /** Ends the step (or the stretch of steps) under way and starts the next, if there is work. `scheduler.finished` says who left. */
+  step(now: Nanoseconds): void {
+    if (this.#isStepping) this.#endStep(now);
+    else this.scheduler.finishedCount = 0;
     if (this.outstanding > 0) {
       this.#startStep(now);
     } else {
       if (this.life.state === "busy") this.life.enter("idle", now);
       this.nextStepAt = Infinity;
     }
-    return finished;
   }
 
   #startStep(now: Nanoseconds): void {
-    const { meters, stepTime, isStepwise } = this.#context;
+    const { meters, stepTime, isStepwise, nextArrivalAt } = this.#context;
     if (this.life.state === "idle") this.life.enter("busy", now);
     this.#isStepping = true;
     this.#stepStartedAt = now;
-    if (!isStepwise && this.#stretch.plan(now)) {
+    if (!isStepwise && this.#stretch.plan(now, nextArrivalAt)) {
       this.nextStepAt = this.#stretch.endsAt;
       return;
     }
     this.#settleWaiting(now);
     this.scheduler.schedule(this.#batch);
     this.nextStepAt = now + stepTime.stepTime(this.#batch);
-    meters.countStep(this.scheduler.kv.heldBlocks, now, this.nextStepAt, stepTime.isExtrapolated(this.#batch));
+    meters.kvBlocks.add(this.scheduler.kv.heldBlocks, now, this.nextStepAt);
+    meters.steps += 1;
+    if (stepTime.isExtrapolated(this.#batch)) meters.extrapolatedSteps += 1;
   }
 
-  #endStep(now: Nanoseconds): number {
+  #endStep(now: Nanoseconds): void {
     this.#isStepping = false;
-    if (this.#stretch.length > 0) this.#stretch.finish(this.#stepStartedAt, this.#countStep);
+    if (this.#stretch.length > 0) this.#stretch.finish(this.#stepStartedAt);
     this.#context.meters.running.add(this.scheduler.runningCount, this.#stepStartedAt, now);
-    return this.scheduler.complete(now);
+    this.scheduler.complete(now);
   }
 
   /** Accounts for the requests that have waited up to now. Before every change of their number. */

@@ -1,39 +1,107 @@
-import type { Request } from "../traffic/request.ts";
+import type { Work } from "../traffic/request.ts";
+import type { Nanoseconds } from "../units.ts";
+import { RequestBlocks } from "./request-blocks.ts";
 
 export const requestStates = ["deferred", "queued", "running", "finished", "rejected", "timed_out", "cut_off", "lost"] as const;
 export type RequestState = (typeof requestStates)[number];
 
-/** What is known of every request of a run, one typed array a fact, by request id. */
+/**
+ * What is known of the requests in the system, one typed array a fact, by slot.
+ *
+ * A request has its slot from its arrival until it leaves; then another takes it. So the table is as large as the most requests that are
+ * in the system at once, however many a run has. Arrays are replaced when it grows: take them anew, do not keep them.
+ */
 export class RequestTable {
-  readonly promptTokens: Int32Array;
+  /** Requests in the system. */
+  length = 0;
+  id = new Float64Array(64);
+  arrivedAt = new Float64Array(64);
+  priority = new Float64Array(64);
+  promptTokens = new Int32Array(64);
   /** Tokens the request will produce: read to see whether it has finished, never to schedule it. */
-  readonly outputTokens: Int32Array;
-  readonly produced: Int32Array;
+  outputTokens = new Int32Array(64);
+  produced = new Int32Array(64);
   /** Tokens whose keys and values are in the cache. */
-  readonly computed: Int32Array;
-  readonly blocks: Int32Array;
-  readonly preemptions: Int32Array;
-  /** Index into `requestStates`. */
-  readonly state: Uint8Array;
+  computed = new Int32Array(64);
+  /** KV blocks held. */
+  blocks = new Int32Array(64);
+  preemptions = new Int32Array(64);
   /** NaN until it comes. */
-  readonly firstTokenAt: Float64Array;
-  readonly lastTokenAt: Float64Array;
+  firstTokenAt = new Float64Array(64);
+  /** What was asked for, by slot. */
+  readonly work: Work[] = [];
+  /** Which blocks a request holds, where prefix caching tells them apart. */
+  readonly requestBlocks: RequestBlocks[] = [];
+  #capacity = 64;
+  /** Slots that were given back, the last on top. */
+  #vacant: number[] = [];
+  #used = 0;
 
-  constructor(requests: readonly Request[]) {
-    const count = requests.length;
-    this.promptTokens = Int32Array.from(requests, (request) => request.promptTokens);
-    this.outputTokens = Int32Array.from(requests, (request) => request.outputTokens);
-    this.produced = new Int32Array(count);
-    this.computed = new Int32Array(count);
-    this.blocks = new Int32Array(count);
-    this.preemptions = new Int32Array(count);
-    this.state = new Uint8Array(count).fill(QUEUED);
-    this.firstTokenAt = new Float64Array(count).fill(NaN);
-    this.lastTokenAt = new Float64Array(count).fill(NaN);
+  /** Takes a request in; gives its slot. */
+  add(work: Work, id: number, arrivedAt: Nanoseconds): number {
+    const slot = this.#vacant.pop() ?? this.#used;
+    if (slot === this.#used) {
+      if (slot === this.#capacity) this.#grow();
+      this.#used += 1;
+      this.requestBlocks.push(new RequestBlocks());
+    }
+    this.length += 1;
+    this.id[slot] = id;
+    this.arrivedAt[slot] = arrivedAt;
+    this.priority[slot] = work.priority ?? 0;
+    this.promptTokens[slot] = work.promptTokens;
+    this.outputTokens[slot] = work.outputTokens;
+    this.produced[slot] = 0;
+    this.computed[slot] = 0;
+    this.blocks[slot] = 0;
+    this.preemptions[slot] = 0;
+    this.firstTokenAt[slot] = NaN;
+    this.work[slot] = work;
+    this.requestBlocks[slot]!.begin(work, id);
+    return slot;
+  }
+
+  /** A request has left; its slot may be taken again. */
+  remove(slot: number): void {
+    this.length -= 1;
+    this.#vacant.push(slot);
+  }
+
+  /** Tokens a request has, whether given or produced, that are not computed yet. */
+  tokensToCompute(slot: number): number {
+    return this.promptTokens[slot]! + this.produced[slot]! - this.computed[slot]!;
+  }
+
+  /** Whether `a` is served before `b` under the priority policy: lower priority, then earlier arrival. */
+  isBefore(a: number, b: number): boolean {
+    return (
+      this.priority[a]! < this.priority[b]! ||
+      (this.priority[a] === this.priority[b] &&
+        (this.arrivedAt[a]! < this.arrivedAt[b]! || (this.arrivedAt[a] === this.arrivedAt[b] && this.id[a]! < this.id[b]!)))
+    );
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    const float = (from: Float64Array): Float64Array<ArrayBuffer> => {
+      const to = new Float64Array(this.#capacity);
+      to.set(from);
+      return to;
+    };
+    const int = (from: Int32Array): Int32Array<ArrayBuffer> => {
+      const to = new Int32Array(this.#capacity);
+      to.set(from);
+      return to;
+    };
+    this.id = float(this.id);
+    this.arrivedAt = float(this.arrivedAt);
+    this.priority = float(this.priority);
+    this.promptTokens = int(this.promptTokens);
+    this.outputTokens = int(this.outputTokens);
+    this.produced = int(this.produced);
+    this.computed = int(this.computed);
+    this.blocks = int(this.blocks);
+    this.preemptions = int(this.preemptions);
+    this.firstTokenAt = float(this.firstTokenAt);
   }
 }
-
-export const QUEUED = requestStates.indexOf("queued");
-export const RUNNING = requestStates.indexOf("running");
-export const FINISHED = requestStates.indexOf("finished");
-export const REJECTED = requestStates.indexOf("rejected");

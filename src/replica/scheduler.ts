@@ -1,143 +1,229 @@
+import { BlockCounts } from "./block-counts.ts";
 import type { ReplicaConfig } from "./config.ts";
+import { FcfsQueue } from "./fcfs-queue.ts";
 import type { KvCache } from "./kv-cache.ts";
 import type { Meters } from "./meters.ts";
-import { FINISHED, QUEUED, RUNNING } from "./request-table.ts";
+import { PrefixCache } from "./prefix-cache.ts";
+import { PriorityQueue } from "./priority-queue.ts";
 import type { RequestTable } from "./request-table.ts";
 import type { StepBatch } from "./step-batch.ts";
 import { clearBatch } from "./step-batch.ts";
-import { WaitingQueue } from "./waiting-queue.ts";
+import type { WaitingQueue } from "./waiting-queue.ts";
 
 /**
- * Which tokens each step computes, as vLLM V1 decides it, first come first served (vllm/v1/core/sched/scheduler.py).
+ * Which tokens each step computes, as vLLM V1 decides it (vllm/v1/core/sched/scheduler.py).
  *
  * There is no prefill or decode phase: a step advances requests towards all the tokens they have, under one token budget, the running
- * ones first. Prefix caching, priorities, speculative tokens, the long-prefill threshold and the watermark (0 by default) are left
- * out. vLLM also never lets a request pass `max_model_len − 1` computed tokens; here longer requests are rejected before they come.
+ * ones first. Speculative tokens, encoder inputs, LoRA, structured output, key-value transfer and asynchronous scheduling are left out.
+ * vLLM also never lets a request pass `max_model_len − 1` computed tokens; here longer requests are rejected before they come.
  */
 export class Scheduler {
-  readonly waiting = new WaitingQueue();
+  readonly waiting: WaitingQueue;
   readonly kv: KvCache;
-  /** Ids of the running requests in order of admission; `runningCount` of them. */
+  /** Slots of the running requests in order of admission; `runningCount` of them. */
   readonly running: Int32Array;
   runningCount = 0;
+  /** Slots of the requests that the last step finished; `finishedCount` of them. */
+  readonly finished: Int32Array;
+  finishedCount = 0;
   readonly #config: ReplicaConfig;
   readonly #table: RequestTable;
   readonly #meters: Meters;
+  /** Tokens that this step computes of each running request, in the same order. */
+  readonly #scheduled: Int32Array;
+  /** Tokens that this step may still compute. */
+  #budget = 0;
 
-  constructor(config: ReplicaConfig, table: RequestTable, kv: KvCache, meters: Meters) {
-    this.#meters = meters;
+  constructor(config: ReplicaConfig, table: RequestTable, meters: Meters) {
+    const { numGpuBlocks, blockSize } = config;
     this.#config = config;
     this.#table = table;
-    this.kv = kv;
+    this.#meters = meters;
+    this.kv = config.enablePrefixCaching
+      ? new PrefixCache(numGpuBlocks, blockSize, table)
+      : new BlockCounts(numGpuBlocks, blockSize, table);
+    this.waiting = config.schedulingPolicy === "priority" ? new PriorityQueue(table) : new FcfsQueue();
     this.running = new Int32Array(config.maxNumSeqs);
+    this.finished = new Int32Array(config.maxNumSeqs);
+    this.#scheduled = new Int32Array(config.maxNumSeqs);
   }
 
   /** Decides the next step and describes it in `batch`. The tokens count as computed from here on. */
   schedule(batch: StepBatch): void {
+    this.#budget = this.#config.maxNumBatchedTokens;
+    this.#scheduled.fill(0, 0, this.runningCount);
+    const hasPreempted = this.#advanceRunning();
+    if (!hasPreempted) this.#admit();
     clearBatch(batch);
-    const budget = this.#config.maxNumBatchedTokens;
-    const preemptionsBefore = this.#meters.preemptions;
-    for (let i = 0; i < this.runningCount && batch.tokens < budget; i += 1) {
-      const request = this.running[i]!;
-      const tokens = Math.min(this.#tokensToCompute(request), budget - batch.tokens);
-      if (this.#growOrPreempt(request, tokens)) this.#advance(request, tokens, batch);
+    for (let i = 0; i < this.runningCount; i += 1) {
+      if (this.#scheduled[i]! > 0) this.#compute(this.running[i]!, this.#scheduled[i]!, batch);
     }
-    if (this.#meters.preemptions === preemptionsBefore) this.#admit(batch);
-  }
-
-  /** Whether the first waiting request could not be admitted however much of the token budget were left. */
-  get isHeadBlocked(): boolean {
-    return this.runningCount === this.#config.maxNumSeqs || !this.kv.hasRoomFor(this.#tokensToCompute(this.waiting.first()));
   }
 
   /**
-   * Ends the step: every request that has all its tokens computed produces one more, and leaves if that was its last.
+   * Whether the first waiting request cannot be admitted, now or at any step up to the next event, while all that run decode.
    *
-   * @returns how many requests finished
+   * Until then free blocks only become fewer. What it finds in the cache could only grow by tokens that are being produced.
    */
-  complete(now: number): number {
+  get isHeadBlocked(): boolean {
+    if (this.runningCount === this.#config.maxNumSeqs) return true;
+    const slot = this.waiting.first();
+    return (
+      this.#admissible(slot, this.#config.maxNumBatchedTokens - this.runningCount) === 0 &&
+      !(this.#config.enablePrefixCaching && this.#continuesRunning(slot))
+    );
+  }
+
+  /** Whether a request that comes may go before those that wait, so that the first one to be admitted changes. */
+  get takesBeforeHead(): boolean {
+    return this.#config.schedulingPolicy === "priority" && this.runningCount < this.#config.maxNumSeqs;
+  }
+
+  /** Ends the step: every request that has all its tokens computed produces one more, and leaves if that was its last. */
+  complete(now: number): void {
     const table = this.#table;
     let kept = 0;
+    this.finishedCount = 0;
     for (let i = 0; i < this.runningCount; i += 1) {
-      const request = this.running[i]!;
-      if (this.#tokensToCompute(request) === 0) {
-        const produced = (table.produced[request]! += 1);
-        if (produced === 1) table.firstTokenAt[request] = now;
-        if (produced === table.outputTokens[request]) {
-          table.lastTokenAt[request] = now;
-          table.state[request] = FINISHED;
-          this.kv.release(request);
+      const slot = this.running[i]!;
+      if (table.tokensToCompute(slot) === 0) {
+        const produced = (table.produced[slot]! += 1);
+        if (produced === 1) table.firstTokenAt[slot] = now;
+        if (produced === table.outputTokens[slot]) {
+          this.kv.release(slot);
+          this.finished[this.finishedCount] = slot;
+          this.finishedCount += 1;
           continue;
         }
       }
-      this.running[kept] = request;
+      this.running[kept] = slot;
       kept += 1;
     }
-    const finished = this.runningCount - kept;
     this.runningCount = kept;
-    return finished;
   }
 
-  /** From the front of the queue only: where the first one does not fit, nobody behind it is tried. */
-  #admit(batch: StepBatch): void {
-    const { maxNumBatchedTokens, maxNumSeqs } = this.#config;
-    while (this.waiting.length > 0 && batch.tokens < maxNumBatchedTokens && this.runningCount < maxNumSeqs) {
-      const request = this.waiting.first();
-      const all = this.#tokensToCompute(request);
-      // The whole sequence must fit, although only the first chunk's blocks are taken now.
-      if (!this.kv.hasRoomFor(all)) break;
-      const tokens = Math.min(all, maxNumBatchedTokens - batch.tokens);
-      this.kv.grow(request, tokens);
+  /** Schedules the running requests, in order of admission; true if one of them had to be preempted. */
+  #advanceRunning(): boolean {
+    const table = this.#table;
+    let hasPreempted = false;
+    for (let i = 0; i < this.runningCount && this.#budget > 0; i += 1) {
+      const slot = this.running[i]!;
+      const tokens = this.#capped(table.tokensToCompute(slot), this.#budget);
+      while (!this.kv.grow(slot, table.computed[slot]! + tokens)) {
+        hasPreempted = true;
+        const victim = this.#victim();
+        const wasScheduled = victim < i;
+        const isItself = victim === i;
+        this.#preempt(victim);
+        if (isItself) return true;
+        if (wasScheduled) i -= 1;
+      }
+      this.#scheduled[i] = tokens;
+      this.#budget -= tokens;
+    }
+    return hasPreempted;
+  }
+
+  /** From the front of the queue only: where the first one cannot be admitted, nobody behind it is tried. */
+  #admit(): void {
+    const { maxNumSeqs } = this.#config;
+    while (this.waiting.length > 0 && this.#budget > 0 && this.runningCount < maxNumSeqs) {
+      const slot = this.waiting.first();
+      const tokens = this.#admissible(slot, this.#budget);
+      if (tokens === 0) return;
+      const cached = this.#cached;
+      this.kv.admit(slot, cached + tokens);
       this.waiting.removeFirst();
-      this.running[this.runningCount] = request;
+      this.#table.computed[slot] = cached;
+      this.#meters.countLookup(this.#table.promptTokens[slot]! + this.#table.produced[slot]!, cached, this.#table.preemptions[slot]! > 0);
+      this.running[this.runningCount] = slot;
+      this.#scheduled[this.runningCount] = tokens;
       this.runningCount += 1;
-      this.#table.state[request] = RUNNING;
-      this.#advance(request, tokens, batch);
+      this.#budget -= tokens;
     }
   }
 
-  #tokensToCompute(request: number): number {
-    return this.#table.promptTokens[request]! + this.#table.produced[request]! - this.#table.computed[request]!;
+  /** Tokens of the request last asked about that were found in the cache. */
+  #cached = 0;
+
+  /** How many tokens of the first waiting request a step with this budget left would compute; 0 where it cannot be admitted. */
+  #admissible(slot: number, budget: number): number {
+    const { enableChunkedPrefill, schedulerReserveFullIsl, watermark, numGpuBlocks } = this.#config;
+    if (budget <= 0) return 0;
+    const cached = this.kv.match(slot);
+    const all = this.#table.promptTokens[slot]! + this.#table.produced[slot]!;
+    const wanted = this.#capped(all - cached, Infinity);
+    if (!enableChunkedPrefill && wanted > budget) return 0;
+    const tokens = Math.min(wanted, budget);
+    const spare = this.runningCount > 0 ? Math.floor(watermark * numGpuBlocks) : 0;
+    this.#cached = cached;
+    return this.kv.hasRoomFor(slot, schedulerReserveFullIsl ? all : cached + tokens, spare) ? tokens : 0;
   }
 
-  /** Gets the blocks for the next `tokens` of a running request, preempting from the back; false if it had to go itself. */
-  #growOrPreempt(request: number, tokens: number): boolean {
-    while (!this.kv.grow(request, this.#table.computed[request]! + tokens)) {
-      if (this.#preemptLast() === request) return false;
+  #capped(tokens: number, budget: number): number {
+    const { longPrefillTokenThreshold } = this.#config;
+    const capped = longPrefillTokenThreshold > 0 ? Math.min(tokens, longPrefillTokenThreshold) : tokens;
+    return Math.min(capped, budget);
+  }
+
+  /**
+   * Place in the running batch of the request that goes first: the one admitted last, or of the lowest priority the one that came last.
+   *
+   * vLLM leaves it open which of two goes that came at one instant, which its clock does not see; here the later one in order of arrival,
+   * since any other rule can let the two preempt each other for ever.
+   */
+  #victim(): number {
+    if (this.#config.schedulingPolicy === "fcfs") return this.runningCount - 1;
+    let victim = 0;
+    for (let i = 1; i < this.runningCount; i += 1) {
+      if (this.#table.isBefore(this.running[victim]!, this.running[i]!)) victim = i;
     }
-    return true;
-  }
-
-  /** The request admitted last loses its blocks and waits in front; what it has produced it keeps, and will prefill again. */
-  #preemptLast(): number {
-    this.runningCount -= 1;
-    const victim = this.running[this.runningCount]!;
-    this.kv.release(victim);
-    this.#meters.recomputedTokens += this.#table.computed[victim]!;
-    this.#table.computed[victim] = 0;
-    this.#table.preemptions[victim]! += 1;
-    this.#table.state[victim] = QUEUED;
-    this.waiting.prepend(victim);
-    this.#meters.preemptions += 1;
     return victim;
   }
 
-  #advance(request: number, tokens: number, batch: StepBatch): void {
-    const computed = this.#table.computed[request]!;
-    const remaining = this.#tokensToCompute(request);
+  /** A running request loses its blocks and waits again; what it has produced it keeps, and will prefill. Its tokens of this step go back. */
+  #preempt(place: number): void {
+    const slot = this.running[place]!;
+    this.#budget += this.#scheduled[place]!;
+    this.running.copyWithin(place, place + 1, this.runningCount);
+    this.#scheduled.copyWithin(place, place + 1, this.runningCount);
+    this.runningCount -= 1;
+    this.#scheduled[this.runningCount] = 0;
+    this.kv.release(slot);
+    this.#meters.countPreemption(this.#table.computed[slot]!);
+    this.#table.computed[slot] = 0;
+    this.#table.preemptions[slot]! += 1;
+    this.waiting.prepend(slot);
+  }
+
+  #compute(slot: number, tokens: number, batch: StepBatch): void {
+    const table = this.#table;
+    const computed = table.computed[slot]!;
+    const remaining = table.tokensToCompute(slot);
     const context = computed + tokens;
-    if (remaining === 1 && this.#table.produced[request]! > 0) {
+    if (remaining === 1 && table.produced[slot]! > 0) {
       batch.decodeSequences += 1;
       batch.decodeKeys += context;
       if (context > batch.decodeContext) batch.decodeContext = context;
     } else {
       batch.prefillSequences += 1;
-      batch.prefillCached += computed;
       batch.prefillPairs += tokens * computed + (tokens * (tokens + 1)) / 2;
+      batch.prefillCached += computed;
       if (context > batch.prefillContext) batch.prefillContext = context;
     }
     batch.tokens += tokens;
     if (tokens === remaining) batch.outputs += 1;
-    this.#table.computed[request] = context;
+    table.computed[slot] = context;
+  }
+
+  /** Whether the prompt of a waiting request contains what a running one is producing. */
+  #continuesRunning(slot: number): boolean {
+    const { parts } = this.#table.work[slot]!;
+    if (parts === undefined) return false;
+    for (let i = 0; i < this.runningCount; i += 1) {
+      const { outputId } = this.#table.work[this.running[i]!]!;
+      if (outputId !== undefined && parts.some(({ id }) => id === outputId)) return true;
+    }
+    return false;
   }
 }

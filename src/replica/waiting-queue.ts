@@ -1,44 +1,12 @@
-/** Requests that wait, first come first served, where a preempted one goes back to the front. A ring of request ids. */
-export class WaitingQueue {
-  #ring = new Int32Array(16);
-  #head = 0;
-  #length = 0;
-
-  get length(): number {
-    return this.#length;
-  }
-
-  /** The id at the front. Only while `length` is above 0. */
-  first(): number {
-    return this.#ring[this.#head]!;
-  }
-
-  append(request: number): void {
-    this.#makeRoom();
-    this.#ring[(this.#head + this.#length) & (this.#ring.length - 1)] = request;
-    this.#length += 1;
-  }
-
-  prepend(request: number): void {
-    this.#makeRoom();
-    this.#head = (this.#head - 1) & (this.#ring.length - 1);
-    this.#ring[this.#head] = request;
-    this.#length += 1;
-  }
-
-  /** Takes the front out. Only while `length` is above 0. */
-  removeFirst(): number {
-    const request = this.#ring[this.#head]!;
-    this.#head = (this.#head + 1) & (this.#ring.length - 1);
-    this.#length -= 1;
-    return request;
-  }
-
-  #makeRoom(): void {
-    if (this.#length < this.#ring.length) return;
-    const larger = new Int32Array(this.#ring.length * 2);
-    for (let i = 0; i < this.#length; i += 1) larger[i] = this.#ring[(this.#head + i) & (this.#ring.length - 1)]!;
-    this.#ring = larger;
-    this.#head = 0;
-  }
+/** Requests that wait for admission, by their slots. */
+export interface WaitingQueue {
+  readonly length: number;
+  /** The one to be admitted next. Only while `length` is above 0. */
+  first(): number;
+  /** A request that has just come. */
+  append(slot: number): void;
+  /** A request that was preempted. */
+  prepend(slot: number): void;
+  /** Takes the first one out. Only while `length` is above 0. */
+  removeFirst(): number;
 }

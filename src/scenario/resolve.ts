@@ -1,6 +1,8 @@
+import { batchLimits, type BatchLimits } from "../calibration/batch-defaults.ts";
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { kvBlocks } from "../calibration/kv-blocks.ts";
 import { InputError } from "../errors.ts";
+import { checkServable } from "../fleet/check-config.ts";
 import type { FleetConfig } from "../fleet/config.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
@@ -40,6 +42,7 @@ export const resolveScenario = (
   }
   const { scenario } = from;
   const replica = resolveReplica(from, device, model);
+  checkServable(replica.config, requests);
   const coldStart = coldStartOf(from, device);
   return {
     scenario: scenario.name,
@@ -53,6 +56,7 @@ export const resolveScenario = (
 
 const resolveReplica = (from: GivenScenario, device: DeviceModel, model: LanguageModel): { config: ReplicaConfig; inputs: Input[] } => {
   const settings = from.scenario.replica;
+  const limits = batchLimits(settings, device.memory.bytes, device.device);
   const numGpuBlocks = settings.num_gpu_blocks ?? kvBlocks(device, model, settings).numGpuBlocks;
   const kvTokens = (numGpuBlocks - 1) * settings.block_size;
   if (settings.max_model_len !== undefined && settings.max_model_len > kvTokens) {
@@ -64,32 +68,56 @@ const resolveReplica = (from: GivenScenario, device: DeviceModel, model: Languag
   }
   const maxModelLen = settings.max_model_len ?? Math.min(model.contextLength, kvTokens);
   const config = {
-    maxNumSeqs: settings.max_num_seqs,
-    maxNumBatchedTokens: settings.max_num_batched_tokens,
+    maxNumSeqs: limits.max_num_seqs,
+    maxNumBatchedTokens: limits.max_num_batched_tokens,
     maxModelLen,
     blockSize: settings.block_size,
     numGpuBlocks,
+    enablePrefixCaching: settings.enable_prefix_caching,
+    enableChunkedPrefill: settings.enable_chunked_prefill,
+    longPrefillTokenThreshold: settings.long_prefill_token_threshold,
+    schedulingPolicy: settings.scheduling_policy,
+    schedulerReserveFullIsl: settings.scheduler_reserve_full_isl,
+    watermark: settings.watermark,
   };
-  const setting = (key: keyof ReplicaSettings, whose: string): Input => ({
+  const limit = (key: keyof BatchLimits): Input => ({
     name: key,
-    value: count(settings[key] ?? 0),
-    ...originOf(from, `replica.${key}`, whose),
+    value: count(limits[key]),
+    ...originOf(from, `replica.${key}`, "vLLM's default for the GPU"),
   });
   const estimate = `${percent(settings.gpu_memory_utilization)} of the memory less weights and activations: an estimate`;
-  const limit = maxModelLen < kvTokens ? "the model's own limit" : "all that the KV cache holds";
+  const modelLimit = maxModelLen < kvTokens ? "the model's own limit" : "all that the KV cache holds";
   return {
     config,
     inputs: [
-      setting("max_num_seqs", "vLLM's default"),
-      setting("max_num_batched_tokens", "vLLM's default"),
-      { name: "max_model_len", value: `${count(maxModelLen)} tokens`, ...originOf(from, "replica.max_model_len", limit) },
+      limit("max_num_seqs"),
+      limit("max_num_batched_tokens"),
+      { name: "max_model_len", value: `${count(maxModelLen)} tokens`, ...originOf(from, "replica.max_model_len", modelLimit) },
       {
         name: "num_gpu_blocks",
         value: `${count(numGpuBlocks)} of ${settings.block_size} tokens`,
         ...originOf(from, "replica.num_gpu_blocks", estimate),
       },
+      {
+        name: "enable_prefix_caching",
+        value: settings.enable_prefix_caching ? "on" : "off",
+        ...originOf(from, "replica.enable_prefix_caching", "vLLM's default"),
+      },
+      ...policyInputs(from, settings),
     ],
   };
+};
+
+/** What is set otherwise than vLLM's defaults. */
+const policyInputs = (from: GivenScenario, settings: ReplicaSettings): Input[] => {
+  const rows: readonly [keyof ReplicaSettings, boolean, string][] = [
+    ["scheduling_policy", settings.scheduling_policy !== "fcfs", settings.scheduling_policy],
+    ["enable_chunked_prefill", !settings.enable_chunked_prefill, "off"],
+    ["long_prefill_token_threshold", settings.long_prefill_token_threshold > 0, `${count(settings.long_prefill_token_threshold)} tokens`],
+    ["scheduler_reserve_full_isl", !settings.scheduler_reserve_full_isl, "off"],
+    ["watermark", settings.watermark > 0, percent(settings.watermark)],
+  ];
+  return rows.filter(([, isSet]) => isSet).map(([name, , value]) => ({ name, value, ...originOf(from, `replica.${name}`) }));
 };
 
 const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {

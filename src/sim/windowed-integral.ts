@@ -9,7 +9,7 @@ const LOW_LIMIT = 2 ** 52;
  * order or the pieces in which it was added.
  */
 export class WindowedIntegral {
-  readonly window: Nanoseconds;
+  window: Nanoseconds;
   #low = new Float64Array(64);
   #high = new Float64Array(64);
   /** The window used last: most additions fall into it. */
@@ -53,6 +53,24 @@ export class WindowedIntegral {
     }
     const carried = Math.floor(low / RADIX);
     return (high + carried) * RADIX + (low - carried * RADIX);
+  }
+
+  /** Makes the windows `factor` times as long, a whole number; what was added stays added. */
+  coarsen(factor: number): void {
+    const low = new Float64Array(this.#low.length);
+    const high = new Float64Array(this.#low.length);
+    for (let i = 0; i < this.#low.length; i += 1) {
+      const to = Math.floor(i / factor);
+      const carried = Math.floor(this.#low[i]! / RADIX);
+      high[to]! += this.#high[i]! + carried;
+      low[to]! += this.#low[i]! - carried * RADIX;
+    }
+    this.#low = low;
+    this.#high = high;
+    this.window *= factor;
+    this.#index = 0;
+    this.#start = 0;
+    this.#end = this.window;
   }
 
   #deposit(count: number, span: Nanoseconds): void {

@@ -34,6 +34,6 @@ export interface Request extends Work {
 
 /** A session's later request: it is sent when the one before it has finished and its user, or its tool, has taken their time. */
 export interface FollowUp extends Work {
-  /** From the last token of the request before it. */
+  /** From the last token of the request before it; at least a nanosecond. */
   readonly thinkTime: Nanoseconds;
 }

@@ -1,9 +1,11 @@
 import * as fc from "fast-check";
-import type { FleetConfig } from "../../src/fleet/config.ts";
+import type { FleetConfig, RequestRecord } from "../../src/fleet/config.ts";
+import type { Run } from "../../src/fleet/run.ts";
 import type { Policy } from "../../src/fleet/settings.ts";
-import type { ReplicaConfig } from "../../src/replica/config.ts";
+import { simulate } from "../../src/fleet/simulate.ts";
+import { schedulerDefaults, type ReplicaConfig } from "../../src/replica/config.ts";
 import type { StepTimeModel } from "../../src/replica/step-batch.ts";
-import type { Request } from "../../src/traffic/request.ts";
+import type { PromptPart, Request, Work } from "../../src/traffic/request.ts";
 
 /** A step time that tells every size of the batch apart, so that a batch put together wrongly changes the result. */
 export const tellingStepTime: StepTimeModel = {
@@ -28,6 +30,7 @@ export const evenStepTime: StepTimeModel = {
 
 /** A server with room for everything. */
 export const roomyReplica: ReplicaConfig = {
+  ...schedulerDefaults,
   maxNumSeqs: 64,
   maxNumBatchedTokens: 512,
   maxModelLen: 4096,
@@ -47,6 +50,13 @@ export const fleetConfig = (parts: Partial<FleetConfig> = {}): FleetConfig => ({
   notModelled: [],
   ...parts,
 });
+
+/** A run and what became of each request, in order of arrival. */
+export const simulateAll = (config: FleetConfig): { readonly run: Run; readonly requests: readonly RequestRecord[] } => {
+  const requests: RequestRecord[] = [];
+  const run = simulate(config, (record) => requests.push(record));
+  return { run, requests: requests.sort((a, b) => a.id - b.id) };
+};
 
 /** Requests from (gap in ms, prompt, output) triples. */
 export const requestsOf = (...triples: readonly (readonly [gapMs: number, prompt: number, output: number])[]): Request[] => {
@@ -69,7 +79,7 @@ const policies: fc.Arbitrary<Policy> = fc.oneof(
   }),
 );
 
-/** Servers so small that the limits on sequences, tokens and blocks all bind. */
+/** Servers so small that the limits on sequences, tokens and blocks all bind, under every policy of the scheduler. */
 const tightReplicas: fc.Arbitrary<ReplicaConfig> = fc
   .record({
     maxNumSeqs: fc.integer({ min: 1, max: 6 }),
@@ -77,10 +87,16 @@ const tightReplicas: fc.Arbitrary<ReplicaConfig> = fc
     maxModelLen: fc.integer({ min: 24, max: 80 }),
     blockSize: fc.integer({ min: 1, max: 8 }),
     spareBlocks: fc.integer({ min: 0, max: 12 }),
+    enablePrefixCaching: fc.boolean(),
+    longPrefillTokenThreshold: fc.constantFrom(0, 0, 3, 10),
+    schedulingPolicy: fc.constantFrom("fcfs" as const, "priority" as const),
+    schedulerReserveFullIsl: fc.boolean(),
+    watermark: fc.constantFrom(0, 0, 0.1),
+    enableChunkedPrefill: fc.constantFrom(true, true, true, false),
   })
   .map(({ extraTokens, spareBlocks, ...rest }) => ({
     ...rest,
-    maxNumBatchedTokens: rest.maxNumSeqs + extraTokens,
+    maxNumBatchedTokens: Math.max(rest.maxNumSeqs + extraTokens, rest.enableChunkedPrefill ? 0 : rest.maxModelLen),
     numGpuBlocks: 1 + Math.ceil(40 / rest.blockSize) + spareBlocks,
   }));
 
@@ -95,15 +111,56 @@ const gaps = fc.oneof(
 
 const triples = fc.tuple(gaps, fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 40 }));
 
+/** What a request shares with others: its priority, the names in its prompt (also those of outputs), the name of its output, and what follows. */
+const sharings = fc.record(
+  {
+    priority: fc.integer({ min: 0, max: 2 }),
+    parts: fc.array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 20 })), { minLength: 1, maxLength: 4 }),
+    outputId: fc.integer({ min: 10, max: 12 }),
+    turns: fc.array(fc.tuple(fc.constantFrom(0, 1, 250_000_000, 3_000_000_007), fc.integer({ min: 1, max: 8 })), { maxLength: 3 }),
+  },
+  { requiredKeys: [] },
+);
+
+/** Gives a request what it shares; parts are cut where the prompt ends. Each turn of a session has all of the turn before in front. */
+const sharing = <T extends Work>(work: T, { priority, parts, outputId, turns }: Sharing): T => {
+  const cut: PromptPart[] = [];
+  let room = work.promptTokens;
+  for (const [id, tokens] of parts ?? []) {
+    if (room > 0) cut.push({ id, tokens: Math.min(tokens, room) });
+    room -= tokens;
+  }
+  const shared = {
+    ...work,
+    ...(priority === undefined ? {} : { priority }),
+    ...(parts === undefined ? {} : { parts: cut }),
+    ...(outputId === undefined ? {} : { outputId }),
+  };
+  const [turn, ...rest] = turns ?? [];
+  if (turn === undefined) return shared;
+  const [thinkTime, more] = turn;
+  const promptTokens = work.promptTokens + work.outputTokens + more;
+  const before = cut.reduce((sum, { tokens }) => sum + tokens, 0);
+  const nextParts = outputId !== undefined && before === work.promptTokens ? [...cut, { id: outputId, tokens: work.outputTokens }] : cut;
+  const next = sharing(
+    { thinkTime, promptTokens, outputTokens: 1 + (more % 5), parts: nextParts },
+    { turns: rest, ...(outputId === undefined ? {} : { outputId: outputId + 3 }) },
+  );
+  return { ...shared, next };
+};
+type Sharing = typeof sharings extends fc.Arbitrary<infer T> ? T : never;
+
 /** Fleets on which everything that can go wrong does: bursts, preemption, rejection, scaling while busy. */
 export const fleets = (): fc.Arbitrary<FleetConfig> =>
   fc
     .record({
       first: fc.tuple(gaps, fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 10 })),
       rest: fc.array(triples, { maxLength: 50, size: "max" }),
+      shared: fc.array(sharings, { maxLength: 50, size: "max" }),
       stepTime: fc.constantFrom(tellingStepTime, evenStepTime),
       replica: tightReplicas,
       policy: policies,
+      concurrencyLimit: fc.constantFrom(Infinity, Infinity, 1, 3),
       coldStart: fc.array(
         fc.record({
           name: fc.constant("phase"),
@@ -113,4 +170,7 @@ export const fleets = (): fc.Arbitrary<FleetConfig> =>
         { maxLength: 3 },
       ),
     })
-    .map(({ first, rest, ...config }) => fleetConfig({ ...config, requests: requestsOf(first, ...rest) }));
+    .map(({ first, rest, shared, ...config }) => {
+      const requests = requestsOf(first, ...rest);
+      return fleetConfig({ ...config, requests: requests.map((request, i) => sharing(request, shared[i] ?? {})) });
+    });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { eventRank, Fleet } from "../../src/fleet/fleet.ts";
+import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { ColdStartPhase } from "../../src/replica/config.ts";
 import { Meters } from "../../src/replica/meters.ts";
 import { RequestTable } from "../../src/replica/request-table.ts";
 import { EventQueue } from "../../src/sim/event-queue.ts";
+import { Outcomes } from "../../src/fleet/outcomes.ts";
 import { requestsOf, roomyReplica } from "./configs.ts";
 
 const second = 1e9;
@@ -12,10 +14,15 @@ const second = 1e9;
 const coldFleet = () => {
   const events = new EventQueue();
   const meters = new Meters(second);
-  const table = new RequestTable(requestsOf([0, 10, 3], [0, 10, 3], [0, 10, 3], [0, 10, 3], [0, 10, 3]));
+  const requests = requestsOf([0, 10, 3], [0, 10, 3], [0, 10, 3], [0, 10, 3], [0, 10, 3]);
+  const table = new RequestTable();
+  const records: RequestRecord[] = [];
+  const outcomes = new Outcomes(second, (record) => records.push(record));
   const stepTime = { stepTime: () => second, isExtrapolated: () => false };
   const coldStart: ColdStartPhase[] = [{ name: "node", state: "provisioning", duration: 4 }];
-  const fleet = new Fleet({ config: roomyReplica, stepTime, table, meters, isStepwise: false }, coldStart, 0, events);
+  const context = { config: roomyReplica, stepTime, table, meters, isStepwise: false, nextArrivalAt: Infinity };
+  const fleet = new Fleet(context, outcomes, coldStart, 0, events);
+  const arrive = (id: number, now: number): void => fleet.arrive({ ...requests[id]!, arrivedAt: now });
   /** Runs all events up to a time. */
   const runUntil = (end: number): void => {
     while (events.length > 0 && events.now <= end && events.pop()) {
@@ -24,17 +31,17 @@ const coldFleet = () => {
       else fleet.step(events.sequence, events.now);
     }
   };
-  return { fleet, events, meters, table, runUntil };
+  return { fleet, events, meters, outcomes, records, arrive, runUntil };
 };
 
 describe("a fleet without a ready replica", () => {
   it("keeps requests in its queue and shares them out when replicas become ready at one instant", () => {
-    const { fleet, meters, table, runUntil } = coldFleet();
-    for (const request of [0, 1, 2]) fleet.arrive(request, 1 * second);
+    const { fleet, meters, outcomes, records, arrive, runUntil } = coldFleet();
+    for (const request of [0, 1, 2]) arrive(request, 1 * second);
     fleet.scaleTo(2, "test", 2 * second);
     runUntil(Infinity);
-    expect(fleet.departed).toBe(3);
-    expect(Array.from(table.firstTokenAt.subarray(0, 3), (at) => at / second)).toEqual([7, 7, 7]);
+    expect(outcomes.departed).toBe(3);
+    expect(records.map(({ firstTokenAt }) => firstTokenAt! / second)).toEqual([7, 7, 7]);
     expect(meters.queued.total() / second).toBe(3 * 5);
     // Both replicas worked: two requests on one, one on the other.
     expect(meters.busy.total() / second).toBe(2 * 3);
@@ -42,28 +49,33 @@ describe("a fleet without a ready replica", () => {
   });
 
   it("goes on waiting while the only replica that starts is given up", () => {
-    const { fleet, meters, runUntil } = coldFleet();
-    fleet.arrive(0, 0);
+    const { fleet, meters, outcomes, arrive, runUntil } = coldFleet();
+    arrive(0, 0);
     fleet.scaleTo(1, "up", 0);
     fleet.scaleTo(0, "down", 1 * second);
     runUntil(Infinity);
-    expect([fleet.departed, fleet.wanted, fleet.replicas.size]).toEqual([0, 0, 0]);
+    expect([outcomes.departed, fleet.wanted, fleet.replicas.size]).toEqual([0, 0, 0]);
     fleet.scaleTo(1, "up", 10 * second);
     runUntil(Infinity);
-    expect(fleet.departed).toBe(1);
+    expect(outcomes.departed).toBe(1);
     expect(meters.queued.total() / second).toBe(14);
     expect(fleet.scaleLog.events().map(({ ready_after_s }) => ready_after_s)).toEqual([null, null, 4]);
   });
 });
 
 it("a draining replica keeps its queue, finishes it, and is paid for until then", () => {
-  const { fleet, meters, table, runUntil } = coldFleet();
+  const { fleet, meters, records, arrive, runUntil } = coldFleet();
   fleet.scaleTo(1, "up", 0);
   runUntil(Infinity);
-  for (const request of [0, 1, 2, 3]) fleet.arrive(request, 5 * second);
+  for (const request of [0, 1, 2, 3]) arrive(request, 5 * second);
   fleet.scaleTo(0, "down", 5 * second);
-  fleet.arrive(4, 6 * second);
+  arrive(4, 6 * second);
   runUntil(Infinity);
-  expect(Array.from(table.lastTokenAt, (at) => at / second)).toEqual([8, 8, 8, 8, NaN]);
+  expect(records.map(({ id, lastTokenAt }) => [id, lastTokenAt! / second])).toEqual([
+    [0, 8],
+    [1, 8],
+    [2, 8],
+    [3, 8],
+  ]);
   expect([fleet.replicas.size, meters.ready.total() / second, meters.idle.total() / second]).toEqual([0, 1, 1]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { latencyOf, quantileOfSorted } from "../../src/fleet/latency.ts";
-import { windowFor } from "../../src/fleet/window.ts";
+import { coarseningFor, SHORTEST_WINDOW } from "../../src/fleet/window.ts";
 
 describe("percentiles of type 7", () => {
   it.each([
@@ -26,10 +26,13 @@ describe("percentiles of type 7", () => {
 it.each([
   [0, 1],
   [360, 1],
-  [360.5, 2],
+  [360.5, 5],
   [3600, 10],
   [86_400, 300],
-  [1e9, 3600],
-])("traffic of %f s has windows of %i s", (span, length) => {
-  expect(windowFor(span * 1e9)).toBe(length * 1e9);
+  [1e6, 3600],
+  [1e7, 8 * 3600],
+])("traffic of %f s has windows of %i s, however they became so long", (span, length) => {
+  let window = SHORTEST_WINDOW;
+  for (const share of [0.001, 0.01, 0.3, 1]) window *= coarseningFor(share * span * 1e9, window);
+  expect(window).toBe(length * 1e9);
 });

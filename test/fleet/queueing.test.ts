@@ -1,17 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../src/fleet/simulate.ts";
+import { schedulerDefaults } from "../../src/replica/config.ts";
 import type { StepTimeModel } from "../../src/replica/step-batch.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Stream } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
-import { fleetConfig } from "./configs.ts";
+import { fleetConfig, simulateAll } from "./configs.ts";
 
 /**
  * Replicas reduced to plain servers: one request at a time, one output token, and a step that takes a microsecond a prompt token.
  * Then the time to first token is waiting plus service, and queueing theory knows its mean.
  */
 const microsecondPerToken: StepTimeModel = { stepTime: (batch) => batch.tokens * 1000, isExtrapolated: () => false };
-const plainServer = { maxNumSeqs: 1, maxNumBatchedTokens: 1e8, maxModelLen: 1e9, blockSize: 1e6, numGpuBlocks: 1000 };
+const plainServer = {
+  ...schedulerDefaults,
+  enablePrefixCaching: false,
+  maxNumSeqs: 1,
+  maxNumBatchedTokens: 1e8,
+  maxModelLen: 1e9,
+  blockSize: 1e6,
+  numGpuBlocks: 1000,
+};
 const SERVICE_S = 0.01;
 
 const isLong = process.env["BALLAST_LONG"] === "1";
@@ -27,7 +35,7 @@ const meanWait = (seed: number, servers: number, load: number, service: (stream:
     arrivedAt += Math.round(gaps.exponential((SERVICE_S / load / servers) * 1e9));
     return { id, arrivedAt, promptTokens: Math.max(1, Math.round(service(services) * 1e6)), outputTokens: 1 };
   });
-  const result = simulate(
+  const result = simulateAll(
     fleetConfig({ requests, stepTime: microsecondPerToken, replica: plainServer, policy: { kind: "fixed", replicas: servers } }),
   );
   // The first tenth is warm-up from an empty queue.

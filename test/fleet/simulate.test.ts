@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../src/fleet/simulate.ts";
 import type { Policy } from "../../src/fleet/settings.ts";
-import { fleetConfig, requestsOf, roomyReplica } from "./configs.ts";
+import { fleetConfig, requestsOf, roomyReplica, simulateAll } from "./configs.ts";
 
 /** One second a step, so that times can be read off. */
 const oneSecond = { stepTime: () => 1e9, isExtrapolated: () => false };
@@ -9,7 +8,7 @@ const second = 1e9;
 
 describe("a request's times", () => {
   it("the first token comes at the end of the prefill step, one more each step", () => {
-    const { requests, run } = simulate(fleetConfig({ stepTime: oneSecond, requests: requestsOf([500, 10, 3]) }));
+    const { requests, run } = simulateAll(fleetConfig({ stepTime: oneSecond, requests: requestsOf([500, 10, 3]) }));
     expect(requests[0]).toMatchObject({ state: "finished", firstTokenAt: 1.5 * second, lastTokenAt: 3.5 * second });
     expect(run.latency.ttft_s?.mean).toBe(1);
     expect(run.latency.tpot_s?.mean).toBe(1);
@@ -19,22 +18,22 @@ describe("a request's times", () => {
 
   it.each([false, true])("an arrival waits for the end of the step under way; at its end it is in time (stepwise: %s)", (isStepwise) => {
     const requests = requestsOf([0, 10, 20], [1500, 10, 1], [500, 10, 1], [1, 10, 1]);
-    const result = simulate(fleetConfig({ stepTime: oneSecond, requests, isStepwise }));
+    const result = simulateAll(fleetConfig({ stepTime: oneSecond, requests, isStepwise }));
     expect(result.requests.map(({ firstTokenAt }) => firstTokenAt! / second)).toEqual([1, 3, 3, 4]);
   });
 
   it("requests that arrive at one instant start together", () => {
-    const { requests } = simulate(fleetConfig({ stepTime: oneSecond, requests: requestsOf([7, 10, 1], [0, 10, 1], [0, 10, 1]) }));
+    const { requests } = simulateAll(fleetConfig({ stepTime: oneSecond, requests: requestsOf([7, 10, 1], [0, 10, 1], [0, 10, 1]) }));
     expect(new Set(requests.map(({ lastTokenAt }) => lastTokenAt)).size).toBe(1);
   });
 
   it("a request with one output token has no time per output token", () => {
-    const { run } = simulate(fleetConfig({ requests: requestsOf([0, 10, 1], [0, 10, 1]) }));
+    const { run } = simulateAll(fleetConfig({ requests: requestsOf([0, 10, 1], [0, 10, 1]) }));
     expect([run.latency.ttft_s?.count, run.latency.tpot_s]).toEqual([2, null]);
   });
 
   it("no traffic is a run of no length", () => {
-    const { run } = simulate(fleetConfig({ requests: [] }));
+    const { run } = simulateAll(fleetConfig({ requests: [] }));
     expect(run).toMatchObject({ ended_at_s: 0, gpu_hours: 0, utilization: null, mean_batch: null, latency: { ttft_s: null } });
   });
 });
@@ -47,7 +46,9 @@ describe("rejection", () => {
     [64, 18, "rejected", "one block more than the cache has"],
   ])("%i + %i tokens are %s: %s", (prompt, output, state, why) => {
     const limits = why.includes("max_model_len") ? { maxModelLen: 100 } : { numGpuBlocks: 6 };
-    const result = simulate(fleetConfig({ replica: { ...roomyReplica, ...limits }, requests: requestsOf([0, 1, 1], [0, prompt, output]) }));
+    const result = simulateAll(
+      fleetConfig({ replica: { ...roomyReplica, ...limits }, requests: requestsOf([0, 1, 1], [0, prompt, output]) }),
+    );
     expect(result.requests[1]?.state).toBe(state);
   });
 });
@@ -70,7 +71,7 @@ describe("a fleet that scales", () => {
 
   it("starts cold replicas, which serve when they are ready and are paid for from the start", () => {
     const requests = requestsOf([10_000, 10, 100], [0, 10, 100], [40_000, 10, 5]);
-    const { run, requests: records } = simulate(fleetConfig({ stepTime: oneSecond, coldStart, policy: hpa(), requests }));
+    const { run, requests: records } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart, policy: hpa(), requests }));
     expect(run.scale_events[0]).toEqual({
       at_s: 15,
       from: 1,
@@ -88,7 +89,7 @@ describe("a fleet that scales", () => {
     // 1 and 3 go to the second replica; the HPA wants one replica once five minutes have passed.
     const policy = hpa({ initial_replicas: 2, target_average: 8 });
     const requests = requestsOf([290_000, 10, 60], [0, 10, 60], [0, 10, 1], [0, 10, 1], [20_000, 10, 1], [0, 10, 1]);
-    const { run, requests: records } = simulate(fleetConfig({ stepTime: oneSecond, policy, requests }));
+    const { run, requests: records } = simulateAll(fleetConfig({ stepTime: oneSecond, policy, requests }));
     expect(run.scale_events.map(({ at_s, from, to, ready_after_s }) => [at_s, from, to, ready_after_s])).toEqual([[315, 2, 1, null]]);
     expect(run.requests.finished).toBe(6);
     expect(records.map(({ lastTokenAt }) => lastTokenAt! / second)).toEqual([350, 350, 291, 291, 311, 311]);
@@ -99,7 +100,7 @@ describe("a fleet that scales", () => {
   it("gives a replica up that still starts before one that serves; its scale-up never came to effect", () => {
     const slow = [{ name: "node", state: "provisioning", duration: 1000 }] as const;
     const requests = requestsOf([10_000, 10, 10], [0, 10, 10], [500_000, 10, 1]);
-    const { run } = simulate(fleetConfig({ stepTime: oneSecond, coldStart: slow, policy: hpa(), requests }));
+    const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart: slow, policy: hpa(), requests }));
     expect(run.scale_events.map(({ at_s, from, to, ready_after_s }) => [at_s, from, to, ready_after_s])).toEqual([
       [15, 1, 2, null],
       [330, 2, 1, null],
@@ -109,13 +110,13 @@ describe("a fleet that scales", () => {
 
   it("is brought to min_replicas at the first pass", () => {
     const policy = hpa({ min_replicas: 3, max_replicas: 3, initial_replicas: 1 });
-    const { run } = simulate(fleetConfig({ stepTime: oneSecond, coldStart, policy, requests: requestsOf([29_000, 10, 2]) }));
+    const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart, policy, requests: requestsOf([29_000, 10, 2]) }));
     expect(run.scale_events).toEqual([{ at_s: 0, from: 1, to: 3, because: "min_replicas 3, the fleet had 1", ready_after_s: 30 }]);
   });
 
   it("a cold start of no time is ready at once", () => {
     const policy = hpa({ min_replicas: 2, initial_replicas: 1 });
-    const { run } = simulate(fleetConfig({ stepTime: oneSecond, policy, requests: requestsOf([0, 10, 5], [0, 10, 5]) }));
+    const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, policy, requests: requestsOf([0, 10, 5], [0, 10, 5]) }));
     expect(run.scale_events[0]?.ready_after_s).toBe(0);
     expect(run.paid_s.busy).toBe(5);
   });
@@ -123,7 +124,7 @@ describe("a fleet that scales", () => {
 
 it("law: the timeline's windows are time averages, the last one cut at the end", () => {
   const requests = requestsOf([500, 10, 2], [0, 10, 2], [1000, 10, 1]);
-  const { run } = simulate(fleetConfig({ stepTime: oneSecond, replica: { ...roomyReplica, maxNumSeqs: 1 }, requests }));
+  const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, replica: { ...roomyReplica, maxNumSeqs: 1 }, requests }));
   // One server, one at a time: 0 runs from 0.5 to 2.5, 1 until 4.5, 2 until 5.5.
   expect(run.timeline).toEqual({
     window_s: 1,

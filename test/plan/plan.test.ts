@@ -121,7 +121,7 @@ describe("a plan that cannot be", () => {
       return capacity.kind === "impossible" ? capacity.because : "found";
     };
     expect(because(`${generated}objectives: { ttft_p99_s: 0.05 }`)).toMatchInlineSnapshot(
-      `"TTFT p99 is 169 ms where every request has an idle replica to itself, and the limit is 50 ms"`,
+      `"TTFT p99 is 168 ms where every request has an idle replica to itself, and the limit is 50 ms"`,
     );
     expect(because(`${generated}objectives: { tpot_p99_s: 0.001 }`)).toMatchInlineSnapshot(
       `"TPOT p99 is 7.80 ms where every request has an idle replica to itself, and the limit is 1 ms"`,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { stepTimeModel } from "../../src/replica/step-time.ts";
+import { schedulerDefaults } from "../../src/replica/config.ts";
 import type { Question } from "../../src/plan/replications.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import { generate } from "../../src/traffic/generate.ts";
@@ -11,7 +12,7 @@ export const question = (fields: Partial<Question> = {}): Question => ({
   setup: {
     scenario: "test",
     stepTime: stepTimeModel(deviceModel().step),
-    replica: { maxNumSeqs: 256, maxNumBatchedTokens: 2048, maxModelLen: 32_768, blockSize: 16, numGpuBlocks: 20_000 },
+    replica: { ...schedulerDefaults, maxNumSeqs: 256, maxNumBatchedTokens: 2048, maxModelLen: 32_768, blockSize: 16, numGpuBlocks: 20_000 },
     coldStart: [{ name: "all of it", state: "loading", duration: 30 }],
     inputs: [],
     notModelled: [],

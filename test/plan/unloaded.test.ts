@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { simulateAll } from "../fleet/configs.ts";
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../src/fleet/simulate.ts";
 import { latenciesOf } from "../../src/plan/objectives.ts";
 import { unloadedLatencies } from "../../src/plan/unloaded.ts";
 import { runs } from "../runs.ts";
@@ -19,7 +19,7 @@ describe("a request alone on an idle replica", () => {
         (prompt, output, budget) => {
           const replica = { ...setup.replica, maxNumSeqs: 64, maxNumBatchedTokens: budget };
           const requests = [request(prompt, output)];
-          const { requests: records } = simulate({ ...setup, replica, seed: 0, requests, policy: { kind: "fixed", replicas: 1 } });
+          const { requests: records } = simulateAll({ ...setup, replica, seed: 0, requests, policy: { kind: "fixed", replicas: 1 } });
           expect(unloadedLatencies(requests, replica, setup.stepTime)).toEqual(latenciesOf(records));
         },
       ),
@@ -31,7 +31,7 @@ describe("a request alone on an idle replica", () => {
     fc.assert(
       fc.property(fc.nat(1000), fc.integer({ min: 1, max: 3 }), (seed, replicas) => {
         const requests = question().requestsOf(seed).slice(0, 200);
-        const { requests: records } = simulate({ ...setup, seed, requests, policy: { kind: "fixed", replicas } });
+        const { requests: records } = simulateAll({ ...setup, seed, requests, policy: { kind: "fixed", replicas } });
         const together = latenciesOf(records);
         const alone = unloadedLatencies(requests, setup.replica, setup.stepTime);
         for (const metric of ["ttft", "tpot"] as const) {

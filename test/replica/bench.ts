@@ -1,5 +1,4 @@
-import type { ReplicaConfig } from "../../src/replica/config.ts";
-import { KvCache } from "../../src/replica/kv-cache.ts";
+import { schedulerDefaults, type ReplicaConfig } from "../../src/replica/config.ts";
 import { Meters } from "../../src/replica/meters.ts";
 import { RequestTable } from "../../src/replica/request-table.ts";
 import { Scheduler } from "../../src/replica/scheduler.ts";
@@ -12,6 +11,8 @@ export interface SchedulerBench {
   readonly table: RequestTable;
   readonly meters: Meters;
   readonly batch: StepBatch;
+  /** The step at which a request left, by id. */
+  readonly finishedAt: Readonly<Record<number, number>>;
   /** Takes one step; gives the tokens scheduled for each request, by id, those with none left out. */
   step(): Record<number, number>;
   readonly running: number[];
@@ -25,18 +26,30 @@ export const schedulerBench = (
   requests: readonly (readonly [prompt: number, output: number])[],
   later: readonly number[] = [],
 ): SchedulerBench => {
-  const config = { maxNumSeqs: 8, maxNumBatchedTokens: 100, maxModelLen: 1000, blockSize: 4, numGpuBlocks: 1001, ...limits };
-  const table = new RequestTable(requests.map(([promptTokens, outputTokens], id) => ({ id, arrivedAt: 0, promptTokens, outputTokens })));
+  const config = {
+    ...schedulerDefaults,
+    enablePrefixCaching: false,
+    maxNumSeqs: 8,
+    maxNumBatchedTokens: 100,
+    maxModelLen: 1000,
+    blockSize: 4,
+    numGpuBlocks: 1001,
+    ...limits,
+  };
+  const table = new RequestTable();
+  for (const [id, [promptTokens, outputTokens]] of requests.entries()) table.add({ promptTokens, outputTokens }, id, 0);
   const meters = new Meters(1e9);
-  const scheduler = new Scheduler(config, table, new KvCache(config.numGpuBlocks, config.blockSize, table), meters);
+  const scheduler = new Scheduler(config, table, meters);
   const batch = emptyBatch();
   for (const id of requests.keys()) if (!later.includes(id)) scheduler.waiting.append(id);
   let now = 0;
+  const finishedAt: Record<number, number> = {};
   return {
     scheduler,
     table,
     meters,
     batch,
+    finishedAt,
     step() {
       const before = Array.from(table.computed);
       const preempted = Array.from(table.preemptions);
@@ -49,6 +62,7 @@ export const schedulerBench = (
       }
       now += 1;
       scheduler.complete(now);
+      for (const id of scheduler.finished.subarray(0, scheduler.finishedCount)) finishedAt[id] = now;
       return tokens;
     },
     get running() {

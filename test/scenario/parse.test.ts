@@ -29,7 +29,7 @@ describe("a scenario's text", () => {
     expect(parseScenario(least, "chat.yaml").scenario).toMatchObject({
       schema: "ballast.scenario/1",
       seed: 42,
-      replica: { max_num_seqs: 256, max_num_batched_tokens: 2048 },
+      replica: { block_size: 16, enable_prefix_caching: true },
       cold_start: { provision_s: 60, weights_s: "measured" },
       objectives: { ttft_p99_s: 2, tpot_p99_s: 0.1 },
     });

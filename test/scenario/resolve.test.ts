@@ -29,7 +29,7 @@ describe("a scenario on a device", () => {
     expect(inputs).toMatchObject({
       model: "given: Llama-3.1-8B",
       memory: "measured: 80.0 GB",
-      max_num_seqs: "assumed: 256",
+      max_num_seqs: "assumed: 1,024",
       num_gpu_blocks: "given: 500 of 16 tokens",
       "cold start, provision": "assumed: 60.0 s",
       "cold start, image": "given: 7.00 s",
@@ -39,7 +39,7 @@ describe("a scenario on a device", () => {
   });
 
   it("has the KV blocks that calibration finds room for, unless the user knows them", () => {
-    const settings = { gpu_memory_utilization: 0.9, block_size: 16, max_num_batched_tokens: 2048, max_num_seqs: 256 };
+    const settings = { gpu_memory_utilization: 0.9, block_size: 16 };
     expect(resolve(trace).replica.numGpuBlocks).toBe(kvBlocks(deviceModel(), model, settings).numGpuBlocks);
     expect(resolve(`${trace}replica: { num_gpu_blocks: 500 }`).replica).toMatchObject({ numGpuBlocks: 500, maxModelLen: 499 * 16 });
   });

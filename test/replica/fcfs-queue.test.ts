@@ -1,13 +1,13 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { WaitingQueue } from "../../src/replica/waiting-queue.ts";
+import { FcfsQueue } from "../../src/replica/fcfs-queue.ts";
 import { runs } from "../runs.ts";
 
 it("a waiting queue behaves as a list with append, prepend and removal at the front", () => {
   const operations = fc.array(fc.constantFrom("append", "append", "prepend", "remove"), { maxLength: 120, size: "max" });
   fc.assert(
     fc.property(operations, (list) => {
-      const queue = new WaitingQueue();
+      const queue = new FcfsQueue();
       const model: number[] = [];
       const taken: (number | undefined)[][] = [];
       const expected: (number | undefined)[][] = [];

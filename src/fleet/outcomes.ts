@@ -1,0 +1,104 @@
+import { requestStates } from "../replica/request-table.ts";
+import type { RequestState, RequestTable } from "../replica/request-table.ts";
+import { QuantileSketch } from "../stats/quantile-sketch.ts";
+import type { Request } from "../traffic/request.ts";
+import type { Nanoseconds } from "../units.ts";
+import type { RequestRecord } from "./config.ts";
+
+/** Requests up to which a run's percentiles are exact, and those of one window. */
+const EXACT_IN_RUN = 65_536;
+const EXACT_IN_WINDOW = 4096;
+
+/** What becomes of the requests, counted as they leave: memory does not grow with their number. */
+export class Outcomes {
+  arrived = 0;
+  readonly byState = Object.fromEntries(requestStates.map((state) => [state, 0])) as Record<RequestState, number>;
+  /** Of finished requests. */
+  promptTokens = 0;
+  outputTokens = 0;
+  readonly ttft = new QuantileSketch(EXACT_IN_RUN);
+  readonly tpot = new QuantileSketch(EXACT_IN_RUN);
+  readonly endToEnd = new QuantileSketch(EXACT_IN_RUN);
+  /** By the window of their arrival. */
+  arrivals: number[] = [];
+  ttftByWindow: (QuantileSketch | undefined)[] = [];
+  #window: Nanoseconds;
+  readonly #onRequest: ((record: RequestRecord) => void) | undefined;
+
+  /** @param onRequest told of each request when it leaves */
+  constructor(window: Nanoseconds, onRequest?: (record: RequestRecord) => void) {
+    this.#window = window;
+    this.#onRequest = onRequest;
+  }
+
+  /** Requests that have left. */
+  get departed(): number {
+    return this.byState.finished + this.byState.rejected;
+  }
+
+  arrive(now: Nanoseconds): void {
+    this.arrived += 1;
+    const index = Math.floor(now / this.#window);
+    this.arrivals[index] = (this.arrivals[index] ?? 0) + 1;
+  }
+
+  /** No replica can ever serve it. */
+  reject({ id, arrivedAt, promptTokens, outputTokens }: Request): void {
+    this.byState.rejected += 1;
+    this.#onRequest?.({
+      id,
+      arrivedAt,
+      promptTokens,
+      outputTokens,
+      state: "rejected",
+      firstTokenAt: null,
+      lastTokenAt: null,
+      preemptions: 0,
+    });
+  }
+
+  finish(slot: number, table: RequestTable, now: Nanoseconds): void {
+    const arrivedAt = table.arrivedAt[slot]!;
+    const firstTokenAt = table.firstTokenAt[slot]!;
+    const outputTokens = table.outputTokens[slot]!;
+    const ttft = firstTokenAt - arrivedAt;
+    this.byState.finished += 1;
+    this.promptTokens += table.promptTokens[slot]!;
+    this.outputTokens += outputTokens;
+    this.ttft.add(ttft);
+    if (outputTokens > 1) this.tpot.add((now - firstTokenAt) / (outputTokens - 1));
+    this.endToEnd.add(now - arrivedAt);
+    const index = Math.floor(arrivedAt / this.#window);
+    const inWindow = (this.ttftByWindow[index] ??= new QuantileSketch(EXACT_IN_WINDOW));
+    inWindow.add(ttft);
+    this.#onRequest?.({
+      id: table.id[slot]!,
+      arrivedAt,
+      promptTokens: table.promptTokens[slot]!,
+      outputTokens,
+      state: "finished",
+      firstTokenAt,
+      lastTokenAt: now,
+      preemptions: table.preemptions[slot]!,
+    });
+  }
+
+  /** Makes the windows `factor` times as long. */
+  coarsen(factor: number): void {
+    this.#window *= factor;
+    const arrivals: number[] = [];
+    this.arrivals.forEach((count, index) => {
+      const to = Math.floor(index / factor);
+      arrivals[to] = (arrivals[to] ?? 0) + count;
+    });
+    const ttftByWindow: (QuantileSketch | undefined)[] = [];
+    this.ttftByWindow.forEach((sketch, index) => {
+      if (sketch === undefined) return;
+      const to = Math.floor(index / factor);
+      const merged = (ttftByWindow[to] ??= new QuantileSketch(EXACT_IN_WINDOW));
+      merged.merge(sketch);
+    });
+    this.arrivals = arrivals;
+    this.ttftByWindow = ttftByWindow;
+  }
+}
