@@ -3,6 +3,7 @@ import { Meters } from "../../src/replica/meters.ts";
 import { RequestTable } from "../../src/replica/request-table.ts";
 import { Scheduler } from "../../src/replica/scheduler.ts";
 import { emptyBatch } from "../../src/replica/step-batch.ts";
+import type { Work } from "../../src/traffic/request.ts";
 import type { StepBatch } from "../../src/replica/step-batch.ts";
 
 /** A scheduler on a workbench: requests put in by hand, steps taken one by one. */
@@ -20,10 +21,12 @@ export interface SchedulerBench {
   readonly waiting: number[];
 }
 
-/** @param requests [prompt, output] of each, in order of arrival; all wait from the start but those named in `later` */
+const isWork = (request: Work | readonly [number, number]): request is Work => "promptTokens" in request;
+
+/** @param requests what each asks for, or its [prompt, output]; in order of arrival. All wait from the start but those named in `later` */
 export const schedulerBench = (
   limits: Partial<ReplicaConfig>,
-  requests: readonly (readonly [prompt: number, output: number])[],
+  requests: readonly (Work | readonly [prompt: number, output: number])[],
   later: readonly number[] = [],
 ): SchedulerBench => {
   const config = {
@@ -37,7 +40,8 @@ export const schedulerBench = (
     ...limits,
   };
   const table = new RequestTable();
-  for (const [id, [promptTokens, outputTokens]] of requests.entries()) table.add({ promptTokens, outputTokens }, id, 0);
+  for (const [id, request] of requests.entries())
+    table.add(isWork(request) ? request : { promptTokens: request[0], outputTokens: request[1] }, id, id);
   const meters = new Meters(1e9);
   const scheduler = new Scheduler(config, table, meters);
   const batch = emptyBatch();

@@ -58,8 +58,7 @@ export class ReferenceEngine {
 
   /** One step; gives the tokens scheduled for each request by id. */
   step(): Record<number, number> {
-    const { maxNumBatchedTokens, maxNumSeqs, longPrefillTokenThreshold, schedulingPolicy, enableChunkedPrefill } = this.config;
-    const cap = (tokens: number): number => (longPrefillTokenThreshold > 0 ? Math.min(tokens, longPrefillTokenThreshold) : tokens);
+    const { maxNumBatchedTokens, schedulingPolicy } = this.config;
     const scheduled = new Map<ReferenceRequest, number>();
     let budget = maxNumBatchedTokens;
     let hasPreempted = false;
@@ -68,7 +67,7 @@ export class ReferenceEngine {
     for (const request of this.running) {
       if (!this.running.includes(request)) continue;
       if (budget === 0) break;
-      const tokens = Math.min(cap(request.tokens.length - request.computed), budget);
+      const tokens = Math.min(this.#cap(request.tokens.length - request.computed), budget);
       let isScheduled = true;
       while (!this.#allocate(request, request.computed + tokens)) {
         const victim = schedulingPolicy === "fcfs" ? this.running.at(-1)! : this.running.reduce((a, b) => (inOrder(a, b) < 0 ? b : a));
@@ -90,28 +89,7 @@ export class ReferenceEngine {
     }
     this.#sortWaiting();
 
-    const mayAdmit = !hasPreempted;
-    while (mayAdmit && this.waiting.length > 0 && budget > 0 && this.running.length < maxNumSeqs) {
-      const request = this.waiting[0]!;
-      const found = this.#longestHit(request);
-      const cached = found.length * this.config.blockSize;
-      const wanted = cap(request.tokens.length - cached);
-      if (!enableChunkedPrefill && wanted > budget) break;
-      const tokens = Math.min(wanted, budget);
-      if (!this.#hasRoom(request, found, cached + tokens)) break;
-      for (const block of found) {
-        this.free = this.free.filter((other) => other !== block);
-        this.#holders[block]! += 1;
-      }
-      request.blocks = [...found];
-      request.computed = cached;
-      this.#allocate(request, cached + tokens);
-      this.waiting.shift();
-      this.running.push(request);
-      scheduled.set(request, tokens);
-      budget -= tokens;
-    }
-
+    if (!hasPreempted) this.#admit(budget, scheduled);
     for (const [request, tokens] of scheduled) request.computed += tokens;
     return Object.fromEntries([...scheduled].map(([{ id }, tokens]) => [id, tokens]));
   }
@@ -127,6 +105,36 @@ export class ReferenceEngine {
     const isDone = ({ tokens, promptTokens, outputTokens }: ReferenceRequest): boolean => tokens.length - promptTokens === outputTokens;
     for (const request of this.running.filter(isDone)) this.#free(request);
     this.running = this.running.filter((request) => !isDone(request));
+  }
+
+  #cap(tokens: number): number {
+    const { longPrefillTokenThreshold: threshold } = this.config;
+    return threshold > 0 ? Math.min(tokens, threshold) : tokens;
+  }
+
+  #admit(budgetLeft: number, scheduled: Map<ReferenceRequest, number>): void {
+    const { maxNumSeqs, enableChunkedPrefill } = this.config;
+    let budget = budgetLeft;
+    while (this.waiting.length > 0 && budget > 0 && this.running.length < maxNumSeqs) {
+      const request = this.waiting[0]!;
+      const found = this.#longestHit(request);
+      const cached = found.length * this.config.blockSize;
+      const wanted = this.#cap(request.tokens.length - cached);
+      if (!enableChunkedPrefill && wanted > budget) break;
+      const tokens = Math.min(wanted, budget);
+      if (!this.#hasRoom(request, found, cached + tokens)) break;
+      for (const block of found) {
+        this.free = this.free.filter((other) => other !== block);
+        this.#holders[block]! += 1;
+      }
+      request.blocks = [...found];
+      request.computed = cached;
+      this.#allocate(request, cached + tokens);
+      this.waiting.shift();
+      this.running.push(request);
+      scheduled.set(request, tokens);
+      budget -= tokens;
+    }
   }
 
   #hasRoom(request: ReferenceRequest, found: readonly number[], tokens: number): boolean {
