@@ -30,19 +30,19 @@ export class Fleet {
   /** Replicas that are paid for, in order of creation. */
   readonly replicas = new Map<number, Replica>();
   readonly scaleLog = new ScaleLog();
-  readonly #context: ReplicaContext;
-  readonly #coldStart: readonly ColdStartPhase[];
-  readonly #events: EventQueue;
-  readonly #router = new LeastOutstandingRouter();
+  private readonly context: ReplicaContext;
+  private readonly coldStart: readonly ColdStartPhase[];
+  private readonly events: EventQueue;
+  private readonly router = new LeastOutstandingRouter();
   /** Requests that came while no replica took one. */
-  readonly #queue = new FcfsQueue();
-  #queueSince: Nanoseconds = 0;
-  readonly #concurrencyLimit: number;
-  #created = 0;
-  readonly #outcomes: Outcomes;
+  private readonly queue = new FcfsQueue();
+  private queueSince: Nanoseconds = 0;
+  private readonly concurrencyLimit: number;
+  private created = 0;
+  private readonly outcomes: Outcomes;
   /** What sessions ask for next, by the number of its event. */
-  readonly #followUps = new Map<number, FollowUp>();
-  #followUpsScheduled = 0;
+  private readonly followUps = new Map<number, FollowUp>();
+  private followUpsScheduled = 0;
 
   constructor(
     context: ReplicaContext,
@@ -52,12 +52,12 @@ export class Fleet {
     events: EventQueue,
     concurrencyLimit = Infinity,
   ) {
-    this.#concurrencyLimit = concurrencyLimit;
-    this.#context = context;
-    this.#outcomes = outcomes;
-    this.#coldStart = coldStart;
-    this.#events = events;
-    for (let i = 0; i < initialReplicas; i += 1) this.#router.set(this.#create([], 0).id, 0);
+    this.concurrencyLimit = concurrencyLimit;
+    this.context = context;
+    this.outcomes = outcomes;
+    this.coldStart = coldStart;
+    this.events = events;
+    for (let i = 0; i < initialReplicas; i += 1) this.router.set(this.create([], 0).id, 0);
   }
 
   /** Replicas that are wanted: all but the draining ones. */
@@ -69,42 +69,42 @@ export class Fleet {
 
   /** Requests that sessions will send. */
   get expected(): number {
-    return this.#followUps.size;
+    return this.followUps.size;
   }
 
   /** Takes in an arriving request, or rejects one that no replica can ever finish. */
   arrive(request: Request): void {
-    const { table, config } = this.#context;
+    const { table, config } = this.context;
     const { id, arrivedAt: now } = request;
-    this.#outcomes.arrive(now);
+    this.outcomes.arrive(now);
     if (!isServable(config, request)) {
-      this.#outcomes.reject(request);
+      this.outcomes.reject(request);
       return;
     }
     const slot = table.add(request, id, now);
-    const chosen = this.#queue.length === 0 ? this.#router.choose(this.#concurrencyLimit) : -1;
+    const chosen = this.queue.length === 0 ? this.router.choose(this.concurrencyLimit) : -1;
     if (chosen >= 0) {
-      this.#give(slot, chosen, now, true);
+      this.give(slot, chosen, now, true);
     } else {
-      this.#settleQueue(now);
-      this.#queue.append(slot);
+      this.settleQueue(now);
+      this.queue.append(slot);
     }
   }
 
   /** A session sends its next request. */
   followUp(number: number, now: Nanoseconds): void {
-    const work = this.#followUps.get(number)!;
-    this.#followUps.delete(number);
-    this.arrive({ ...work, id: this.#outcomes.arrived, arrivedAt: now });
+    const work = this.followUps.get(number)!;
+    this.followUps.delete(number);
+    this.arrive({ ...work, id: this.outcomes.arrived, arrivedAt: now });
   }
 
   /** Hands the fleet's queue to the replicas that take more. */
   dispatch(now: Nanoseconds): void {
-    this.#settleQueue(now);
-    while (this.#queue.length > 0) {
-      const chosen = this.#router.choose(this.#concurrencyLimit);
+    this.settleQueue(now);
+    while (this.queue.length > 0) {
+      const chosen = this.router.choose(this.concurrencyLimit);
       if (chosen < 0) return;
-      this.#give(this.#queue.removeFirst(), chosen, now, false);
+      this.give(this.queue.removeFirst(), chosen, now, false);
     }
   }
 
@@ -113,15 +113,15 @@ export class Fleet {
     const replica = this.replicas.get(id);
     if (replica === undefined || replica.nextStepAt !== now) return;
     replica.step(now);
-    if (replica.nextStepAt < Infinity) this.#events.push(replica.nextStepAt, eventRank.step, id);
+    if (replica.nextStepAt < Infinity) this.events.push(replica.nextStepAt, eventRank.step, id);
     const { finished, finishedCount } = replica.scheduler;
     if (finishedCount === 0) return;
-    for (let i = 0; i < finishedCount; i += 1) this.#finish(finished[i]!, now);
+    for (let i = 0; i < finishedCount; i += 1) this.finish(finished[i]!, now);
     if (!replica.life.isDraining) {
-      this.#router.set(id, replica.outstanding);
-      if (this.#queue.length > 0) this.#events.push(now, eventRank.dispatch, 0);
+      this.router.set(id, replica.outstanding);
+      if (this.queue.length > 0) this.events.push(now, eventRank.dispatch, 0);
     } else if (replica.outstanding === 0) {
-      this.#remove(replica, now);
+      this.remove(replica, now);
     }
   }
 
@@ -131,12 +131,12 @@ export class Fleet {
     if (replica === undefined) return;
     replica.life.finishPhase(now);
     if (!replica.life.isReady) {
-      this.#events.push(replica.life.phaseEndsAt, eventRank.phase, id);
+      this.events.push(replica.life.phaseEndsAt, eventRank.phase, id);
       return;
     }
-    this.#router.set(id, 0);
+    this.router.set(id, 0);
     this.scaleLog.ready(id, now);
-    if (this.#queue.length > 0) this.#events.push(now, eventRank.dispatch, 0);
+    if (this.queue.length > 0) this.events.push(now, eventRank.dispatch, 0);
   }
 
   /**
@@ -147,10 +147,10 @@ export class Fleet {
   scaleTo(replicas: number, because: string, now: Nanoseconds): void {
     const from = this.wanted;
     const added: number[] = [];
-    for (let i = from; i < replicas; i += 1) added.push(this.#create(this.#coldStart, now).id);
+    for (let i = from; i < replicas; i += 1) added.push(this.create(this.coldStart, now).id);
     this.scaleLog.record({ at: now, from, to: replicas, because }, added);
-    for (const id of added) this.#awaitReadiness(id, now);
-    if (replicas < from) for (const victim of this.#victims().slice(0, from - replicas)) this.#drain(victim, now);
+    for (const id of added) this.awaitReadiness(id, now);
+    if (replicas < from) for (const victim of this.victims().slice(0, from - replicas)) this.drain(victim, now);
   }
 
   /** Accounts for all time up to the end. */
@@ -158,65 +158,65 @@ export class Fleet {
     for (const replica of this.replicas.values()) replica.life.settle(now);
   }
 
-  #create(coldStart: readonly ColdStartPhase[], now: Nanoseconds): Replica {
-    const replica = new Replica(this.#created, this.#context, coldStart, now);
-    this.#created += 1;
+  private create(coldStart: readonly ColdStartPhase[], now: Nanoseconds): Replica {
+    const replica = new Replica(this.created, this.context, coldStart, now);
+    this.created += 1;
     this.replicas.set(replica.id, replica);
     return replica;
   }
 
-  #awaitReadiness(id: number, now: Nanoseconds): void {
+  private awaitReadiness(id: number, now: Nanoseconds): void {
     const { life } = this.replicas.get(id)!;
     if (life.isReady) {
-      this.#router.set(id, 0);
+      this.router.set(id, 0);
       this.scaleLog.ready(id, now);
-      this.#events.push(now, eventRank.dispatch, 0);
+      this.events.push(now, eventRank.dispatch, 0);
     } else {
-      this.#events.push(life.phaseEndsAt, eventRank.phase, id);
+      this.events.push(life.phaseEndsAt, eventRank.phase, id);
     }
   }
 
-  #finish(slot: number, now: Nanoseconds): void {
-    const { table } = this.#context;
-    this.#outcomes.finish(slot, table, now);
+  private finish(slot: number, now: Nanoseconds): void {
+    const { table } = this.context;
+    this.outcomes.finish(slot, table, now);
     const { next } = table.work[slot]!;
     table.remove(slot);
     if (next === undefined) return;
-    this.#followUps.set(this.#followUpsScheduled, next);
+    this.followUps.set(this.followUpsScheduled, next);
     // Never at the same instant: some replicas may already have begun their next step there.
-    this.#events.push(now + Math.max(1, next.thinkTime), eventRank.followUp, this.#followUpsScheduled);
-    this.#followUpsScheduled += 1;
+    this.events.push(now + Math.max(1, next.thinkTime), eventRank.followUp, this.followUpsScheduled);
+    this.followUpsScheduled += 1;
   }
 
-  #give(slot: number, id: number, now: Nanoseconds, isBeforeSteps: boolean): void {
+  private give(slot: number, id: number, now: Nanoseconds, isBeforeSteps: boolean): void {
     const replica = this.replicas.get(id)!;
     const due = replica.nextStepAt;
     replica.accept(slot, now, isBeforeSteps);
-    this.#router.set(id, replica.outstanding);
-    if (replica.nextStepAt !== due) this.#events.push(replica.nextStepAt, eventRank.step, id);
+    this.router.set(id, replica.outstanding);
+    if (replica.nextStepAt !== due) this.events.push(replica.nextStepAt, eventRank.step, id);
   }
 
-  #victims(): Replica[] {
+  private victims(): Replica[] {
     const stage = (replica: Replica): number => (replica.life.isReady ? 2 : replica.life.state === "provisioning" ? 0 : 1);
     return [...this.replicas.values()]
       .filter((replica) => !replica.life.isDraining)
       .sort((a, b) => stage(a) - stage(b) || (b.life.readyAt ?? 0) - (a.life.readyAt ?? 0) || b.id - a.id);
   }
 
-  #drain(replica: Replica, now: Nanoseconds): void {
+  private drain(replica: Replica, now: Nanoseconds): void {
     replica.life.drain(now);
-    this.#router.set(replica.id, Infinity);
-    if (replica.outstanding === 0) this.#remove(replica, now);
+    this.router.set(replica.id, Infinity);
+    if (replica.outstanding === 0) this.remove(replica, now);
   }
 
-  #remove(replica: Replica, now: Nanoseconds): void {
+  private remove(replica: Replica, now: Nanoseconds): void {
     replica.life.enter("gone", now);
     this.replicas.delete(replica.id);
   }
 
-  #settleQueue(now: Nanoseconds): void {
-    this.#context.meters.queued.add(this.#queue.length, this.#queueSince, now);
-    this.#queueSince = now;
+  private settleQueue(now: Nanoseconds): void {
+    this.context.meters.queued.add(this.queue.length, this.queueSince, now);
+    this.queueSince = now;
   }
 }
 

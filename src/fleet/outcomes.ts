@@ -22,13 +22,13 @@ export class Outcomes {
   /** By the window of their arrival. */
   arrivals: number[] = [];
   ttftByWindow: (QuantileSketch | undefined)[] = [];
-  #window: Nanoseconds;
-  readonly #onRequest: ((record: RequestRecord) => void) | undefined;
+  private window: Nanoseconds;
+  private readonly onRequest: ((record: RequestRecord) => void) | undefined;
 
   /** @param onRequest told of each request when it leaves */
   constructor(window: Nanoseconds, onRequest?: (record: RequestRecord) => void) {
-    this.#window = window;
-    this.#onRequest = onRequest;
+    this.window = window;
+    this.onRequest = onRequest;
   }
 
   /** Requests that have left. */
@@ -38,14 +38,14 @@ export class Outcomes {
 
   arrive(now: Nanoseconds): void {
     this.arrived += 1;
-    const index = Math.floor(now / this.#window);
+    const index = Math.floor(now / this.window);
     this.arrivals[index] = (this.arrivals[index] ?? 0) + 1;
   }
 
   /** No replica can ever serve it. */
   reject({ id, arrivedAt, promptTokens, outputTokens }: Request): void {
     this.byState.rejected += 1;
-    this.#onRequest?.({
+    this.onRequest?.({
       id,
       arrivedAt,
       promptTokens,
@@ -68,10 +68,10 @@ export class Outcomes {
     this.ttft.add(ttft);
     if (outputTokens > 1) this.tpot.add((now - firstTokenAt) / (outputTokens - 1));
     this.endToEnd.add(now - arrivedAt);
-    const index = Math.floor(arrivedAt / this.#window);
+    const index = Math.floor(arrivedAt / this.window);
     const inWindow = (this.ttftByWindow[index] ??= new QuantileSketch(EXACT_IN_WINDOW));
     inWindow.add(ttft);
-    this.#onRequest?.({
+    this.onRequest?.({
       id: table.id[slot]!,
       arrivedAt,
       promptTokens: table.promptTokens[slot]!,
@@ -85,7 +85,7 @@ export class Outcomes {
 
   /** Makes the windows `factor` times as long. */
   coarsen(factor: number): void {
-    this.#window *= factor;
+    this.window *= factor;
     const arrivals: number[] = [];
     this.arrivals.forEach((count, index) => {
       const to = Math.floor(index / factor);

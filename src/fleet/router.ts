@@ -4,15 +4,15 @@
  * A tournament tree over replica ids: choosing costs nothing, a change one path to the root.
  */
 export class LeastOutstandingRouter {
-  #leaves = 1;
+  private leaves = 1;
   /** Node i has children 2i and 2i + 1; the leaf of replica r is `#leaves + r`. Each node holds the least load below it. */
-  #least = new Float64Array(2).fill(Infinity);
+  private least = new Float64Array(2).fill(Infinity);
 
   /** Says how many requests a replica holds; Infinity takes it out. */
   set(replica: number, outstanding: number): void {
-    while (replica >= this.#leaves) this.#grow();
-    const least = this.#least;
-    let node = this.#leaves + replica;
+    while (replica >= this.leaves) this.grow();
+    const least = this.least;
+    let node = this.leaves + replica;
     least[node] = outstanding;
     for (node >>= 1; node >= 1; node >>= 1) {
       const smaller = Math.min(least[2 * node]!, least[2 * node + 1]!);
@@ -27,22 +27,22 @@ export class LeastOutstandingRouter {
    * @param limit a replica that holds so many takes none
    */
   choose(limit = Infinity): number {
-    const least = this.#least;
+    const least = this.least;
     if (!(least[1]! < limit)) return -1;
     let node = 1;
-    while (node < this.#leaves) {
+    while (node < this.leaves) {
       node *= 2;
       if (least[node + 1]! < least[node]!) node += 1;
     }
-    return node - this.#leaves;
+    return node - this.leaves;
   }
 
-  #grow(): void {
-    const leaves = this.#leaves * 2;
+  private grow(): void {
+    const leaves = this.leaves * 2;
     const least = new Float64Array(2 * leaves).fill(Infinity);
-    for (let replica = 0; replica < this.#leaves; replica += 1) least[leaves + replica] = this.#least[this.#leaves + replica]!;
+    for (let replica = 0; replica < this.leaves; replica += 1) least[leaves + replica] = this.least[this.leaves + replica]!;
     for (let node = leaves - 1; node >= 1; node -= 1) least[node] = Math.min(least[2 * node]!, least[2 * node + 1]!);
-    this.#leaves = leaves;
-    this.#least = least;
+    this.leaves = leaves;
+    this.least = least;
   }
 }

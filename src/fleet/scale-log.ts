@@ -11,27 +11,27 @@ interface Entry {
 
 /** Every change of the number of replicas wanted, and when it took effect. */
 export class ScaleLog {
-  readonly #entries: (Entry & { pending: number; readyAt: Nanoseconds | null })[] = [];
+  private readonly entries: (Entry & { pending: number; readyAt: Nanoseconds | null })[] = [];
   /** Index of the entry that added a replica, while that replica starts. */
-  readonly #startedBy = new Map<number, number>();
+  private readonly startedBy = new Map<number, number>();
 
   /** @param added the replicas that a scale-up starts */
   record(entry: Entry, added: readonly number[]): void {
-    for (const id of added) this.#startedBy.set(id, this.#entries.length);
-    this.#entries.push({ ...entry, pending: added.length, readyAt: null });
+    for (const id of added) this.startedBy.set(id, this.entries.length);
+    this.entries.push({ ...entry, pending: added.length, readyAt: null });
   }
 
   /** A replica became ready. One that is given up before it is never mentioned here, so its event stays without effect. */
   ready(id: number, now: Nanoseconds): void {
-    const entry = this.#entries[this.#startedBy.get(id) ?? -1];
+    const entry = this.entries[this.startedBy.get(id) ?? -1];
     if (entry === undefined) return;
-    this.#startedBy.delete(id);
+    this.startedBy.delete(id);
     entry.pending -= 1;
     if (entry.pending === 0) entry.readyAt = now;
   }
 
   events(): ScaleEvent[] {
-    return this.#entries.map(({ at, from, to, because, readyAt }) => ({
+    return this.entries.map(({ at, from, to, because, readyAt }) => ({
       at_s: toSeconds(at),
       from,
       to,

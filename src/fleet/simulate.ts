@@ -33,21 +33,21 @@ export const simulate = (config: FleetConfig, onRequest?: (record: RequestRecord
  * configuration, same bytes, stepwise or not.
  */
 export class Simulation {
-  readonly #config: Omit<FleetConfig, "requests">;
-  readonly #events = new EventQueue();
-  readonly #context: ReplicaContext;
-  readonly #outcomes: Outcomes;
-  readonly #fleet: Fleet;
-  readonly #autoscaler: Autoscaler | null;
-  #fed = 0;
-  #next: Request | null = null;
+  private readonly config: Omit<FleetConfig, "requests">;
+  private readonly events = new EventQueue();
+  private readonly context: ReplicaContext;
+  private readonly outcomes: Outcomes;
+  private readonly fleet: Fleet;
+  private readonly autoscaler: Autoscaler | null;
+  private fed = 0;
+  private next: Request | null = null;
 
   /** @throws InputError if the configuration contradicts itself */
   constructor(config: Omit<FleetConfig, "requests">, onRequest?: (record: RequestRecord) => void) {
     checkConfig(config);
     const { policy } = config;
-    this.#config = config;
-    this.#context = {
+    this.config = config;
+    this.context = {
       config: config.replica,
       stepTime: config.stepTime,
       table: new RequestTable(),
@@ -55,11 +55,11 @@ export class Simulation {
       isStepwise: config.isStepwise ?? false,
       nextArrivalAt: 0,
     };
-    this.#outcomes = new Outcomes(SHORTEST_WINDOW, onRequest);
+    this.outcomes = new Outcomes(SHORTEST_WINDOW, onRequest);
     const initialReplicas = policy.kind === "fixed" ? policy.replicas : (policy.initial_replicas ?? policy.min_replicas);
-    this.#autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
-    this.#fleet = new Fleet(this.#context, this.#outcomes, config.coldStart, initialReplicas, this.#events, config.concurrencyLimit);
-    if (this.#autoscaler !== null) this.#events.push(0, eventRank.autoscale, 0);
+    this.autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
+    this.fleet = new Fleet(this.context, this.outcomes, config.coldStart, initialReplicas, this.events, config.concurrencyLimit);
+    if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
   }
 
   /**
@@ -68,56 +68,56 @@ export class Simulation {
    * @throws InputError where it is malformed
    */
   feed(request: Request): void {
-    checkRequest(request, this.#fed, this.#events.now);
-    this.#fed += 1;
-    this.#next = request;
-    this.#context.nextArrivalAt = request.arrivedAt;
-    this.#events.push(request.arrivedAt, eventRank.arrival, 0);
-    while (this.#next !== null) this.#processNext();
+    checkRequest(request, this.fed, this.events.now);
+    this.fed += 1;
+    this.next = request;
+    this.context.nextArrivalAt = request.arrivedAt;
+    this.events.push(request.arrivedAt, eventRank.arrival, 0);
+    while (this.next !== null) this.processNext();
   }
 
   /** Simulates until every request has left, and sums up. */
   finish(): Run {
-    this.#context.nextArrivalAt = Infinity;
-    while ((this.#outcomes.departed < this.#outcomes.arrived || this.#fleet.expected > 0) && this.#events.length > 0) this.#processNext();
-    const endedAt = this.#events.now;
-    this.#fleet.close(endedAt);
+    this.context.nextArrivalAt = Infinity;
+    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) this.processNext();
+    const endedAt = this.events.now;
+    this.fleet.close(endedAt);
     return summarise({
-      config: this.#config,
-      outcomes: this.#outcomes,
-      fleet: this.#fleet,
-      meters: this.#context.meters,
+      config: this.config,
+      outcomes: this.outcomes,
+      fleet: this.fleet,
+      meters: this.context.meters,
       endedAt,
     });
   }
 
-  #processNext(): void {
-    const events = this.#events;
+  private processNext(): void {
+    const events = this.events;
     events.pop();
     const { now, sequence } = events;
     switch (events.rank) {
       case eventRank.phase:
-        this.#fleet.finishPhase(sequence, now);
+        this.fleet.finishPhase(sequence, now);
         break;
       case eventRank.dispatch:
-        this.#fleet.dispatch(now);
+        this.fleet.dispatch(now);
         break;
       case eventRank.arrival: {
-        const request = this.#next!;
-        this.#next = null;
-        this.#coverArrival();
-        this.#fleet.arrive(this.#outcomes.arrived === request.id ? request : { ...request, id: this.#outcomes.arrived });
+        const request = this.next!;
+        this.next = null;
+        this.coverArrival();
+        this.fleet.arrive(this.outcomes.arrived === request.id ? request : { ...request, id: this.outcomes.arrived });
         break;
       }
       case eventRank.followUp:
-        this.#coverArrival();
-        this.#fleet.followUp(sequence, now);
+        this.coverArrival();
+        this.fleet.followUp(sequence, now);
         break;
       case eventRank.step:
-        this.#fleet.step(sequence, now);
+        this.fleet.step(sequence, now);
         break;
       case eventRank.autoscale:
-        this.#autoscale(this.#autoscaler!);
+        this.autoscale(this.autoscaler!);
         break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);
@@ -125,18 +125,18 @@ export class Simulation {
   }
 
   /** Makes the timeline's windows long enough for an arrival now. */
-  #coverArrival(): void {
-    const factor = coarseningFor(this.#events.now, this.#context.meters.window);
+  private coverArrival(): void {
+    const factor = coarseningFor(this.events.now, this.context.meters.window);
     if (factor === 1) return;
-    this.#context.meters.coarsen(factor);
-    this.#outcomes.coarsen(factor);
+    this.context.meters.coarsen(factor);
+    this.outcomes.coarsen(factor);
   }
 
-  #autoscale(autoscaler: Autoscaler): void {
-    const { now } = this.#events;
-    const decision = autoscaler.decide(toSeconds(now), this.#fleet.wanted, observe(this.#fleet));
-    if (decision !== null) this.#fleet.scaleTo(decision.replicas, decision.because, now);
-    this.#events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
+  private autoscale(autoscaler: Autoscaler): void {
+    const { now } = this.events;
+    const decision = autoscaler.decide(toSeconds(now), this.fleet.wanted, observe(this.fleet));
+    if (decision !== null) this.fleet.scaleTo(decision.replicas, decision.because, now);
+    this.events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
   }
 }
 

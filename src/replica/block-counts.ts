@@ -6,13 +6,13 @@ export class BlockCounts implements KvCache {
   readonly blockSize: number;
   readonly usableBlocks: number;
   freeBlocks: number;
-  readonly #table: RequestTable;
+  private readonly table: RequestTable;
 
   constructor(numGpuBlocks: number, blockSize: number, table: RequestTable) {
     this.blockSize = blockSize;
     this.usableBlocks = numGpuBlocks - 1;
     this.freeBlocks = this.usableBlocks;
-    this.#table = table;
+    this.table = table;
   }
 
   get heldBlocks(): number {
@@ -32,7 +32,7 @@ export class BlockCounts implements KvCache {
   }
 
   grow(slot: number, tokens: number): boolean {
-    const { blocks } = this.#table;
+    const { blocks } = this.table;
     const wanted = Math.ceil(tokens / this.blockSize) - blocks[slot]!;
     if (wanted > this.freeBlocks) return false;
     this.freeBlocks -= wanted;
@@ -41,11 +41,11 @@ export class BlockCounts implements KvCache {
   }
 
   growByDecoding(slots: Int32Array, count: number, steps: number): void {
-    for (let i = 0; i < count; i += 1) this.grow(slots[i]!, this.#table.computed[slots[i]!]! + steps);
+    for (let i = 0; i < count; i += 1) this.grow(slots[i]!, this.table.computed[slots[i]!]! + steps);
   }
 
   release(slot: number): void {
-    this.freeBlocks += this.#table.blocks[slot]!;
-    this.#table.blocks[slot] = 0;
+    this.freeBlocks += this.table.blocks[slot]!;
+    this.table.blocks[slot] = 0;
   }
 }

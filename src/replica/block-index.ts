@@ -4,63 +4,63 @@
  * Hash buckets, each a doubly linked list in the order of addition; 0, the null block, ends it.
  */
 export class BlockIndex {
-  readonly #mask: number;
-  readonly #first: Int32Array;
-  readonly #last: Int32Array;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #low: Int32Array;
-  readonly #high: Int32Array;
-  readonly #isIn: Uint8Array;
+  private readonly mask: number;
+  private readonly first: Int32Array;
+  private readonly last: Int32Array;
+  private readonly next: Int32Array;
+  private readonly previous: Int32Array;
+  private readonly low: Int32Array;
+  private readonly high: Int32Array;
+  private readonly isIn: Uint8Array;
 
   constructor(numGpuBlocks: number) {
     let buckets = 16;
     while (buckets < numGpuBlocks) buckets *= 2;
-    this.#mask = buckets - 1;
-    this.#first = new Int32Array(buckets);
-    this.#last = new Int32Array(buckets);
-    this.#next = new Int32Array(numGpuBlocks);
-    this.#previous = new Int32Array(numGpuBlocks);
-    this.#low = new Int32Array(numGpuBlocks);
-    this.#high = new Int32Array(numGpuBlocks);
-    this.#isIn = new Uint8Array(numGpuBlocks);
+    this.mask = buckets - 1;
+    this.first = new Int32Array(buckets);
+    this.last = new Int32Array(buckets);
+    this.next = new Int32Array(numGpuBlocks);
+    this.previous = new Int32Array(numGpuBlocks);
+    this.low = new Int32Array(numGpuBlocks);
+    this.high = new Int32Array(numGpuBlocks);
+    this.isIn = new Uint8Array(numGpuBlocks);
   }
 
   /** The block with this hash that was added first; 0 if there is none. */
   find(low: number, high: number): number {
-    let block = this.#first[low & this.#mask]!;
-    while (block !== 0 && (this.#low[block] !== low || this.#high[block] !== high)) block = this.#next[block]!;
+    let block = this.first[low & this.mask]!;
+    while (block !== 0 && (this.low[block] !== low || this.high[block] !== high)) block = this.next[block]!;
     return block;
   }
 
   has(block: number): boolean {
-    return this.#isIn[block] === 1;
+    return this.isIn[block] === 1;
   }
 
   /** Adds a block that is not in it. */
   add(block: number, low: number, high: number): void {
-    const bucket = low & this.#mask;
-    const last = this.#last[bucket]!;
-    this.#low[block] = low;
-    this.#high[block] = high;
-    this.#next[block] = 0;
-    this.#previous[block] = last;
-    if (last === 0) this.#first[bucket] = block;
-    else this.#next[last] = block;
-    this.#last[bucket] = block;
-    this.#isIn[block] = 1;
+    const bucket = low & this.mask;
+    const last = this.last[bucket]!;
+    this.low[block] = low;
+    this.high[block] = high;
+    this.next[block] = 0;
+    this.previous[block] = last;
+    if (last === 0) this.first[bucket] = block;
+    else this.next[last] = block;
+    this.last[bucket] = block;
+    this.isIn[block] = 1;
   }
 
   /** Takes a block out, if it is in. */
   remove(block: number): void {
-    if (this.#isIn[block] === 0) return;
-    const bucket = this.#low[block]! & this.#mask;
-    const next = this.#next[block]!;
-    const previous = this.#previous[block]!;
-    if (previous === 0) this.#first[bucket] = next;
-    else this.#next[previous] = next;
-    if (next === 0) this.#last[bucket] = previous;
-    else this.#previous[next] = previous;
-    this.#isIn[block] = 0;
+    if (this.isIn[block] === 0) return;
+    const bucket = this.low[block]! & this.mask;
+    const next = this.next[block]!;
+    const previous = this.previous[block]!;
+    if (previous === 0) this.first[bucket] = next;
+    else this.next[previous] = next;
+    if (next === 0) this.last[bucket] = previous;
+    else this.previous[next] = previous;
+    this.isIn[block] = 0;
   }
 }

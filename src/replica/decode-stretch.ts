@@ -22,30 +22,30 @@ export class DecodeStretch {
   length = 0;
   /** Whether an arrival at this replica could be admitted at the next step, so that the stretch must end there. */
   isOpenToArrivals = false;
-  readonly #stepTime: StepTimeModel;
-  readonly #scheduler: Scheduler;
-  readonly #table: RequestTable;
-  readonly #meters: Meters;
-  readonly #ends = new Float64Array(LONGEST);
+  private readonly stepTime: StepTimeModel;
+  private readonly scheduler: Scheduler;
+  private readonly table: RequestTable;
+  private readonly meters: Meters;
+  private readonly ends = new Float64Array(LONGEST);
   /** Of the first i + 1 steps, how many are outside the measured range. */
-  readonly #extrapolated = new Int32Array(LONGEST);
+  private readonly extrapolated = new Int32Array(LONGEST);
   /** Running requests by how full their last block is, when the stretch began. */
-  readonly #fill: Int32Array;
-  readonly #batch = emptyBatch();
-  #keys = 0;
-  #context = 0;
+  private readonly fill: Int32Array;
+  private readonly batch = emptyBatch();
+  private keys = 0;
+  private context = 0;
 
   constructor(config: ReplicaConfig, stepTime: StepTimeModel, scheduler: Scheduler, table: RequestTable, meters: Meters) {
-    this.#stepTime = stepTime;
-    this.#scheduler = scheduler;
-    this.#table = table;
-    this.#meters = meters;
-    this.#fill = new Int32Array(config.blockSize);
+    this.stepTime = stepTime;
+    this.scheduler = scheduler;
+    this.table = table;
+    this.meters = meters;
+    this.fill = new Int32Array(config.blockSize);
   }
 
   /** When the stretch ends, as planned or cut. */
   get endsAt(): Nanoseconds {
-    return this.#ends[this.length - 1]!;
+    return this.ends[this.length - 1]!;
   }
 
   /**
@@ -55,30 +55,30 @@ export class DecodeStretch {
    */
   plan(now: Nanoseconds, nextArrivalAt: Nanoseconds): boolean {
     this.length = 0;
-    const { waiting, runningCount, kv, running } = this.#scheduler;
+    const { waiting, runningCount, kv, running } = this.scheduler;
     if (runningCount === 0) return false;
-    const steps = this.#survey();
+    const steps = this.survey();
     if (steps < 2) return false;
-    if (waiting.length > 0 && !this.#scheduler.isHeadBlocked) return false;
-    this.isOpenToArrivals = waiting.length === 0 ? runningCount < running.length : this.#scheduler.takesBeforeHead;
-    const batch = this.#batch;
+    if (waiting.length > 0 && !this.scheduler.isHeadBlocked) return false;
+    this.isOpenToArrivals = waiting.length === 0 ? runningCount < running.length : this.scheduler.takesBeforeHead;
+    const batch = this.batch;
     clearBatch(batch);
     batch.tokens = runningCount;
     batch.outputs = runningCount;
     batch.decodeSequences = runningCount;
-    batch.decodeKeys = this.#keys;
-    batch.decodeContext = this.#context;
+    batch.decodeKeys = this.keys;
+    batch.decodeContext = this.context;
     let free = kv.freeBlocks;
     let end = now;
     let extrapolated = 0;
     let planned = 0;
     while (planned < steps) {
-      free -= this.#blocksWanted(planned);
+      free -= this.blocksWanted(planned);
       if (free < 0) break;
-      end += this.#stepTime.stepTime(batch);
-      if (this.#stepTime.isExtrapolated(batch)) extrapolated += 1;
-      this.#ends[planned] = end;
-      this.#extrapolated[planned] = extrapolated;
+      end += this.stepTime.stepTime(batch);
+      if (this.stepTime.isExtrapolated(batch)) extrapolated += 1;
+      this.ends[planned] = end;
+      this.extrapolated[planned] = extrapolated;
       planned += 1;
       if (end >= nextArrivalAt && planned >= PAST_ARRIVAL) break;
       batch.decodeKeys += runningCount;
@@ -95,7 +95,7 @@ export class DecodeStretch {
     let high = this.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#ends[middle]! < now) low = middle + 1;
+      if (this.ends[middle]! < now) low = middle + 1;
       else high = middle;
     }
     this.length = low + 1;
@@ -103,22 +103,22 @@ export class DecodeStretch {
 
   /** Brings the requests to where the scheduler would have left them during the stretch's last step, and accounts for every step. */
   finish(startedAt: Nanoseconds): void {
-    const { kv, running, runningCount } = this.#scheduler;
-    const { computed, produced } = this.#table;
+    const { kv, running, runningCount } = this.scheduler;
+    const { computed, produced } = this.table;
     let held = kv.heldBlocks;
     let from = startedAt;
     for (let step = 0; step < this.length; step += 1) {
-      const wanted = this.#blocksWanted(step);
+      const wanted = this.blocksWanted(step);
       if (wanted > 0) {
-        const until = step === 0 ? startedAt : this.#ends[step - 1]!;
-        this.#meters.kvBlocks.add(held, from, until);
+        const until = step === 0 ? startedAt : this.ends[step - 1]!;
+        this.meters.kvBlocks.add(held, from, until);
         held += wanted;
         from = until;
       }
     }
-    this.#meters.kvBlocks.add(held, from, this.endsAt);
-    this.#meters.steps += this.length;
-    this.#meters.extrapolatedSteps += this.#extrapolated[this.length - 1]!;
+    this.meters.kvBlocks.add(held, from, this.endsAt);
+    this.meters.steps += this.length;
+    this.meters.extrapolatedSteps += this.extrapolated[this.length - 1]!;
     kv.growByDecoding(running, runningCount, this.length);
     for (let i = 0; i < runningCount; i += 1) {
       const slot = running[i]!;
@@ -129,11 +129,11 @@ export class DecodeStretch {
   }
 
   /** Sums up the running requests; gives the steps until the first one finishes, 0 if one of them does not decode. */
-  #survey(): number {
-    const { running, runningCount } = this.#scheduler;
-    const { computed: allComputed, produced: allProduced, promptTokens, outputTokens } = this.#table;
-    const blockSize = this.#fill.length;
-    this.#fill.fill(0);
+  private survey(): number {
+    const { running, runningCount } = this.scheduler;
+    const { computed: allComputed, produced: allProduced, promptTokens, outputTokens } = this.table;
+    const blockSize = this.fill.length;
+    this.fill.fill(0);
     let keys = 0;
     let longest = 0;
     let steps = LONGEST;
@@ -144,18 +144,18 @@ export class DecodeStretch {
       if (produced === 0 || promptTokens[slot]! + produced - computed !== 1) return 0;
       const remaining = outputTokens[slot]! - produced;
       if (remaining < steps) steps = remaining;
-      this.#fill[computed % blockSize]! += 1;
+      this.fill[computed % blockSize]! += 1;
       keys += computed + 1;
       if (computed >= longest) longest = computed + 1;
     }
-    this.#keys = keys;
-    this.#context = longest;
+    this.keys = keys;
+    this.context = longest;
     return steps;
   }
 
   /** Requests whose last block is full before step `step` of the stretch. */
-  #blocksWanted(step: number): number {
-    const offset = step % this.#fill.length;
-    return this.#fill[offset === 0 ? 0 : this.#fill.length - offset]!;
+  private blocksWanted(step: number): number {
+    const offset = step % this.fill.length;
+    return this.fill[offset === 0 ? 0 : this.fill.length - offset]!;
   }
 }

@@ -1,44 +1,44 @@
 /** Free blocks in the order in which they are given out: a doubly linked list in two arrays. Block 0, the null block, is its head. */
 export class FreeList {
   length: number;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
+  private readonly next: Int32Array;
+  private readonly previous: Int32Array;
 
   /** Blocks 1 to `numGpuBlocks − 1`, in this order. */
   constructor(numGpuBlocks: number) {
     this.length = numGpuBlocks - 1;
-    this.#next = Int32Array.from({ length: numGpuBlocks }, (_, block) => (block + 1) % numGpuBlocks);
-    this.#previous = Int32Array.from({ length: numGpuBlocks }, (_, block) => (block + numGpuBlocks - 1) % numGpuBlocks);
+    this.next = Int32Array.from({ length: numGpuBlocks }, (_, block) => (block + 1) % numGpuBlocks);
+    this.previous = Int32Array.from({ length: numGpuBlocks }, (_, block) => (block + numGpuBlocks - 1) % numGpuBlocks);
   }
 
   /** Only while `length` is above 0. */
   takeFirst(): number {
-    const block = this.#next[0]!;
+    const block = this.next[0]!;
     this.remove(block);
     return block;
   }
 
   remove(block: number): void {
-    const next = this.#next[block]!;
-    const previous = this.#previous[block]!;
-    this.#next[previous] = next;
-    this.#previous[next] = previous;
+    const next = this.next[block]!;
+    const previous = this.previous[block]!;
+    this.next[previous] = next;
+    this.previous[next] = previous;
     this.length -= 1;
   }
 
   append(block: number): void {
-    this.#insert(block, this.#previous[0]!, 0);
+    this.insert(block, this.previous[0]!, 0);
   }
 
   prepend(block: number): void {
-    this.#insert(block, 0, this.#next[0]!);
+    this.insert(block, 0, this.next[0]!);
   }
 
-  #insert(block: number, previous: number, next: number): void {
-    this.#next[previous] = block;
-    this.#previous[block] = previous;
-    this.#next[block] = next;
-    this.#previous[next] = block;
+  private insert(block: number, previous: number, next: number): void {
+    this.next[previous] = block;
+    this.previous[block] = previous;
+    this.next[block] = next;
+    this.previous[next] = block;
     this.length += 1;
   }
 }

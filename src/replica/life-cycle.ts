@@ -13,17 +13,17 @@ export class LifeCycle {
   /** Null until it is ready. */
   readyAt: Nanoseconds | null = null;
   readonly startedAt: Nanoseconds;
-  #since: Nanoseconds;
-  #phasesDone = 0;
-  readonly #phases: readonly ColdStartPhase[];
-  readonly #meters: Meters;
+  private since: Nanoseconds;
+  private phasesDone = 0;
+  private readonly phases: readonly ColdStartPhase[];
+  private readonly meters: Meters;
 
   /** @param phases what it goes through before it is ready; `[]` is ready at once */
   constructor(phases: readonly ColdStartPhase[], now: Nanoseconds, meters: Meters) {
-    this.#phases = phases;
-    this.#meters = meters;
+    this.phases = phases;
+    this.meters = meters;
     this.startedAt = now;
-    this.#since = now;
+    this.since = now;
     this.state = phases[0]?.state ?? "idle";
     if (phases.length === 0) this.readyAt = now;
   }
@@ -39,13 +39,13 @@ export class LifeCycle {
 
   /** When the phase under way ends. Only while the replica starts. */
   get phaseEndsAt(): Nanoseconds {
-    return this.#since + toNanoseconds(this.#phases[this.#phasesDone]?.duration ?? 0);
+    return this.since + toNanoseconds(this.phases[this.phasesDone]?.duration ?? 0);
   }
 
   /** Ends the phase under way; ready after the last one. */
   finishPhase(now: Nanoseconds): void {
-    this.#phasesDone += 1;
-    const next = this.#phases[this.#phasesDone];
+    this.phasesDone += 1;
+    const next = this.phases[this.phasesDone];
     this.enter(next?.state ?? "idle", now);
     if (next === undefined) this.readyAt = now;
   }
@@ -63,9 +63,9 @@ export class LifeCycle {
   /** Accounts for the time up to now. */
   settle(now: Nanoseconds): void {
     if (this.state !== "gone") {
-      this.#meters[this.state].add(1, this.#since, now);
-      if (this.takesRequests) this.#meters.ready.add(1, this.#since, now);
+      this.meters[this.state].add(1, this.since, now);
+      if (this.takesRequests) this.meters.ready.add(1, this.since, now);
     }
-    this.#since = now;
+    this.since = now;
   }
 }

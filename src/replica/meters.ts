@@ -52,10 +52,10 @@ export class Meters {
 
   /** Makes the windows `factor` times as long. */
   coarsen(factor: number): void {
-    for (const integral of this.#integrals()) integral.coarsen(factor);
+    for (const integral of this.integrals()) integral.coarsen(factor);
   }
 
-  #integrals(): readonly WindowedIntegral[] {
+  private integrals(): readonly WindowedIntegral[] {
     const { provisioning, loading, warming, busy, idle, ready, queued, running, kvBlocks } = this;
     return [provisioning, loading, warming, busy, idle, ready, queued, running, kvBlocks];
   }

@@ -14,45 +14,45 @@ import type { RequestTable } from "./request-table.ts";
 export class PrefixCache implements KvCache {
   readonly blockSize: number;
   readonly usableBlocks: number;
-  readonly #table: RequestTable;
-  readonly #free: FreeList;
-  readonly #index: BlockIndex;
+  private readonly table: RequestTable;
+  private readonly free: FreeList;
+  private readonly index: BlockIndex;
   /** Requests that hold a block. */
-  readonly #holders: Int32Array;
+  private readonly holders: Int32Array;
   /** Requests by how full their last block is, for `growByDecoding`: where each group begins, and the requests in order. */
-  readonly #groups: Int32Array;
-  #grouped = new Int32Array(64);
+  private readonly groups: Int32Array;
+  private grouped = new Int32Array(64);
 
   constructor(numGpuBlocks: number, blockSize: number, table: RequestTable) {
     this.blockSize = blockSize;
     this.usableBlocks = numGpuBlocks - 1;
-    this.#table = table;
-    this.#free = new FreeList(numGpuBlocks);
-    this.#index = new BlockIndex(numGpuBlocks);
-    this.#holders = new Int32Array(numGpuBlocks);
-    this.#groups = new Int32Array(blockSize + 1);
+    this.table = table;
+    this.free = new FreeList(numGpuBlocks);
+    this.index = new BlockIndex(numGpuBlocks);
+    this.holders = new Int32Array(numGpuBlocks);
+    this.groups = new Int32Array(blockSize + 1);
   }
 
   get freeBlocks(): number {
-    return this.#free.length;
+    return this.free.length;
   }
 
   get heldBlocks(): number {
-    return this.usableBlocks - this.#free.length;
+    return this.usableBlocks - this.free.length;
   }
 
   match(slot: number): number {
-    const held = this.#table.requestBlocks[slot]!;
-    const most = Math.floor((this.#table.promptTokens[slot]! + this.#table.produced[slot]! - 1) / this.blockSize);
+    const held = this.table.requestBlocks[slot]!;
+    const most = Math.floor((this.table.promptTokens[slot]! + this.table.produced[slot]! - 1) / this.blockSize);
     let matched = 0;
     let free = 0;
     while (matched < most) {
       held.hashUpTo(matched + 1, this.blockSize);
-      const block = this.#index.find(held.hashes[2 * matched]!, held.hashes[2 * matched + 1]!);
+      const block = this.index.find(held.hashes[2 * matched]!, held.hashes[2 * matched + 1]!);
       if (block === 0) break;
       held.makeRoom(matched + 1);
       held.ids[matched] = block;
-      if (this.#holders[block] === 0) free += 1;
+      if (this.holders[block] === 0) free += 1;
       matched += 1;
     }
     held.matched = matched;
@@ -61,42 +61,42 @@ export class PrefixCache implements KvCache {
   }
 
   hasRoomFor(slot: number, tokens: number, spare: number): boolean {
-    const { matched, matchedFree } = this.#table.requestBlocks[slot]!;
-    return Math.ceil(tokens / this.blockSize) - matched + matchedFree + spare <= this.#free.length;
+    const { matched, matchedFree } = this.table.requestBlocks[slot]!;
+    return Math.ceil(tokens / this.blockSize) - matched + matchedFree + spare <= this.free.length;
   }
 
   admit(slot: number, tokens: number): void {
-    const held = this.#table.requestBlocks[slot]!;
+    const held = this.table.requestBlocks[slot]!;
     for (let i = 0; i < held.matched; i += 1) {
       const block = held.ids[i]!;
-      if (this.#holders[block] === 0) this.#free.remove(block);
-      this.#holders[block]! += 1;
+      if (this.holders[block] === 0) this.free.remove(block);
+      this.holders[block]! += 1;
     }
-    this.#table.blocks[slot] = held.matched;
+    this.table.blocks[slot] = held.matched;
     held.shared = held.matched;
     this.grow(slot, tokens);
   }
 
   grow(slot: number, tokens: number): boolean {
-    const held = this.#table.requestBlocks[slot]!;
-    const count = this.#table.blocks[slot]!;
+    const held = this.table.requestBlocks[slot]!;
+    const count = this.table.blocks[slot]!;
     const wanted = Math.ceil(tokens / this.blockSize);
-    if (wanted - count > this.#free.length) return false;
+    if (wanted - count > this.free.length) return false;
     if (wanted > count) {
       held.makeRoom(wanted);
-      for (let i = count; i < wanted; i += 1) held.ids[i] = this.#take();
-      this.#table.blocks[slot] = wanted;
+      for (let i = count; i < wanted; i += 1) held.ids[i] = this.take();
+      this.table.blocks[slot] = wanted;
     }
-    this.#share(held, Math.floor(tokens / this.blockSize));
+    this.share(held, Math.floor(tokens / this.blockSize));
     return true;
   }
 
   growByDecoding(slots: Int32Array, count: number, steps: number): void {
-    const { computed, blocks, requestBlocks } = this.#table;
+    const { computed, blocks, requestBlocks } = this.table;
     const size = this.blockSize;
-    this.#groupByFill(slots, count);
-    const grouped = this.#grouped;
-    const groups = this.#groups;
+    this.groupByFill(slots, count);
+    const grouped = this.grouped;
+    const groups = this.groups;
     for (let step = 0; step < steps; step += 1) {
       // Those whose last block is full get a new one; then those who fill theirs with this token can be found by it.
       const full = (size - (step % size)) % size;
@@ -104,60 +104,60 @@ export class PrefixCache implements KvCache {
         const slot = grouped[i]!;
         const held = requestBlocks[slot]!;
         held.makeRoom(blocks[slot]! + 1);
-        held.ids[blocks[slot]!] = this.#take();
+        held.ids[blocks[slot]!] = this.take();
         blocks[slot]! += 1;
       }
       const filling = size - 1 - (step % size);
       for (let i = groups[filling]!; i < groups[filling + 1]!; i += 1) {
         const slot = grouped[i]!;
-        this.#share(requestBlocks[slot]!, (computed[slot]! + step + 1) / size);
+        this.share(requestBlocks[slot]!, (computed[slot]! + step + 1) / size);
       }
     }
   }
 
   release(slot: number): void {
-    const held = this.#table.requestBlocks[slot]!;
-    for (let i = this.#table.blocks[slot]! - 1; i >= 0; i -= 1) {
+    const held = this.table.requestBlocks[slot]!;
+    for (let i = this.table.blocks[slot]! - 1; i >= 0; i -= 1) {
       const block = held.ids[i]!;
-      this.#holders[block]! -= 1;
-      if (this.#holders[block]! > 0) continue;
-      if (this.#index.has(block)) this.#free.append(block);
-      else this.#free.prepend(block);
+      this.holders[block]! -= 1;
+      if (this.holders[block]! > 0) continue;
+      if (this.index.has(block)) this.free.append(block);
+      else this.free.prepend(block);
     }
-    this.#table.blocks[slot] = 0;
+    this.table.blocks[slot] = 0;
     held.shared = 0;
     held.matched = 0;
   }
 
   /** Gives out the block that was freed first, and forgets what is in it. */
-  #take(): number {
-    const block = this.#free.takeFirst();
-    this.#index.remove(block);
-    this.#holders[block] = 1;
+  private take(): number {
+    const block = this.free.takeFirst();
+    this.index.remove(block);
+    this.holders[block] = 1;
     return block;
   }
 
   /** Lets the first `full` blocks of a request be found. */
-  #share(held: RequestBlocks, full: number): void {
+  private share(held: RequestBlocks, full: number): void {
     if (held.shared >= full) return;
     held.hashUpTo(full, this.blockSize);
-    for (let i = held.shared; i < full; i += 1) this.#index.add(held.ids[i]!, held.hashes[2 * i]!, held.hashes[2 * i + 1]!);
+    for (let i = held.shared; i < full; i += 1) this.index.add(held.ids[i]!, held.hashes[2 * i]!, held.hashes[2 * i + 1]!);
     held.shared = full;
   }
 
   /** Sorts requests by how many tokens are in their last block, modulo its size; of equals, in the order given. */
-  #groupByFill(slots: Int32Array, count: number): void {
-    const { computed } = this.#table;
-    const groups = this.#groups;
+  private groupByFill(slots: Int32Array, count: number): void {
+    const { computed } = this.table;
+    const groups = this.groups;
     const size = this.blockSize;
-    if (this.#grouped.length < count) this.#grouped = new Int32Array(2 * count);
+    if (this.grouped.length < count) this.grouped = new Int32Array(2 * count);
     groups.fill(0);
     for (let i = 0; i < count; i += 1) groups[(computed[slots[i]!]! % size) + 1]! += 1;
     for (let fill = 1; fill <= size; fill += 1) groups[fill]! += groups[fill - 1]!;
     for (let i = count - 1; i >= 0; i -= 1) {
       const end = (computed[slots[i]!]! % size) + 1;
       groups[end]! -= 1;
-      this.#grouped[groups[end]!] = slots[i]!;
+      this.grouped[groups[end]!] = slots[i]!;
     }
     // Each entry has been counted down to where its group begins; shift them back into place.
     groups.copyWithin(0, 1);

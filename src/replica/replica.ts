@@ -29,12 +29,12 @@ export class Replica {
   readonly scheduler: Scheduler;
   /** When `step` is due; Infinity while there is nothing to do. */
   nextStepAt: Nanoseconds = Infinity;
-  readonly #context: ReplicaContext;
-  readonly #stretch: DecodeStretch;
-  readonly #batch = emptyBatch();
-  #isStepping = false;
-  #stepStartedAt: Nanoseconds = 0;
-  #waitingSince: Nanoseconds = 0;
+  private readonly context: ReplicaContext;
+  private readonly stretch: DecodeStretch;
+  private readonly batch = emptyBatch();
+  private isStepping = false;
+  private stepStartedAt: Nanoseconds = 0;
+  private waitingSince: Nanoseconds = 0;
 
   /** @param id its number in order of creation */
   constructor(
@@ -44,10 +44,10 @@ export class Replica {
     now: Nanoseconds,
   ) {
     const { config, stepTime, table, meters } = context;
-    this.#context = context;
+    this.context = context;
     this.life = new LifeCycle(coldStart, now, meters);
     this.scheduler = new Scheduler(config, table, meters);
-    this.#stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
+    this.stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
   }
 
   /** Requests it holds, waiting and running. */
@@ -61,55 +61,55 @@ export class Replica {
    * @param isBeforeSteps whether the steps that end at this instant are still to end, so that what begins then sees the request
    */
   accept(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
-    this.#settleWaiting(now);
+    this.settleWaiting(now);
     this.scheduler.waiting.append(slot);
     if (this.nextStepAt === Infinity) {
       this.nextStepAt = now;
-    } else if (this.#stretch.length > 0 && this.#stretch.isOpenToArrivals) {
-      this.#stretch.cutAt(isBeforeSteps ? now : now + 1);
-      this.nextStepAt = this.#stretch.endsAt;
+    } else if (this.stretch.length > 0 && this.stretch.isOpenToArrivals) {
+      this.stretch.cutAt(isBeforeSteps ? now : now + 1);
+      this.nextStepAt = this.stretch.endsAt;
     }
   }
 
   /** Ends the step (or the stretch of steps) under way and starts the next, if there is work. `scheduler.finished` says who left. */
   step(now: Nanoseconds): void {
-    if (this.#isStepping) this.#endStep(now);
+    if (this.isStepping) this.endStep(now);
     else this.scheduler.finishedCount = 0;
     if (this.outstanding > 0) {
-      this.#startStep(now);
+      this.startStep(now);
     } else {
       if (this.life.state === "busy") this.life.enter("idle", now);
       this.nextStepAt = Infinity;
     }
   }
 
-  #startStep(now: Nanoseconds): void {
-    const { meters, stepTime, isStepwise, nextArrivalAt } = this.#context;
+  private startStep(now: Nanoseconds): void {
+    const { meters, stepTime, isStepwise, nextArrivalAt } = this.context;
     if (this.life.state === "idle") this.life.enter("busy", now);
-    this.#isStepping = true;
-    this.#stepStartedAt = now;
-    if (!isStepwise && this.#stretch.plan(now, nextArrivalAt)) {
-      this.nextStepAt = this.#stretch.endsAt;
+    this.isStepping = true;
+    this.stepStartedAt = now;
+    if (!isStepwise && this.stretch.plan(now, nextArrivalAt)) {
+      this.nextStepAt = this.stretch.endsAt;
       return;
     }
-    this.#settleWaiting(now);
-    this.scheduler.schedule(this.#batch);
-    this.nextStepAt = now + stepTime.stepTime(this.#batch);
+    this.settleWaiting(now);
+    this.scheduler.schedule(this.batch);
+    this.nextStepAt = now + stepTime.stepTime(this.batch);
     meters.kvBlocks.add(this.scheduler.kv.heldBlocks, now, this.nextStepAt);
     meters.steps += 1;
-    if (stepTime.isExtrapolated(this.#batch)) meters.extrapolatedSteps += 1;
+    if (stepTime.isExtrapolated(this.batch)) meters.extrapolatedSteps += 1;
   }
 
-  #endStep(now: Nanoseconds): void {
-    this.#isStepping = false;
-    if (this.#stretch.length > 0) this.#stretch.finish(this.#stepStartedAt);
-    this.#context.meters.running.add(this.scheduler.runningCount, this.#stepStartedAt, now);
+  private endStep(now: Nanoseconds): void {
+    this.isStepping = false;
+    if (this.stretch.length > 0) this.stretch.finish(this.stepStartedAt);
+    this.context.meters.running.add(this.scheduler.runningCount, this.stepStartedAt, now);
     this.scheduler.complete(now);
   }
 
   /** Accounts for the requests that have waited up to now. Before every change of their number. */
-  #settleWaiting(now: Nanoseconds): void {
-    this.#context.meters.queued.add(this.scheduler.waiting.length, this.#waitingSince, now);
-    this.#waitingSince = now;
+  private settleWaiting(now: Nanoseconds): void {
+    this.context.meters.queued.add(this.scheduler.waiting.length, this.waitingSince, now);
+    this.waitingSince = now;
   }
 }

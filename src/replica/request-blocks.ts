@@ -22,27 +22,27 @@ export class RequestBlocks {
   matchedFree = 0;
   /** Two words for each full block whose hash is known. */
   hashes = new Int32Array(16);
-  #hashed = 0;
-  #work: Work = { promptTokens: 1, outputTokens: 1 };
-  #id = 0;
+  private hashed = 0;
+  private work: Work = { promptTokens: 1, outputTokens: 1 };
+  private id = 0;
   /** The part that the next block begins in, where it begins in the prompt, and where the last one ends. */
-  #part = 0;
-  #partStart = 0;
-  #partsEnd = 0;
-  #low = 0;
-  #high = 0;
+  private part = 0;
+  private partStart = 0;
+  private partsEnd = 0;
+  private low = 0;
+  private high = 0;
 
   /** Forgets the request before and begins with this one. */
   begin(work: Work, id: number): void {
     this.shared = 0;
     this.matched = 0;
-    this.#hashed = 0;
-    this.#work = work;
-    this.#id = id;
-    this.#part = 0;
-    this.#partStart = 0;
-    this.#partsEnd = 0;
-    if (work.parts !== undefined) for (const part of work.parts) this.#partsEnd += part.tokens;
+    this.hashed = 0;
+    this.work = work;
+    this.id = id;
+    this.part = 0;
+    this.partStart = 0;
+    this.partsEnd = 0;
+    if (work.parts !== undefined) for (const part of work.parts) this.partsEnd += part.tokens;
   }
 
   /** Makes sure that there is room for so many block ids. */
@@ -60,54 +60,54 @@ export class RequestBlocks {
       hashes.set(this.hashes);
       this.hashes = hashes;
     }
-    for (let block = this.#hashed; block < count; block += 1) this.#hash(block, blockSize);
-    if (count > this.#hashed) this.#hashed = count;
+    for (let block = this.hashed; block < count; block += 1) this.hash(block, blockSize);
+    if (count > this.hashed) this.hashed = count;
   }
 
-  #hash(block: number, blockSize: number): void {
-    const { parts, promptTokens, outputId } = this.#work;
-    this.#low = block === 0 ? 0x2545f491 : this.hashes[2 * block - 2]!;
-    this.#high = block === 0 ? 0x6c8e9cf5 : this.hashes[2 * block - 1]!;
+  private hash(block: number, blockSize: number): void {
+    const { parts, promptTokens, outputId } = this.work;
+    this.low = block === 0 ? 0x2545f491 : this.hashes[2 * block - 2]!;
+    this.high = block === 0 ? 0x6c8e9cf5 : this.hashes[2 * block - 1]!;
     const end = (block + 1) * blockSize;
     let at = block * blockSize;
     while (at < end) {
-      if (at < this.#partsEnd) {
-        let part = parts![this.#part]!;
-        while (at >= this.#partStart + part.tokens) {
-          this.#partStart += part.tokens;
-          this.#part += 1;
-          part = parts![this.#part]!;
+      if (at < this.partsEnd) {
+        let part = parts![this.part]!;
+        while (at >= this.partStart + part.tokens) {
+          this.partStart += part.tokens;
+          this.part += 1;
+          part = parts![this.part]!;
         }
-        const until = Math.min(end, this.#partStart + part.tokens);
-        this.#mixIn(NAMED, part.id, at - this.#partStart, until - at);
+        const until = Math.min(end, this.partStart + part.tokens);
+        this.mixIn(NAMED, part.id, at - this.partStart, until - at);
         at = until;
       } else if (at < promptTokens) {
         const until = Math.min(end, promptTokens);
-        this.#mixIn(OWN_PROMPT, this.#id, at, until - at);
+        this.mixIn(OWN_PROMPT, this.id, at, until - at);
         at = until;
       } else {
-        if (outputId === undefined) this.#mixIn(OWN_OUTPUT, this.#id, at - promptTokens, end - at);
-        else this.#mixIn(NAMED, outputId, at - promptTokens, end - at);
+        if (outputId === undefined) this.mixIn(OWN_OUTPUT, this.id, at - promptTokens, end - at);
+        else this.mixIn(NAMED, outputId, at - promptTokens, end - at);
         at = end;
       }
     }
-    this.hashes[2 * block] = this.#low;
-    this.hashes[2 * block + 1] = this.#high;
+    this.hashes[2 * block] = this.low;
+    this.hashes[2 * block + 1] = this.high;
   }
 
   /** Mixes a stretch of tokens into the hash: two lanes of multiplications and shifts, with the constants of MurmurHash3. */
-  #mixIn(kind: number, id: number, offset: number, length: number): void {
+  private mixIn(kind: number, id: number, offset: number, length: number): void {
     const name = (id >>> 0) ^ Math.imul(Math.floor(id / 4294967296) + (kind << 29), 0x9e3779b1);
     const place = Math.imul(offset, 0xcc9e2d51) + length;
-    let low = Math.imul(this.#low ^ name, 0x85ebca6b);
+    let low = Math.imul(this.low ^ name, 0x85ebca6b);
     low ^= low >>> 15;
     low = Math.imul(low ^ place, 0xc2b2ae35);
     low ^= low >>> 13;
-    let high = Math.imul(this.#high ^ place ^ low, 0x1b873593);
+    let high = Math.imul(this.high ^ place ^ low, 0x1b873593);
     high ^= high >>> 16;
     high = Math.imul(high ^ name, 0xe6546b64 | 1);
     high ^= high >>> 14;
-    this.#low = Math.imul(low + high, 0x27d4eb2f) ^ (high >>> 9);
-    this.#high = high ^ Math.imul(low, 0x165667b1);
+    this.low = Math.imul(low + high, 0x27d4eb2f) ^ (high >>> 9);
+    this.high = high ^ Math.imul(low, 0x165667b1);
   }
 }

@@ -32,17 +32,17 @@ export class RequestTable {
   readonly work: Work[] = [];
   /** Which blocks a request holds, where prefix caching tells them apart. */
   readonly requestBlocks: RequestBlocks[] = [];
-  #capacity = 64;
+  private capacity = 64;
   /** Slots that were given back, the last on top. */
-  #vacant: number[] = [];
-  #used = 0;
+  private vacant: number[] = [];
+  private used = 0;
 
   /** Takes a request in; gives its slot. */
   add(work: Work, id: number, arrivedAt: Nanoseconds): number {
-    const slot = this.#vacant.pop() ?? this.#used;
-    if (slot === this.#used) {
-      if (slot === this.#capacity) this.#grow();
-      this.#used += 1;
+    const slot = this.vacant.pop() ?? this.used;
+    if (slot === this.used) {
+      if (slot === this.capacity) this.grow();
+      this.used += 1;
       this.requestBlocks.push(new RequestBlocks());
     }
     this.length += 1;
@@ -64,7 +64,7 @@ export class RequestTable {
   /** A request has left; its slot may be taken again. */
   remove(slot: number): void {
     this.length -= 1;
-    this.#vacant.push(slot);
+    this.vacant.push(slot);
   }
 
   /** Tokens a request has, whether given or produced, that are not computed yet. */
@@ -81,15 +81,15 @@ export class RequestTable {
     );
   }
 
-  #grow(): void {
-    this.#capacity *= 2;
+  private grow(): void {
+    this.capacity *= 2;
     const float = (from: Float64Array): Float64Array<ArrayBuffer> => {
-      const to = new Float64Array(this.#capacity);
+      const to = new Float64Array(this.capacity);
       to.set(from);
       return to;
     };
     const int = (from: Int32Array): Int32Array<ArrayBuffer> => {
-      const to = new Int32Array(this.#capacity);
+      const to = new Int32Array(this.capacity);
       to.set(from);
       return to;
     };

@@ -26,37 +26,37 @@ export class Scheduler {
   /** Slots of the requests that the last step finished; `finishedCount` of them. */
   readonly finished: Int32Array;
   finishedCount = 0;
-  readonly #config: ReplicaConfig;
-  readonly #table: RequestTable;
-  readonly #meters: Meters;
+  private readonly config: ReplicaConfig;
+  private readonly table: RequestTable;
+  private readonly meters: Meters;
   /** Tokens that this step computes of each running request, in the same order. */
-  readonly #scheduled: Int32Array;
+  private readonly scheduled: Int32Array;
   /** Tokens that this step may still compute. */
-  #budget = 0;
+  private budget = 0;
 
   constructor(config: ReplicaConfig, table: RequestTable, meters: Meters) {
     const { numGpuBlocks, blockSize } = config;
-    this.#config = config;
-    this.#table = table;
-    this.#meters = meters;
+    this.config = config;
+    this.table = table;
+    this.meters = meters;
     this.kv = config.enablePrefixCaching
       ? new PrefixCache(numGpuBlocks, blockSize, table)
       : new BlockCounts(numGpuBlocks, blockSize, table);
     this.waiting = config.schedulingPolicy === "priority" ? new PriorityQueue(table) : new FcfsQueue();
     this.running = new Int32Array(config.maxNumSeqs);
     this.finished = new Int32Array(config.maxNumSeqs);
-    this.#scheduled = new Int32Array(config.maxNumSeqs);
+    this.scheduled = new Int32Array(config.maxNumSeqs);
   }
 
   /** Decides the next step and describes it in `batch`. The tokens count as computed from here on. */
   schedule(batch: StepBatch): void {
-    this.#budget = this.#config.maxNumBatchedTokens;
-    this.#scheduled.fill(0, 0, this.runningCount);
-    const hasPreempted = this.#advanceRunning();
-    if (!hasPreempted) this.#admit();
+    this.budget = this.config.maxNumBatchedTokens;
+    this.scheduled.fill(0, 0, this.runningCount);
+    const hasPreempted = this.advanceRunning();
+    if (!hasPreempted) this.admit();
     clearBatch(batch);
     for (let i = 0; i < this.runningCount; i += 1) {
-      if (this.#scheduled[i]! > 0) this.#compute(this.running[i]!, this.#scheduled[i]!, batch);
+      if (this.scheduled[i]! > 0) this.compute(this.running[i]!, this.scheduled[i]!, batch);
     }
   }
 
@@ -66,22 +66,22 @@ export class Scheduler {
    * Until then free blocks only become fewer. What it finds in the cache could only grow by tokens that are being produced.
    */
   get isHeadBlocked(): boolean {
-    if (this.runningCount === this.#config.maxNumSeqs) return true;
+    if (this.runningCount === this.config.maxNumSeqs) return true;
     const slot = this.waiting.first();
     return (
-      this.#admissible(slot, this.#config.maxNumBatchedTokens - this.runningCount) === 0 &&
-      !(this.#config.enablePrefixCaching && this.#continuesRunning(slot))
+      this.admissible(slot, this.config.maxNumBatchedTokens - this.runningCount) === 0 &&
+      !(this.config.enablePrefixCaching && this.continuesRunning(slot))
     );
   }
 
   /** Whether a request that comes may go before those that wait, so that the first one to be admitted changes. */
   get takesBeforeHead(): boolean {
-    return this.#config.schedulingPolicy === "priority" && this.runningCount < this.#config.maxNumSeqs;
+    return this.config.schedulingPolicy === "priority" && this.runningCount < this.config.maxNumSeqs;
   }
 
   /** Ends the step: every request that has all its tokens computed produces one more, and leaves if that was its last. */
   complete(now: number): void {
-    const table = this.#table;
+    const table = this.table;
     let kept = 0;
     this.finishedCount = 0;
     for (let i = 0; i < this.runningCount; i += 1) {
@@ -103,65 +103,65 @@ export class Scheduler {
   }
 
   /** Schedules the running requests, in order of admission; true if one of them had to be preempted. */
-  #advanceRunning(): boolean {
-    const table = this.#table;
+  private advanceRunning(): boolean {
+    const table = this.table;
     let hasPreempted = false;
-    for (let i = 0; i < this.runningCount && this.#budget > 0; i += 1) {
+    for (let i = 0; i < this.runningCount && this.budget > 0; i += 1) {
       const slot = this.running[i]!;
-      const tokens = this.#capped(table.tokensToCompute(slot), this.#budget);
+      const tokens = this.capped(table.tokensToCompute(slot), this.budget);
       while (!this.kv.grow(slot, table.computed[slot]! + tokens)) {
         hasPreempted = true;
-        const victim = this.#victim();
+        const victim = this.victim();
         const wasScheduled = victim < i;
         const isItself = victim === i;
-        this.#preempt(victim);
+        this.preempt(victim);
         if (isItself) return true;
         if (wasScheduled) i -= 1;
       }
-      this.#scheduled[i] = tokens;
-      this.#budget -= tokens;
+      this.scheduled[i] = tokens;
+      this.budget -= tokens;
     }
     return hasPreempted;
   }
 
   /** From the front of the queue only: where the first one cannot be admitted, nobody behind it is tried. */
-  #admit(): void {
-    const { maxNumSeqs } = this.#config;
-    while (this.waiting.length > 0 && this.#budget > 0 && this.runningCount < maxNumSeqs) {
+  private admit(): void {
+    const { maxNumSeqs } = this.config;
+    while (this.waiting.length > 0 && this.budget > 0 && this.runningCount < maxNumSeqs) {
       const slot = this.waiting.first();
-      const tokens = this.#admissible(slot, this.#budget);
+      const tokens = this.admissible(slot, this.budget);
       if (tokens === 0) return;
-      const cached = this.#cached;
+      const cached = this.cached;
       this.kv.admit(slot, cached + tokens);
       this.waiting.removeFirst();
-      this.#table.computed[slot] = cached;
-      this.#meters.countLookup(this.#table.promptTokens[slot]! + this.#table.produced[slot]!, cached, this.#table.preemptions[slot]! > 0);
+      this.table.computed[slot] = cached;
+      this.meters.countLookup(this.table.promptTokens[slot]! + this.table.produced[slot]!, cached, this.table.preemptions[slot]! > 0);
       this.running[this.runningCount] = slot;
-      this.#scheduled[this.runningCount] = tokens;
+      this.scheduled[this.runningCount] = tokens;
       this.runningCount += 1;
-      this.#budget -= tokens;
+      this.budget -= tokens;
     }
   }
 
   /** Tokens of the request last asked about that were found in the cache. */
-  #cached = 0;
+  private cached = 0;
 
   /** How many tokens of the first waiting request a step with this budget left would compute; 0 where it cannot be admitted. */
-  #admissible(slot: number, budget: number): number {
-    const { enableChunkedPrefill, schedulerReserveFullIsl, watermark, numGpuBlocks } = this.#config;
+  private admissible(slot: number, budget: number): number {
+    const { enableChunkedPrefill, schedulerReserveFullIsl, watermark, numGpuBlocks } = this.config;
     if (budget <= 0) return 0;
     const cached = this.kv.match(slot);
-    const all = this.#table.promptTokens[slot]! + this.#table.produced[slot]!;
-    const wanted = this.#capped(all - cached, Infinity);
+    const all = this.table.promptTokens[slot]! + this.table.produced[slot]!;
+    const wanted = this.capped(all - cached, Infinity);
     if (!enableChunkedPrefill && wanted > budget) return 0;
     const tokens = Math.min(wanted, budget);
     const spare = this.runningCount > 0 ? Math.floor(watermark * numGpuBlocks) : 0;
-    this.#cached = cached;
+    this.cached = cached;
     return this.kv.hasRoomFor(slot, schedulerReserveFullIsl ? all : cached + tokens, spare) ? tokens : 0;
   }
 
-  #capped(tokens: number, budget: number): number {
-    const { longPrefillTokenThreshold } = this.#config;
+  private capped(tokens: number, budget: number): number {
+    const { longPrefillTokenThreshold } = this.config;
     const capped = longPrefillTokenThreshold > 0 ? Math.min(tokens, longPrefillTokenThreshold) : tokens;
     return Math.min(capped, budget);
   }
@@ -172,32 +172,32 @@ export class Scheduler {
    * vLLM leaves it open which of two goes that came at one instant, which its clock does not see; here the later one in order of arrival,
    * since any other rule can let the two preempt each other for ever.
    */
-  #victim(): number {
-    if (this.#config.schedulingPolicy === "fcfs") return this.runningCount - 1;
+  private victim(): number {
+    if (this.config.schedulingPolicy === "fcfs") return this.runningCount - 1;
     let victim = 0;
     for (let i = 1; i < this.runningCount; i += 1) {
-      if (this.#table.isBefore(this.running[victim]!, this.running[i]!)) victim = i;
+      if (this.table.isBefore(this.running[victim]!, this.running[i]!)) victim = i;
     }
     return victim;
   }
 
   /** A running request loses its blocks and waits again; what it has produced it keeps, and will prefill. Its tokens of this step go back. */
-  #preempt(place: number): void {
+  private preempt(place: number): void {
     const slot = this.running[place]!;
-    this.#budget += this.#scheduled[place]!;
+    this.budget += this.scheduled[place]!;
     this.running.copyWithin(place, place + 1, this.runningCount);
-    this.#scheduled.copyWithin(place, place + 1, this.runningCount);
+    this.scheduled.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
-    this.#scheduled[this.runningCount] = 0;
+    this.scheduled[this.runningCount] = 0;
     this.kv.release(slot);
-    this.#meters.countPreemption(this.#table.computed[slot]!);
-    this.#table.computed[slot] = 0;
-    this.#table.preemptions[slot]! += 1;
+    this.meters.countPreemption(this.table.computed[slot]!);
+    this.table.computed[slot] = 0;
+    this.table.preemptions[slot]! += 1;
     this.waiting.prepend(slot);
   }
 
-  #compute(slot: number, tokens: number, batch: StepBatch): void {
-    const table = this.#table;
+  private compute(slot: number, tokens: number, batch: StepBatch): void {
+    const table = this.table;
     const computed = table.computed[slot]!;
     const remaining = table.tokensToCompute(slot);
     const context = computed + tokens;
@@ -217,11 +217,11 @@ export class Scheduler {
   }
 
   /** Whether the prompt of a waiting request contains what a running one is producing. */
-  #continuesRunning(slot: number): boolean {
-    const { parts } = this.#table.work[slot]!;
+  private continuesRunning(slot: number): boolean {
+    const { parts } = this.table.work[slot]!;
     if (parts === undefined) return false;
     for (let i = 0; i < this.runningCount; i += 1) {
-      const { outputId } = this.#table.work[this.running[i]!]!;
+      const { outputId } = this.table.work[this.running[i]!]!;
       if (outputId !== undefined && parts.some(({ id }) => id === outputId)) return true;
     }
     return false;

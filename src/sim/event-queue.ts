@@ -11,9 +11,9 @@ const RANK_STEP = 2 ** 40;
  * A binary heap in typed arrays: no object is made for an event.
  */
 export class EventQueue {
-  #times = new Float64Array(64);
-  #keys = new Float64Array(64);
-  #length = 0;
+  private times = new Float64Array(64);
+  private keys = new Float64Array(64);
+  length = 0;
 
   /** Time of the event popped last: the simulation's clock. */
   now: Nanoseconds = 0;
@@ -21,19 +21,15 @@ export class EventQueue {
   rank = 0;
   sequence = 0;
 
-  get length(): number {
-    return this.#length;
-  }
-
   /** @throws RangeError if the event lies in the past */
   push(at: Nanoseconds, rank: number, sequence: number): void {
     if (!(at >= this.now)) throw new RangeError(`an event at ${at} ns was scheduled at ${this.now} ns`);
-    if (this.#length === this.#times.length) this.#grow();
+    if (this.length === this.times.length) this.grow();
     const key = rank * RANK_STEP + sequence;
-    const times = this.#times;
-    const keys = this.#keys;
-    let hole = this.#length;
-    this.#length += 1;
+    const times = this.times;
+    const keys = this.keys;
+    let hole = this.length;
+    this.length += 1;
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       if (isBefore(times[parent]!, keys[parent]!, at, key)) break;
@@ -47,14 +43,14 @@ export class EventQueue {
 
   /** Takes the first event out and makes it `now`, `rank` and `sequence`; false if there is none. */
   pop(): boolean {
-    if (this.#length === 0) return false;
-    const times = this.#times;
-    const keys = this.#keys;
+    if (this.length === 0) return false;
+    const times = this.times;
+    const keys = this.keys;
     this.now = times[0]!;
     this.rank = Math.floor(keys[0]! / RANK_STEP);
     this.sequence = keys[0]! - this.rank * RANK_STEP;
-    const length = this.#length - 1;
-    this.#length = length;
+    const length = this.length - 1;
+    this.length = length;
     const at = times[length]!;
     const key = keys[length]!;
     let hole = 0;
@@ -73,13 +69,13 @@ export class EventQueue {
     return true;
   }
 
-  #grow(): void {
-    const times = new Float64Array(this.#times.length * 2);
-    const keys = new Float64Array(this.#keys.length * 2);
-    times.set(this.#times);
-    keys.set(this.#keys);
-    this.#times = times;
-    this.#keys = keys;
+  private grow(): void {
+    const times = new Float64Array(this.times.length * 2);
+    const keys = new Float64Array(this.keys.length * 2);
+    times.set(this.times);
+    keys.set(this.keys);
+    this.times = times;
+    this.keys = keys;
   }
 }
 

@@ -5,15 +5,15 @@ import { exp, ln, pow } from "../math.ts";
 
 /** Random draws in a fixed order. The same draws in every engine: uniform numbers from pure-rand, shaped with src/math.ts. */
 export class Stream {
-  readonly #generator: RandomGenerator;
+  private readonly generator: RandomGenerator;
 
   constructor(generator: RandomGenerator) {
-    this.#generator = generator;
+    this.generator = generator;
   }
 
   /** In [0, 1), a multiple of 2⁻⁵³. */
   uniform(): number {
-    return uniformFloat64(this.#generator);
+    return uniformFloat64(this.generator);
   }
 
   /** By inversion: one uniform a draw. */

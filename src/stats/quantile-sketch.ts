@@ -18,40 +18,40 @@ const view = new DataView(new ArrayBuffer(8));
 export class QuantileSketch {
   count = 0;
   sum = 0;
-  #least = Infinity;
-  #largest = 0;
-  #values: Float64Array | null = new Float64Array(64);
-  #isSorted = false;
-  #buckets = new Float64Array(0);
-  #firstBucket = 0;
+  private least = Infinity;
+  private largest = 0;
+  private values: Float64Array | null = new Float64Array(64);
+  private isSorted = false;
+  private buckets = new Float64Array(0);
+  private firstBucket = 0;
 
   /** @param exactUpTo how many values are kept as they are */
   constructor(readonly exactUpTo: number) {}
 
   /** 0 while the percentiles are exact. */
   get relativeError(): number {
-    return this.#values === null ? SKETCH_ERROR : 0;
+    return this.values === null ? SKETCH_ERROR : 0;
   }
 
   get max(): number {
-    return this.#largest;
+    return this.largest;
   }
 
   add(value: number): void {
     this.sum += value;
-    if (value < this.#least) this.#least = value;
-    if (value > this.#largest) this.#largest = value;
-    if (this.#values !== null && this.count < this.exactUpTo) {
-      if (this.count === this.#values.length) {
+    if (value < this.least) this.least = value;
+    if (value > this.largest) this.largest = value;
+    if (this.values !== null && this.count < this.exactUpTo) {
+      if (this.count === this.values.length) {
         const larger = new Float64Array(2 * this.count);
-        larger.set(this.#values);
-        this.#values = larger;
+        larger.set(this.values);
+        this.values = larger;
       }
-      this.#values[this.count] = value;
-      this.#isSorted = false;
+      this.values[this.count] = value;
+      this.isSorted = false;
     } else {
-      this.#leaveExact();
-      this.#countIn(value, 1);
+      this.leaveExact();
+      this.countIn(value, 1);
     }
     this.count += 1;
   }
@@ -59,17 +59,17 @@ export class QuantileSketch {
   /** Adds all that another one has. */
   merge(other: QuantileSketch): void {
     if (other.count === 0) return;
-    const isExact = this.#values !== null && other.#values !== null && this.count + other.count <= this.exactUpTo;
+    const isExact = this.values !== null && other.values !== null && this.count + other.count <= this.exactUpTo;
     const sum = this.sum + other.sum;
     if (isExact) {
-      for (let i = 0; i < other.count; i += 1) this.add(other.#values![i]!);
+      for (let i = 0; i < other.count; i += 1) this.add(other.values![i]!);
     } else {
-      this.#leaveExact();
-      if (other.#values !== null) for (let i = 0; i < other.count; i += 1) this.#countIn(other.#values[i]!, 1);
-      else other.#buckets.forEach((count, i) => count > 0 && this.#countBucket(other.#firstBucket + i, count));
+      this.leaveExact();
+      if (other.values !== null) for (let i = 0; i < other.count; i += 1) this.countIn(other.values[i]!, 1);
+      else other.buckets.forEach((count, i) => count > 0 && this.countBucket(other.firstBucket + i, count));
       this.count += other.count;
-      this.#least = Math.min(this.#least, other.#least);
-      this.#largest = Math.max(this.#largest, other.#largest);
+      this.least = Math.min(this.least, other.least);
+      this.largest = Math.max(this.largest, other.largest);
     }
     this.sum = sum;
   }
@@ -78,56 +78,56 @@ export class QuantileSketch {
   quantile(p: number): number {
     const rank = (this.count - 1) * p;
     const below = Math.floor(rank);
-    const value = this.#valueAt(below);
-    return below < rank ? value + (rank - below) * (this.#valueAt(below + 1) - value) : value;
+    const value = this.valueAt(below);
+    return below < rank ? value + (rank - below) * (this.valueAt(below + 1) - value) : value;
   }
 
   /** The value of a rank, counted from 0. */
-  #valueAt(rank: number): number {
-    if (this.#values !== null) {
-      if (!this.#isSorted) this.#values.subarray(0, this.count).sort();
-      this.#isSorted = true;
-      return this.#values[rank]!;
+  private valueAt(rank: number): number {
+    if (this.values !== null) {
+      if (!this.isSorted) this.values.subarray(0, this.count).sort();
+      this.isSorted = true;
+      return this.values[rank]!;
     }
-    if (rank === 0) return this.#least;
-    if (rank === this.count - 1) return this.#largest;
+    if (rank === 0) return this.least;
+    if (rank === this.count - 1) return this.largest;
     let seen = 0;
     let bucket = 0;
-    while (seen + this.#buckets[bucket]! <= rank) {
-      seen += this.#buckets[bucket]!;
+    while (seen + this.buckets[bucket]! <= rank) {
+      seen += this.buckets[bucket]!;
       bucket += 1;
     }
-    const low = startOf(this.#firstBucket + bucket);
-    const middle = (low + startOf(this.#firstBucket + bucket + 1)) / 2;
-    return Math.min(this.#largest, Math.max(this.#least, middle));
+    const low = startOf(this.firstBucket + bucket);
+    const middle = (low + startOf(this.firstBucket + bucket + 1)) / 2;
+    return Math.min(this.largest, Math.max(this.least, middle));
   }
 
-  #leaveExact(): void {
-    const values = this.#values;
+  private leaveExact(): void {
+    const values = this.values;
     if (values === null) return;
-    this.#values = null;
-    for (let i = 0; i < this.count; i += 1) this.#countIn(values[i]!, 1);
+    this.values = null;
+    for (let i = 0; i < this.count; i += 1) this.countIn(values[i]!, 1);
   }
 
-  #countIn(value: number, count: number): void {
-    this.#countBucket(bucketOf(value), count);
+  private countIn(value: number, count: number): void {
+    this.countBucket(bucketOf(value), count);
   }
 
-  #countBucket(bucket: number, count: number): void {
-    if (bucket < this.#firstBucket || bucket >= this.#firstBucket + this.#buckets.length) this.#widen(bucket);
-    this.#buckets[bucket - this.#firstBucket]! += count;
+  private countBucket(bucket: number, count: number): void {
+    if (bucket < this.firstBucket || bucket >= this.firstBucket + this.buckets.length) this.widen(bucket);
+    this.buckets[bucket - this.firstBucket]! += count;
   }
 
   /** Room from the first bucket in use to this one, and an octave on either side. */
-  #widen(bucket: number): void {
+  private widen(bucket: number): void {
     const octave = 2 ** FRACTION_BITS;
-    const isEmpty = this.#buckets.length === 0;
-    const first = Math.min(isEmpty ? bucket : this.#firstBucket, bucket) - octave;
-    const end = Math.max(isEmpty ? bucket : this.#firstBucket + this.#buckets.length, bucket + 1) + octave;
+    const isEmpty = this.buckets.length === 0;
+    const first = Math.min(isEmpty ? bucket : this.firstBucket, bucket) - octave;
+    const end = Math.max(isEmpty ? bucket : this.firstBucket + this.buckets.length, bucket + 1) + octave;
     const buckets = new Float64Array(end - first);
-    buckets.set(this.#buckets, isEmpty ? 0 : this.#firstBucket - first);
-    this.#buckets = buckets;
-    this.#firstBucket = first;
+    buckets.set(this.buckets, isEmpty ? 0 : this.firstBucket - first);
+    this.buckets = buckets;
+    this.firstBucket = first;
   }
 }
 
