@@ -1,6 +1,6 @@
 // One simulation in a process of its own, so that its whole CPU time and memory can be told: node dist/bench/simulator-case.js '<JSON>'
-import { createReadStream, readFileSync } from "node:fs";
-import { createGunzip } from "node:zlib";
+import { readFileSync } from "node:fs";
+import { readTrace } from "../cli/read-trace.ts";
 import { deviceModelSchema } from "../src/calibration/device-model.ts";
 import { simulate } from "../src/fleet/simulate.ts";
 import { schedulerDefaults } from "../src/replica/config.ts";
@@ -8,9 +8,10 @@ import { stepTimeModel } from "../src/replica/step-time.ts";
 import { createStreams } from "../src/sim/streams.ts";
 import { generate } from "../src/traffic/generate.ts";
 import type { Request } from "../src/traffic/request.ts";
-import { linesOf } from "../src/traffic/trace/lines.ts";
-import { readMooncake } from "../src/traffic/trace/mooncake.ts";
+import { trafficSchema, type Traffic } from "../src/traffic/schema.ts";
 import type { Case, Outcome } from "./simulator-cases.ts";
+
+type Trace = Extract<Traffic, { kind: "trace" }>;
 
 const given = JSON.parse(process.argv[2] ?? "") as Case;
 const model = deviceModelSchema.parse(JSON.parse(readFileSync(given.model, "utf8")));
@@ -32,14 +33,10 @@ const poisson = (requests: number, requestsPerSecond: number): Iterable<Request>
   },
 });
 
-const mooncake = async (file: string): Promise<Request[]> => {
-  const text = createReadStream(file).pipe(createGunzip()).setEncoding("utf8");
-  const requests: Request[] = [];
-  for await (const request of readMooncake(linesOf(text), file, createStreams(1))) requests.push(request);
-  return requests;
-};
+const trace = async (file: string): Promise<readonly Request[]> =>
+  (await readTrace(trafficSchema.parse({ kind: "trace", file }) as Trace, file, { seed: 1 })).requests;
 
-const requests = given.kind === "poisson" ? poisson(given.requests, given.replicas * given.requestsPerSecond) : await mooncake(given.file);
+const requests = given.kind === "poisson" ? poisson(given.requests, given.replicas * given.requestsPerSecond) : await trace(given.file);
 const run = simulate({
   scenario: "speed",
   seed: 1,

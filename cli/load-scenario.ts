@@ -1,19 +1,26 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
+import { checkContext } from "../src/scenario/check-context.ts";
 import { parseScenario, type GivenScenario } from "../src/scenario/parse.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
 import type { Request } from "../src/traffic/request.ts";
-import type { Traffic } from "../src/traffic/schema.ts";
+import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
 import type { Io } from "./io.ts";
+import type { OnRead } from "./open-text.ts";
 import { readTrace } from "./read-trace.ts";
+import { readTrafficData } from "./read-traffic-data.ts";
 
 /** What the user asked for on the command line; it goes before what the scenario's file says. */
 export interface Overrides {
   readonly model?: string;
   readonly device?: string;
   readonly seed?: number;
+  /** How often an agent session begins, for a trace without a scenario. */
+  readonly sessionsPerS?: number;
+  /** Told what share of a file has been read. */
+  readonly onRead?: OnRead;
 }
 
 /** A scenario with all that it names read in. */
@@ -21,6 +28,8 @@ export interface LoadedScenario extends ChosenDevice {
   readonly from: GivenScenario;
   /** Null where the traffic is generated. */
   readonly trace: readonly Request[] | null;
+  /** What generated traffic takes from files. */
+  readonly data: TrafficData;
 }
 
 /**
@@ -46,40 +55,42 @@ export const loadScenario = async (io: Io, file: string, overrides: Overrides): 
     scenario: { ...parsed.scenario, seed: overrides.seed ?? parsed.scenario.seed },
     given: new Map([...parsed.given, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
   };
-  return { ...chosen, from, trace: await traceOf(from, folder) };
+  return withTraffic(from, chosen, folder, overrides);
 };
 
 /**
  * A scenario of nothing but a trace's file, all else by default.
  *
- * @param format by the file's name where it is not given: .csv is Azure's, .jsonl Mooncake's
+ * @param format told from the file's beginning where it is not given
  */
 export const scenarioOfTrace = async (io: Io, file: string, format: string | undefined, overrides: Overrides): Promise<LoadedScenario> => {
-  const known = format ?? formatByName(file);
   const settings = scenarioSchema.shape.replica.parse(undefined);
   const chosen = chooseDevice(io, atUser(io, overrides.device), atUser(io, overrides.model), settings);
   const from: GivenScenario = {
-    scenario: scenarioSchema.parse({ name: basename(file), traffic: { kind: "trace", format: known, file }, model: chosen.model.name }),
+    scenario: scenarioSchema.parse({
+      name: basename(file),
+      traffic: { kind: "trace", format, file, sessions_per_s: overrides.sessionsPerS },
+      model: chosen.model.name,
+    }),
     given: new Map([["traffic", "--traffic"] as const, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
     place: "--traffic",
   };
-  return { ...chosen, from, trace: await traceOf(from, io.cwd) };
+  return withTraffic(from, chosen, io.cwd, overrides);
 };
 
 /** A path of an option, which starts from the user's folder. */
 export const atUser = (io: Io, text: string | undefined): Written | undefined =>
   text === undefined ? undefined : { text, folder: io.cwd };
 
-const formatByName = (file: string): Extract<Traffic, { kind: "trace" }>["format"] => {
-  const name = file.replace(/\.gz$/u, "");
-  if (name.endsWith(".csv")) return "azure";
-  if (name.endsWith(".jsonl")) return "mooncake";
-  throw new InputError(
-    "--traffic",
-    `expected a name that tells the format, .csv (Azure) or .jsonl (Mooncake), got ${file}`,
-    "Say which it is: --format azure",
-  );
+/** Reads in what the traffic names, and holds it against the model's context. */
+const withTraffic = async (from: GivenScenario, chosen: ChosenDevice, folder: string, { onRead }: Overrides): Promise<LoadedScenario> => {
+  const { traffic, seed } = from.scenario;
+  if (traffic.kind !== "trace") {
+    const data = await readTrafficData(traffic, folder, onRead);
+    checkContext(traffic, chosen.model, data, from.place);
+    return { ...chosen, from, trace: null, data };
+  }
+  const options = { seed, contextLength: chosen.model.contextLength, ...(onRead === undefined ? {} : { onRead }) };
+  const { format, requests } = await readTrace(traffic, resolve(folder, traffic.file), options);
+  return { ...chosen, from: { ...from, scenario: { ...from.scenario, traffic: { ...traffic, format } } }, trace: requests, data: NO_DATA };
 };
-
-const traceOf = async ({ scenario: { traffic, seed } }: GivenScenario, folder: string): Promise<Request[] | null> =>
-  traffic.kind === "trace" ? readTrace(traffic, resolve(folder, traffic.file), seed) : null;

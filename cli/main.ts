@@ -9,6 +9,7 @@ import { kernelsCommand } from "./commands/kernels.ts";
 import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { trafficCommand } from "./commands/traffic.ts";
 import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
 import { ballastVersion } from "./project.ts";
@@ -20,6 +21,7 @@ const commands = [
   doctorCommand,
   simulateCommand,
   planCommand,
+  trafficCommand,
   reportCommand,
   kernelsCommand,
   initCommand,

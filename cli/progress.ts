@@ -40,3 +40,25 @@ export const progressLine = (io: Pick<Io, "err" | "isTerminal">, isQuiet: boolea
     end: clear,
   };
 };
+
+/** What is read within four times as long is read before anyone looks. */
+const LINE_EVERY_MS = 200;
+
+/** Reads files with a line that says how far it is, on a terminal or at every tenth of the way; nothing where it takes no time. */
+export const reading = async <T>(
+  io: Pick<Io, "err" | "isTerminal">,
+  read: (onRead: (share: number) => void) => Promise<T>,
+  isQuiet = false,
+): Promise<T> => {
+  const line = progressLine(io, isQuiet);
+  let shownAt = performance.now() + 4 * LINE_EVERY_MS;
+  try {
+    return await read((share) => {
+      if (performance.now() < shownAt) return;
+      shownAt = performance.now() + LINE_EVERY_MS;
+      line.show(share, `Reading, ${Math.floor(share * 100)} %`);
+    });
+  } finally {
+    line.end();
+  }
+};

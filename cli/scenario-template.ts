@@ -6,7 +6,7 @@ schema: ballast.scenario/1
 name: chat
 seed: 42 # the same seed gives the same result, to the byte
 
-# Requests from a generator: kind poisson, or bursty as here.
+# Requests from a generator: bursty, as here, or another of those below.
 traffic:
   kind: bursty
   requests_per_s: 10 # mean over calm and burst
@@ -16,14 +16,31 @@ traffic:
   calm_s: 270 # mean time between bursts
   prompt: { kind: log-normal, p50_tokens: 1020, p99_tokens: 4142, max_tokens: 14050 }
   output: { kind: log-normal, p50_tokens: 129, p99_tokens: 601, max_tokens: 1000 }
-  # Lengths may also be all the same: { kind: constant, tokens: 512 }
+  # Lengths may also be all the same, { kind: constant, tokens: 512 }, or drawn from a trace's, { kind: empirical, file: conv.csv }
+
+# Other generators; each has prompt and output too, and duration_s unless it says otherwise:
+#   kind: poisson, requests_per_s: 10
+#   kind: gamma, requests_per_s: 10, cv: 3 # gaps' standard deviation over their mean
+#   kind: diurnal, requests_per_s: 10, swing: 0.5, peak_s: 50400, day_s: 86400 # half above the mean at 14:00, half below at 2:00
+#   kind: steps, steps: [{ for_s: 600, requests_per_s: 5 }, { for_s: 60, requests_per_s: 50 }] # no duration_s
+# Sessions: a request waits for the answer before it and the think time, and repeats all that came before.
+#   kind: sessions
+#   sessions_per_s: 0.5
+#   turns: { kind: geometric, mean_turns: 5 } # or { kind: constant, turns: 5 }
+#   think_s: { kind: log-normal, p50_s: 10, p99_s: 300 } # or { kind: exponential, mean_s: 30 }, { kind: constant, seconds: 30 }
+#   system_tokens: 500 # the same at the beginning of every session
+#   max_prompt_tokens: 32000 # a session ends before a longer one
+# Clients by ServeGen's statistics, instead of prompt and output:
+#   kind: clients, traces: m-small_traces.tar.gz, datasets: m-small_datasets.tar.gz, start_s: 0, duration_s: 3600, rate_factor: 0.01
 
 # Or requests from a trace's file (.gz or not), instead of the block above:
 # traffic:
 #   kind: trace
-#   format: azure # or mooncake
+#   format: azure # or mooncake, vllm, csv, agent-sessions; default: told from the file's beginning
 #   file: AzureLLMInferenceTrace_conv.csv # from the folder of this scenario
 #   speed: 1 # 2 plays it twice as fast: twice the requests a second
+#   sessions_per_s: 0.1 # agent-sessions only: how many begin a second
+#   beyond_context: refuse # or keep: the server rejects what is longer than the model's context
 
 model: Llama-3.1-8B # a built-in model's name, or the path of a Hugging Face config.json
 

@@ -6,16 +6,18 @@ import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { planText } from "../../src/report/text.ts";
+import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice } from "../choose-device.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { atUser, loadScenario, scenarioOfTrace } from "../load-scenario.ts";
-import { positiveWholeNumber } from "../options.ts";
-import { progressLine } from "../progress.ts";
+import { positiveNumber, positiveWholeNumber } from "../options.ts";
+import { progressLine, reading } from "../progress.ts";
 
 interface PlanOptions {
   readonly traffic?: string;
   readonly format?: string;
+  readonly sessionsPerS?: number;
   readonly model?: string;
   readonly device?: string;
   readonly slo?: string;
@@ -40,7 +42,11 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
       "Name the trace in the scenario, or leave one out.",
     );
   }
-  const loaded = file === undefined ? await scenarioOfTrace(io, traffic ?? "", format, options) : await loadScenario(io, file, options);
+  const loaded = await reading(io, (onRead) =>
+    file === undefined
+      ? scenarioOfTrace(io, traffic ?? "", format, { ...options, onRead })
+      : loadScenario(io, file, { ...options, onRead }),
+  );
   const { scenario, given } = loaded.from;
   const from = {
     ...loaded.from,
@@ -58,9 +64,8 @@ export const planCommand = (io: Io): Command =>
     )
     .argument("[scenario]", "the scenario's file, YAML or JSON (see: ballast init; default: the default question, chat in bursts)")
     .addOption(new Option("--traffic <file>", "a trace's file instead of a scenario, .gz or not"))
-    .addOption(
-      new Option("--format <format>", "the trace's format (default: azure for .csv, mooncake for .jsonl)").choices(["azure", "mooncake"]),
-    )
+    .addOption(new Option("--format <format>", "the trace's format (default: told from its beginning)").choices(traceFormatSchema.options))
+    .option("--sessions-per-s <n>", "of a trace of agent sessions: how many begin a second", positiveNumber)
     .option(
       "--model <name|path>",
       "a built-in model, or the path of a Hugging Face config.json (default: the scenario's, else the largest built-in that fits)",

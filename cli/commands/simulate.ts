@@ -11,6 +11,7 @@ import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { loadScenario, type LoadedScenario } from "../load-scenario.ts";
 import { wholeNumber } from "../options.ts";
+import { reading } from "../progress.ts";
 
 interface SimulateOptions {
   readonly model?: string;
@@ -21,8 +22,8 @@ interface SimulateOptions {
   readonly json?: true;
 }
 
-const requestsOf = ({ from: { scenario }, trace }: LoadedScenario): readonly Request[] =>
-  scenario.traffic.kind === "trace" ? (trace ?? []) : generate(scenario.traffic, createStreams(scenario.seed));
+const requestsOf = ({ from: { scenario }, trace, data }: LoadedScenario): Iterable<Request> =>
+  scenario.traffic.kind === "trace" ? (trace ?? []) : generate(scenario.traffic, createStreams(scenario.seed), data);
 
 /** `ballast simulate`: one scenario, one seed, one policy. */
 export const simulateCommand = (io: Io): Command =>
@@ -36,7 +37,7 @@ export const simulateCommand = (io: Io): Command =>
     .option("--out <file>", "write the run there, as JSON")
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
-      const loaded = await loadScenario(io, file, options);
+      const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
       const { from, device, model } = loaded;
       const { policy, seed } = from.scenario;
       if (policy === undefined) {
@@ -47,11 +48,11 @@ export const simulateCommand = (io: Io): Command =>
         );
       }
       const requests = requestsOf(loaded);
-      if (requests.length === 0) {
+      const setup = resolveScenario(from, device, model, requests, loaded.data);
+      const run = simulate({ ...setup, policy, seed, requests, isStepwise: options.stepwise === true });
+      if (run.requests.arrived === 0) {
         throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
       }
-      const setup = resolveScenario(from, device, model, requests);
-      const run = simulate({ ...setup, policy, seed, requests, isStepwise: options.stepwise === true });
       const json = `${JSON.stringify(run, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : runText(run));

@@ -35,7 +35,7 @@ export const sustainedRates = (
 ): SustainedRates => {
   const share = chatShare(devices.every(({ is_gpu }) => is_gpu));
   const traffic = sampledChat(model.contextLength, share);
-  const sample = generate(traffic, createStreams(0));
+  const sample = [...generate(traffic, createStreams(0))];
   const from = {
     scenario: scenarioSchema.parse({ name: "comparison", traffic, model: model.name }),
     given: new Map<string, string>(),

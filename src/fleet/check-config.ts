@@ -104,8 +104,11 @@ export const checkRequest = ({ id, arrivedAt, promptTokens, outputTokens, parts 
  */
 export const checkServable = (replica: ReplicaConfig, requests: Iterable<Work>): void => {
   let shortest: Work | null = null;
-  for (const request of requests) if (shortest === null || lengthOf(request) < lengthOf(shortest)) shortest = request;
-  if (shortest === null || isServable(replica, shortest)) return;
+  for (const request of requests) {
+    if (isServable(replica, request)) return;
+    if (shortest === null || lengthOf(request) < lengthOf(shortest)) shortest = request;
+  }
+  if (shortest === null) return;
   const room = (replica.numGpuBlocks - 1) * replica.blockSize;
   const [place, most] = room < replica.maxModelLen ? ["replica.num_gpu_blocks", room] : ["replica.max_model_len", replica.maxModelLen];
   throw new InputError(

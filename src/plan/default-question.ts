@@ -53,7 +53,7 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
   });
 
   const sampled = sampledChat(model.contextLength, share);
-  const sample = generate(sampled, createStreams(0));
+  const sample = [...generate(sampled, createStreams(0))];
   const setup = resolveScenario(scenarioWith(sampled, objectivesSchema.parse({})), device, model, sample);
   const alone = valuesOf(unloadedLatencies(sample, setup.replica, setup.stepTime));
   const objectives = { ...reachableObjectives(alone), ...request.objectives };

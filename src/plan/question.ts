@@ -4,6 +4,7 @@ import type { LanguageModel } from "../model/language-model.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
 import { createStreams } from "../sim/streams.ts";
+import type { TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
 import { spanOf } from "./notes.ts";
@@ -16,6 +17,8 @@ export interface PlanRequest {
   readonly model: LanguageModel;
   /** The requests of the scenario's trace, in order of arrival; null where its traffic is generated. */
   readonly trace: readonly Request[] | null;
+  /** What generated traffic takes from files; nothing where it is left out. */
+  readonly data?: TrafficData;
   /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
   readonly replications: number;
   /** Told what is about to be simulated, in words. */
@@ -27,13 +30,13 @@ export interface PlanRequest {
  *
  * @throws InputError where the traffic has no requests, or all at one instant
  */
-export const questionOf = ({ from, device, model, trace, replications, onProgress = () => {} }: PlanRequest): Question => {
+export const questionOf = ({ from, device, model, trace, data, replications, onProgress = () => {} }: PlanRequest): Question => {
   const { scenario, place } = from;
   const { traffic } = scenario;
   const drawn = new Map<number, readonly Request[]>();
   const requestsOf = (seed: number): readonly Request[] => {
     if (traffic.kind === "trace") return trace ?? [];
-    const requests = drawn.get(seed) ?? generate(traffic, createStreams(seed));
+    const requests = drawn.get(seed) ?? [...generate(traffic, createStreams(seed), data)];
     drawn.set(seed, requests);
     return requests;
   };
@@ -47,12 +50,12 @@ export const questionOf = ({ from, device, model, trace, replications, onProgres
     );
   }
   const seeds = traffic.kind === "trace" ? [scenario.seed] : Array.from({ length: replications }, (_, i) => scenario.seed + i);
-  return { setup: resolveScenario(from, device, model, first), objectives: scenario.objectives, seeds, requestsOf, onProgress };
+  return { setup: resolveScenario(from, device, model, first, data), objectives: scenario.objectives, seeds, requestsOf, onProgress };
 };
 
-/** Requests per second: a generator's own mean, or a trace's. */
+/** Requests per second: a generator's own mean, or that of the first seed's requests. */
 export const meanRateOf = ({ from: { scenario } }: PlanRequest, question: Question): number => {
-  if (scenario.traffic.kind !== "trace") return scenario.traffic.requests_per_s;
+  if ("requests_per_s" in scenario.traffic) return scenario.traffic.requests_per_s;
   const requests = question.requestsOf(scenario.seed);
   return requests.length / spanOf(requests);
 };

@@ -11,10 +11,12 @@ interface SchemaNode {
 /** The fields a schema knows at a place of a value; where it has alternatives, those of the one that the value says it is. */
 export const knownKeys = (schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] => {
   const root = z.toJSONSchema(schema, { io: "input" }) as SchemaNode;
-  let node: SchemaNode | undefined = root.$defs?.[root.$ref?.replace("#/$defs/", "") ?? ""] ?? root;
+  const resolved = (node: SchemaNode | undefined): SchemaNode | undefined =>
+    root.$defs?.[node?.$ref?.replace("#/$defs/", "") ?? ""] ?? node;
+  let node = resolved(root);
   let inner = value;
   for (const key of path) {
-    node = alternative(node, inner)?.properties?.[String(key)];
+    node = resolved(alternative(node, inner)?.properties?.[String(key)]);
     inner = (inner as Record<PropertyKey, unknown>)[key];
   }
   return Object.keys(alternative(node, inner)?.properties ?? {});

@@ -10,7 +10,8 @@ import type { ReplicaConfig } from "../replica/config.ts";
 import type { ReplicaSettings } from "../replica/settings.ts";
 import { stepTimeModel } from "../replica/step-time.ts";
 import { count, duration, percent, size } from "../format.ts";
-import { MOONCAKE_NOTE } from "../traffic/trace/mooncake.ts";
+import { NO_DATA, type TrafficData } from "../traffic/data.ts";
+import { trafficNotes } from "../traffic/notes.ts";
 import type { Request } from "../traffic/request.ts";
 import { coldStartOf } from "./cold-start.ts";
 import { originOf } from "./origin.ts";
@@ -25,13 +26,15 @@ export type FleetSetup = Omit<FleetConfig, "seed" | "requests" | "policy">;
  *
  * @param model the language model that the scenario names
  * @param requests its traffic; of generated traffic one replication, for the description
+ * @param data what generated traffic takes from files
  * @throws InputError where the device was calibrated for another model, or the model does not fit it
  */
 export const resolveScenario = (
   from: GivenScenario,
   device: DeviceModel,
   model: LanguageModel,
-  requests: readonly Request[],
+  requests: Iterable<Request>,
+  data: TrafficData = NO_DATA,
 ): FleetSetup => {
   if (model.name !== device.model) {
     throw new InputError(
@@ -50,7 +53,7 @@ export const resolveScenario = (
     replica: replica.config,
     coldStart: coldStart.phases,
     inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs],
-    notModelled: scenario.traffic.kind === "trace" && scenario.traffic.format === "mooncake" ? [MOONCAKE_NOTE] : [],
+    notModelled: trafficNotes(scenario.traffic, data),
   };
 };
 

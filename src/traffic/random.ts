@@ -8,6 +8,8 @@ export interface RandomStream {
   exponential(mean: number): number;
   /** e to a normal of mean `mu` and standard deviation `sigma`. */
   logNormal(mu: number, sigma: number): number;
+  /** Mean shape·scale, variance shape·scale². */
+  gamma(shape: number, scale: number): number;
 }
 
 export interface RandomStreams {

@@ -31,6 +31,14 @@ describe("ballast init", () => {
         mooncake   Mooncake's traces: FAST25-release/traces/conversation_trace.jsonl in
                    https://github.com/kvcache-ai/Mooncake
 
+        servegen   Statistics of real services' clients, to draw from (kind: clients): data/ in
+                   https://github.com/alibaba/ServeGen
+        agents     Coding agents' sessions: traces/ in
+                   https://github.com/callanjfox/kv-cache-tester
+
+      Your own: CSV with the columns arrival_s, prompt_tokens, output_tokens; or vLLM's requests as JSON lines.
+
+        ballast traffic describe AzureLLMInferenceTrace_conv.csv
         ballast plan --traffic AzureLLMInferenceTrace_conv.csv
       "
     `);

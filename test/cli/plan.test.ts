@@ -112,6 +112,7 @@ describe("ballast plan", () => {
     write("bad.csv", `${trace}\n2023-11-16 18:05:00,12`);
     write("quoted.csv", `${trace}\n"2023-11-16 18:05:00,12,3`);
     write("cut.csv.gz", gzipSync(trace).subarray(0, 100));
+    write("conv.parquet", "PAR1");
     write("newer.json", JSON.stringify({ ...deviceModel(), schema: "ballast.device-model/2" }));
     write("edited.json", JSON.stringify({ ...deviceModel(), weight_bytes: "16 GB" }));
     write("other.yaml", scenario.replace("Llama-3.1-8B", "Qwen2.5-7B"));
@@ -151,14 +152,14 @@ describe("ballast plan", () => {
       bad.csv: line 242: expected at least 3 columns, got 2. Repair the line, or take it out.
       quoted.csv: line 242: expected CSV, got this: Quote Not Closed: the parsing is finished with an opening quote. Repair the line, or take it out.
       cut.csv.gz: expected a whole gzip file, got one that is cut off or damaged (Z_BUF_ERROR). Get it again.
-      .: cannot be read: EISDIR. Check that it is a file that you may read.
-      --traffic: expected a name that tells the format, .csv (Azure) or .jsonl (Mooncake), got conv.parquet. Say which it is: --format azure"
+      .: expected one file of format mooncake, got a folder or an archive. Name the file in it.
+      conv.parquet: expected a trace in a format that is known (azure, mooncake, vllm, csv, agent-sessions), got "PAR1" as its first line. Write it as CSV with the columns arrival_s, prompt_tokens, output_tokens, or say which format it is."
     `);
     expect(existsSync(join(folder.path, "plan.json"))).toBe(false);
   });
 
   it.each([
-    ["a format that there is not", ["--format", "parquet"], "Allowed choices are azure, mooncake."],
+    ["a format that there is not", ["--format", "parquet"], "Allowed choices are azure, mooncake, vllm, csv, agent-sessions."],
     ["no replication at all", ["--replications", "0"], "Expected a whole number, 1 or above."],
   ])("refuses %s", async (_, args, message) => {
     const { code, err } = await plan(...args);

@@ -27,8 +27,8 @@ export const question = (fields: Partial<Question> = {}): Question => ({
 /** Chat-like requests at a mean rate, drawn anew for each seed. */
 export const chat =
   (requestsPerSecond: number, duration: number) =>
-  (seed: number): Request[] =>
-    generate(
+  (seed: number): Request[] => [
+    ...generate(
       {
         kind: "bursty",
         requests_per_s: requestsPerSecond,
@@ -40,7 +40,8 @@ export const chat =
         output: { kind: "log-normal", p50_tokens: 50, p99_tokens: 300, max_tokens: 500 },
       },
       createStreams(seed),
-    );
+    ),
+  ];
 
 /** Small questions of every difficulty, most of them with an answer. */
 export const questions = (): fc.Arbitrary<Question> =>

@@ -1,10 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createStreams } from "../../src/sim/streams.ts";
+import { createStreams, type Streams } from "../../src/sim/streams.ts";
 import { burstyRates } from "../../src/traffic/arrivals.ts";
 import { describeTraffic } from "../../src/traffic/describe.ts";
-import { generate, type GeneratedTraffic } from "../../src/traffic/generate.ts";
-import { drawLength } from "../../src/traffic/lengths.ts";
+import { generate as requestsOf, type GeneratedTraffic } from "../../src/traffic/generate.ts";
+import { NO_DATA } from "../../src/traffic/data.ts";
+import { lengthSampler } from "../../src/traffic/lengths.ts";
+import type { Request } from "../../src/traffic/request.ts";
 import { trafficSchema } from "../../src/traffic/schema.ts";
 import { runs } from "../runs.ts";
 
@@ -17,6 +19,7 @@ const bursty = (fields: object = {}) =>
     GeneratedTraffic,
     { kind: "bursty" }
   >;
+const generate = (traffic: GeneratedTraffic, streams: Streams): Request[] => [...requestsOf(traffic, streams)];
 const seeds = () => fc.integer({ min: 0, max: 2 ** 31 });
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -112,7 +115,7 @@ describe("generated lengths", () => {
       }));
     fc.assert(
       fc.property(seeds(), distributions, (seed, distribution) => {
-        const tokens = drawLength(distribution, () => createStreams(seed).named("lengths"));
+        const tokens = lengthSampler(distribution, "prompts", NO_DATA)(() => createStreams(seed).named("lengths"));
         expect(Number.isInteger(tokens)).toBe(true);
         expect(tokens).toBeGreaterThanOrEqual(1);
         expect(tokens).toBeLessThanOrEqual(distribution.max_tokens);
@@ -123,7 +126,11 @@ describe("generated lengths", () => {
 
   it("draw nothing where they are constant", () => {
     expect(
-      drawLength({ kind: "constant", tokens: 7 }, () => {
+      lengthSampler(
+        { kind: "constant", tokens: 7 },
+        "prompts",
+        NO_DATA,
+      )(() => {
         throw new Error("drew");
       }),
     ).toBe(7);

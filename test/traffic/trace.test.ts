@@ -1,29 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
-import { readAzure, type CsvRecord } from "../../src/traffic/trace/azure.ts";
+import { readAzure } from "../../src/traffic/trace/azure.ts";
 import { linesOf } from "../../src/traffic/trace/lines.ts";
 import { readMooncake } from "../../src/traffic/trace/mooncake.ts";
+import { all, each, lines, records, refusals } from "./texts.ts";
 
-async function* each<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items;
-}
-const all = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-};
-const records = (text: string): CsvRecord[] => text.split("\n").map((line, i) => ({ line: i + 1, fields: line.split(",") }));
-
-const azure = (text: string, speed?: number): Promise<Request[]> => all(readAzure(each(records(text)), "conv.csv", speed));
-const mooncake = (text: string, seed = 1): Promise<Request[]> =>
-  all(readMooncake(linesOf(each([text])), "conversation.jsonl", createStreams(seed)));
-/** What each text is refused with, a line each. */
-const refusals = async (read: (text: string) => Promise<unknown>, bad: readonly [what: string, text: string][]): Promise<string> => {
-  const messages = bad.map(async ([what, text]) => `${what}: ${await read(text).then(String, (error: Error) => error.message)}`);
-  return (await Promise.all(messages)).join("\n");
-};
-
+const azure = (text: string, speed = 1): Promise<Request[]> => all(readAzure(records(text), "conv.csv", { speed }));
+const mooncake = (text: string, seed = 1): Promise<Request[]> => all(readMooncake(lines(text), "conversation.jsonl", createStreams(seed)));
 describe("lines of a text that comes in pieces", () => {
   it.each([
     ["cut inside a line", ["a\nb", "c\nd\n"]],
@@ -131,6 +115,17 @@ describe("Mooncake's trace", () => {
     expect(await mooncake(grid, 2)).not.toEqual(await mooncake(grid, 1));
   });
 
+  it("names the tokens of its prompts, 512 by 512, the last part short", async () => {
+    const text = JSON.stringify({ timestamp: 0, input_length: 1100, output_length: 3, hash_ids: [46, 47, 900] });
+    const [named, unnamed] = await mooncake(`${text}\n${JSON.stringify({ timestamp: 9000, input_length: 5, output_length: 3 })}`);
+    expect(named!.parts).toEqual([
+      { id: 46, tokens: 512 },
+      { id: 47, tokens: 512 },
+      { id: 900, tokens: 76 },
+    ]);
+    expect(unnamed).toEqual({ id: 1, arrivedAt: 9e9, promptTokens: 5, outputTokens: 3 });
+  });
+
   it("begins at its first timestamp", async () => {
     expect(seconds(await mooncake([line(27_482), line(30_535)].join("\n")))).toEqual([0, 3.053]);
   });
@@ -144,6 +139,9 @@ describe("Mooncake's trace", () => {
       ["a time before the one above", `${grid}\n${line(3000)}`],
       ["no input_length", `${grid}\n{"timestamp": 15000, "output_length": 3}`],
       ["an output_length of 0", `${grid}\n${line(15_000, 5, 0)}`],
+      ["an id too many", `${grid}\n${JSON.stringify({ timestamp: 15_000, input_length: 512, output_length: 1, hash_ids: [1, 2] })}`],
+      ["ids that are none", `${grid}\n${JSON.stringify({ timestamp: 15_000, input_length: 512, output_length: 1, hash_ids: ["a"] })}`],
+      ["ids that are no list", `${grid}\n${JSON.stringify({ timestamp: 15_000, input_length: 512, output_length: 1, hash_ids: 7 })}`],
       ["nothing in it", "\n\n"],
     ];
     expect(await refusals(mooncake, bad)).toMatchInlineSnapshot(`
@@ -154,6 +152,9 @@ describe("Mooncake's trace", () => {
       a time before the one above: conversation.jsonl: line 8: expected times in rising order, got 3000 ms after 12000 ms. Sort the file by time.
       no input_length: conversation.jsonl: line 8: expected input_length to be a whole number of tokens, at least 1, got nothing. Repair the line, or take it out.
       an output_length of 0: conversation.jsonl: line 8: expected output_length to be a whole number of tokens, at least 1, got 0. Repair the line, or take it out.
+      an id too many: conversation.jsonl: line 8: expected 1 hash_ids, one for each 512 of the 512 tokens of input_length, got 2. Repair the line, or take it out.
+      ids that are none: conversation.jsonl: line 8: expected hash_ids of whole numbers, 0 or above, got "a". Repair the line, or take it out.
+      ids that are no list: conversation.jsonl: line 8: expected hash_ids to be a list, got 7. Repair the line, or take it out.
       nothing in it: conversation.jsonl: expected at least one request, got none. Check that the file is the trace, and whole."
     `);
   });

@@ -8,7 +8,7 @@ import { html, type Html } from "./markup.ts";
 const MOST_POINTS = 175;
 
 /** Minutes or hours where the run is long enough for them. */
-const timeUnit = (end: number): { per: number; label: string } =>
+export const timeUnit = (end: number): { per: number; label: string } =>
   end >= 7200 ? { per: 3600, label: "time (h)" } : end >= 240 ? { per: 60, label: "time (min)" } : { per: 1, label: "time (s)" };
 
 /**

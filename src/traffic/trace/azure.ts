@@ -1,16 +1,11 @@
 import { InputError } from "../../errors.ts";
 import { NANOSECONDS_PER_SECOND, type Nanoseconds } from "../../units.ts";
 import type { Request } from "../request.ts";
-import { atLine, REPAIR, wholeTokens, type TimedRequest } from "./line-error.ts";
-import { inOrder } from "./in-order.ts";
+import { checkColumns, findColumns, type CsvRecord } from "./columns.ts";
+import { inOrder, type Playing } from "./in-order.ts";
+import { atLine, REPAIR, wholeTokens, type Batches, type TimedRequest } from "./line-error.ts";
 
-/** One record of a CSV file and the line it ends on, counted from 1. */
-export interface CsvRecord {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-const COLUMNS = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"] as const;
+const COLUMNS = ["TIMESTAMP", "ContextTokens", "GeneratedTokens"];
 const NEXT_STEP = "Azure's LLM inference traces begin with the line TIMESTAMP,ContextTokens,GeneratedTokens.";
 
 /**
@@ -18,45 +13,41 @@ const NEXT_STEP = "Azure's LLM inference traces begin with the line TIMESTAMP,Co
  * second, ContextTokens (the prompt) and GeneratedTokens (the output). Other columns are skipped. Time 0 is the first request.
  *
  * @param place the file's name, for messages
- * @param speed 2 plays the trace twice as fast
  * @throws InputError with the line's number: a missing column, a malformed value, times out of order, an empty file
  * @see Patel et al. 2024, https://arxiv.org/abs/2311.18677; https://github.com/Azure/AzurePublicDataset
  */
-export const readAzure = (records: AsyncIterable<CsvRecord>, place: string, speed = 1): AsyncGenerator<Request> =>
-  inOrder(azureRows(records, place), place, speed);
+export const readAzure = (records: Batches<CsvRecord>, place: string, playing: Playing = {}): AsyncGenerator<readonly Request[]> =>
+  inOrder(azureRows(records, place), place, playing);
 
-async function* azureRows(records: AsyncIterable<CsvRecord>, place: string): AsyncGenerator<TimedRequest> {
-  let columns: readonly [time: number, prompt: number, output: number] | null = null;
+async function* azureRows(records: Batches<CsvRecord>, place: string): AsyncGenerator<readonly TimedRequest[]> {
+  let columns: readonly number[] | null = null;
   let origin: WallClock | null = null;
-  for await (const { line, fields } of records) {
-    if (columns === null) {
-      columns = findColumns(fields, atLine(place, line));
-      continue;
+  for await (const batch of records) {
+    const rows: TimedRequest[] = [];
+    for (const record of batch) {
+      if (columns === null) {
+        columns = findColumns(record, place, COLUMNS, [], NEXT_STEP);
+        continue;
+      }
+      checkColumns(record, Math.max(...columns) + 1, place);
+      const { line, fields } = record;
+      const where = (): string => atLine(place, line);
+      const [time = "", prompt = "", output = ""] = columns.map((column) => fields[column]?.trim());
+      const stamp = parseWallClock(time, where);
+      origin ??= stamp;
+      rows.push({
+        line,
+        at: (stamp.seconds - origin.seconds) * NANOSECONDS_PER_SECOND + (stamp.nanoseconds - origin.nanoseconds),
+        stamp: time,
+        work: {
+          promptTokens: wholeTokens(Number(prompt), prompt, "ContextTokens", where),
+          outputTokens: wholeTokens(Number(output), output, "GeneratedTokens", where),
+        },
+      });
     }
-    const where = atLine(place, line);
-    if (fields.length <= Math.max(...columns)) {
-      throw new InputError(where, `expected at least ${Math.max(...columns) + 1} columns, got ${fields.length}`, REPAIR);
-    }
-    const [time = "", prompt = "", output = ""] = columns.map((column) => fields[column]?.trim());
-    const stamp = parseWallClock(time, where);
-    origin ??= stamp;
-    yield {
-      line,
-      at: (stamp.seconds - origin.seconds) * NANOSECONDS_PER_SECOND + (stamp.nanoseconds - origin.nanoseconds),
-      stamp: time,
-      promptTokens: wholeTokens(Number(prompt), prompt, "ContextTokens", where),
-      outputTokens: wholeTokens(Number(output), output, "GeneratedTokens", where),
-    };
+    yield rows;
   }
 }
-
-const findColumns = (header: readonly string[], where: string): readonly [number, number, number] => {
-  const [time, prompt, output] = COLUMNS.map((name) => header.findIndex((field) => field.trim() === name));
-  const missing = COLUMNS.filter((name) => !header.some((field) => field.trim() === name));
-  if (missing.length > 0)
-    throw new InputError(where, `expected the columns ${COLUMNS.join(", ")}, found no ${missing.join(", no ")}`, NEXT_STEP);
-  return [time ?? 0, prompt ?? 0, output ?? 0];
-};
 
 interface WallClock {
   /** Since 1970, UTC. */
@@ -65,11 +56,11 @@ interface WallClock {
 }
 
 /** A double cannot hold nanoseconds since 1970, so seconds and the fraction stay apart until the first request's are taken off. */
-const parseWallClock = (text: string, where: string): WallClock => {
+const parseWallClock = (text: string, where: () => string): WallClock => {
   const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)?$/u.exec(text);
   const milliseconds = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}Z`);
   if (Number.isNaN(milliseconds)) {
-    throw new InputError(where, `expected TIMESTAMP as 2023-11-16 18:15:46.6805900, got ${JSON.stringify(text)}`, REPAIR);
+    throw new InputError(where(), `expected TIMESTAMP as 2023-11-16 18:15:46.6805900, got ${JSON.stringify(text)}`, REPAIR);
   }
   return { seconds: milliseconds / 1000, nanoseconds: Number((match?.[3] ?? "").padEnd(9, "0")) };
 };
