@@ -6,7 +6,8 @@ import type { EventQueue } from "../sim/event-queue.ts";
 import type { FollowUp, Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { Outcomes } from "./outcomes.ts";
-import { LeastOutstandingRouter } from "./router.ts";
+import { LeastOutstandingRouter } from "./router/least-outstanding.ts";
+import type { Router } from "./router/router.ts";
 import { ScaleLog } from "./scale-log.ts";
 
 /** Kinds of events by rank: of those due at one instant the smaller rank is first. The comment says whose number the sequence is. */
@@ -33,7 +34,7 @@ export class Fleet {
   private readonly context: ReplicaContext;
   private readonly coldStart: readonly ColdStartPhase[];
   private readonly events: EventQueue;
-  private readonly router = new LeastOutstandingRouter();
+  private readonly router: Router = new LeastOutstandingRouter();
   /** Requests that came while no replica took one. */
   private readonly queue = new FcfsQueue();
   private queueSince: Nanoseconds = 0;
@@ -57,7 +58,7 @@ export class Fleet {
     this.outcomes = outcomes;
     this.coldStart = coldStart;
     this.events = events;
-    for (let i = 0; i < initialReplicas; i += 1) this.router.set(this.create([], 0).id, 0);
+    for (let i = 0; i < initialReplicas; i += 1) this.router.add(this.create([], 0));
   }
 
   /** Replicas that are wanted: all but the draining ones. */
@@ -82,7 +83,7 @@ export class Fleet {
       return;
     }
     const slot = table.add(request, id, now);
-    const chosen = this.queue.length === 0 ? this.router.choose(this.concurrencyLimit) : -1;
+    const chosen = this.queue.length === 0 ? this.route(slot, now, true) : -1;
     if (chosen >= 0) {
       this.give(slot, chosen, now, true);
     } else {
@@ -102,7 +103,7 @@ export class Fleet {
   dispatch(now: Nanoseconds): void {
     this.settleQueue(now);
     while (this.queue.length > 0) {
-      const chosen = this.router.choose(this.concurrencyLimit);
+      const chosen = this.route(this.queue.first(), now, false);
       if (chosen < 0) return;
       this.give(this.queue.removeFirst(), chosen, now, false);
     }
@@ -118,7 +119,7 @@ export class Fleet {
     if (finishedCount === 0) return;
     for (let i = 0; i < finishedCount; i += 1) this.finish(finished[i]!, now);
     if (!replica.life.isDraining) {
-      this.router.set(id, replica.outstanding);
+      this.router.changed(replica);
       if (this.queue.length > 0) this.events.push(now, eventRank.dispatch, 0);
     } else if (replica.outstanding === 0) {
       this.remove(replica, now);
@@ -134,7 +135,7 @@ export class Fleet {
       this.events.push(replica.life.phaseEndsAt, eventRank.phase, id);
       return;
     }
-    this.router.set(id, 0);
+    this.router.add(replica);
     this.scaleLog.ready(id, now);
     if (this.queue.length > 0) this.events.push(now, eventRank.dispatch, 0);
   }
@@ -166,9 +167,10 @@ export class Fleet {
   }
 
   private awaitReadiness(id: number, now: Nanoseconds): void {
-    const { life } = this.replicas.get(id)!;
+    const replica = this.replicas.get(id)!;
+    const { life } = replica;
     if (life.isReady) {
-      this.router.set(id, 0);
+      this.router.add(replica);
       this.scaleLog.ready(id, now);
       this.events.push(now, eventRank.dispatch, 0);
     } else {
@@ -179,20 +181,27 @@ export class Fleet {
   private finish(slot: number, now: Nanoseconds): void {
     const { table } = this.context;
     this.outcomes.finish(slot, table, now);
-    const { next } = table.work[slot]!;
+    const { next, session = table.id[slot]! } = table.work[slot]!;
     table.remove(slot);
     if (next === undefined) return;
-    this.followUps.set(this.followUpsScheduled, next);
+    this.followUps.set(this.followUpsScheduled, { session, ...next });
     // Never at the same instant: some replicas may already have begun their next step there.
     this.events.push(now + Math.max(1, next.thinkTime), eventRank.followUp, this.followUpsScheduled);
     this.followUpsScheduled += 1;
+  }
+
+  private route(slot: number, now: Nanoseconds, isBeforeSteps: boolean): number {
+    const { table } = this.context;
+    const id = table.id[slot]!;
+    const work = table.work[slot]!;
+    return this.router.choose({ id, work, session: work.session ?? id }, now, this.concurrencyLimit, isBeforeSteps);
   }
 
   private give(slot: number, id: number, now: Nanoseconds, isBeforeSteps: boolean): void {
     const replica = this.replicas.get(id)!;
     const due = replica.nextStepAt;
     replica.accept(slot, now, isBeforeSteps);
-    this.router.set(id, replica.outstanding);
+    this.router.changed(replica);
     if (replica.nextStepAt !== due) this.events.push(replica.nextStepAt, eventRank.step, id);
   }
 
@@ -205,7 +214,7 @@ export class Fleet {
 
   private drain(replica: Replica, now: Nanoseconds): void {
     replica.life.drain(now);
-    this.router.set(replica.id, Infinity);
+    this.router.remove(replica.id);
     if (replica.outstanding === 0) this.remove(replica, now);
   }
 

@@ -91,6 +91,19 @@ export class DecodeStretch {
 
   /** Cuts the stretch after the step that is under way at `now`, since the scheduler is needed there. */
   cutAt(now: Nanoseconds): void {
+    this.length = this.stepAt(now) + 1;
+  }
+
+  /** Blocks that requests have taken since the stretch began, those for the step under way at `now` included. */
+  blocksTakenAt(now: Nanoseconds): number {
+    const underWay = this.stepAt(now);
+    let taken = 0;
+    for (let step = 0; step <= underWay; step += 1) taken += this.blocksWanted(step);
+    return taken;
+  }
+
+  /** The number of the step under way at `now`: the first that ends then or later. */
+  private stepAt(now: Nanoseconds): number {
     let low = 0;
     let high = this.length - 1;
     while (low < high) {
@@ -98,7 +111,7 @@ export class DecodeStretch {
       if (this.ends[middle]! < now) low = middle + 1;
       else high = middle;
     }
-    this.length = low + 1;
+    return low;
   }
 
   /** Brings the requests to where the scheduler would have left them during the stretch's last step, and accounts for every step. */

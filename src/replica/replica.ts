@@ -55,6 +55,13 @@ export class Replica {
     return this.scheduler.waiting.length + this.scheduler.runningCount;
   }
 
+  /** Share of the KV blocks that requests hold during the step under way. */
+  kvUseAt(now: Nanoseconds, isBeforeSteps: boolean): number {
+    const { kv } = this.scheduler;
+    const held = kv.heldBlocks + (this.stretch.length > 0 ? this.stretch.blocksTakenAt(isBeforeSteps ? now : now + 1) : 0);
+    return held / kv.usableBlocks;
+  }
+
   /**
    * Takes a request in. May bring `nextStepAt` forward.
    *

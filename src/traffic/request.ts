@@ -22,6 +22,8 @@ export interface Work {
   readonly parts?: readonly PromptPart[];
   /** The name of the tokens produced, where prompts to come have them as a part. */
   readonly outputId?: number;
+  /** The number of the session that it belongs to, for routing; its own where it is left out. */
+  readonly session?: number;
   /** The session's next request; it depends on when this one ends. */
   readonly next?: FollowUp;
 }

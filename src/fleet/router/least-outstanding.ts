@@ -1,15 +1,30 @@
+import type { Nanoseconds } from "../../units.ts";
+import type { RoutedRequest, Router, RouterTarget } from "./router.ts";
+
 /**
  * Chooses the replica with the fewest outstanding requests; of equals the one created first.
  *
  * A tournament tree over replica ids: choosing costs nothing, a change one path to the root.
  */
-export class LeastOutstandingRouter {
+export class LeastOutstandingRouter implements Router {
   private leaves = 1;
-  /** Node i has children 2i and 2i + 1; the leaf of replica r is `#leaves + r`. Each node holds the least load below it. */
+  /** Node i has children 2i and 2i + 1; the leaf of replica r is `leaves + r`. Each node holds the least load below it. */
   private least = new Float64Array(2).fill(Infinity);
 
+  add(target: RouterTarget): void {
+    this.set(target.id, target.outstanding);
+  }
+
+  remove(id: number): void {
+    this.set(id, Infinity);
+  }
+
+  changed(target: RouterTarget): void {
+    this.set(target.id, target.outstanding);
+  }
+
   /** Says how many requests a replica holds; Infinity takes it out. */
-  set(replica: number, outstanding: number): void {
+  private set(replica: number, outstanding: number): void {
     while (replica >= this.leaves) this.grow();
     const least = this.least;
     let node = this.leaves + replica;
@@ -21,12 +36,7 @@ export class LeastOutstandingRouter {
     }
   }
 
-  /**
-   * The replica the next request goes to, or −1 if none takes requests.
-   *
-   * @param limit a replica that holds so many takes none
-   */
-  choose(limit = Infinity): number {
+  choose(_request: RoutedRequest, _now: Nanoseconds, limit: number): number {
     const least = this.least;
     if (!(least[1]! < limit)) return -1;
     let node = 1;
