@@ -38,12 +38,10 @@ export const isArchive = (path: string): boolean =>
  * @param place what messages call it
  * @param isWanted by the file's name; others are not read
  */
-export async function* openFiles(
-  path: string,
-  place: string,
-  isWanted: (name: string) => boolean,
-  onRead: OnRead,
-): AsyncGenerator<NamedText> {
+export const openFiles = (path: string, place: string, isWanted: (name: string) => boolean, onRead: OnRead): AsyncGenerator<NamedText> =>
+  namingFile(filesOf(path, place, isWanted, onRead), place);
+
+async function* filesOf(path: string, place: string, isWanted: (name: string) => boolean, onRead: OnRead): AsyncGenerator<NamedText> {
   if (statSync(path).isDirectory()) {
     const names = readdirSync(path).filter(isWanted).sort(byNumber);
     for (const [i, name] of names.entries()) {
@@ -76,3 +74,22 @@ export async function* openFiles(
 
 /** `chunk-9` before `chunk-10`. */
 const byNumber = (a: string, b: string): number => a.localeCompare(b, "en", { numeric: true });
+
+/** What is wrong with a file or its compression, as an error that names it; any other error as it is. */
+export const fileError = (error: unknown, file: string): unknown => {
+  const code = (error as NodeJS.ErrnoException).code ?? "";
+  if (code === "ENOENT") return new InputError(file, "is not there", "`ballast init` says where public traces are to be had.");
+  if (code.startsWith("Z_"))
+    return new InputError(file, `expected a whole gzip file, got one that is cut off or damaged (${code})`, "Get it again.");
+  if (/^E[A-Z]+$/u.test(code)) return new InputError(file, `cannot be read: ${code}`, "Check that it is a file that you may read.");
+  return error;
+};
+
+/** The same items; errors of the file they come from name it. */
+export async function* namingFile<T>(items: AsyncIterable<T>, file: string): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw fileError(error, file);
+  }
+}

@@ -11,7 +11,7 @@ import { readMooncake } from "../src/traffic/trace/mooncake.ts";
 import type { Trace, TraceFormat } from "../src/traffic/trace/schema.ts";
 import { readVllm } from "../src/traffic/trace/vllm.ts";
 import { csvRecords } from "./csv-records.ts";
-import { isArchive, openFiles, openText, type OnRead } from "./open-text.ts";
+import { fileError, isArchive, namingFile, openFiles, openText, type OnRead } from "./open-text.ts";
 
 export interface ReadOptions {
   /** For what the format leaves to chance. */
@@ -40,7 +40,7 @@ const HEAD = 1 << 16;
 export const openTrace = async (trace: Trace, path: string, options: ReadOptions): Promise<OpenedTrace> => {
   const { file } = trace;
   const onRead = options.onRead ?? (() => {});
-  return withFileErrors(file, async () => {
+  try {
     if (isArchive(path)) {
       const format = trace.format ?? "agent-sessions";
       if (format !== "agent-sessions") {
@@ -53,7 +53,9 @@ export const openTrace = async (trace: Trace, path: string, options: ReadOptions
     const { head, whole } = await headOf(text);
     const format = trace.format ?? formatOf(head, file);
     return { format, requests: reading(trace, format, whole, options) };
-  });
+  } catch (error) {
+    throw fileError(error, file);
+  }
 };
 
 /** All requests of a trace. */
@@ -110,12 +112,7 @@ async function* reading(
         return format satisfies never;
     }
   };
-  const batches = requests()[Symbol.asyncIterator]();
-  for (;;) {
-    const batch = await withFileErrors(file, () => batches.next());
-    if (batch.done === true) return;
-    yield batch.value;
-  }
+  yield* namingFile(requests(), file);
 }
 
 const sessionsPerSecond = ({ file, sessions_per_s }: Trace): number => {
@@ -150,18 +147,4 @@ const headOf = async (text: AsyncGenerator<string>): Promise<{ head: string; who
     yield* text;
   };
   return { head, whole: whole() };
-};
-
-/** Errors of the file or of its compression as ones that name it. */
-export const withFileErrors = async <T>(file: string, read: () => Promise<T>): Promise<T> => {
-  try {
-    return await read();
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "";
-    if (code === "ENOENT") throw new InputError(file, "is not there", "`ballast init` says where public traces are to be had.");
-    if (code.startsWith("Z_"))
-      throw new InputError(file, `expected a whole gzip file, got one that is cut off or damaged (${code})`, "Get it again.");
-    if (/^E[A-Z]+$/u.test(code)) throw new InputError(file, `cannot be read: ${code}`, "Check that it is a file that you may read.");
-    throw error;
-  }
 };

@@ -4,7 +4,7 @@ import { checkSpan, isClientDataset, isClientRates, readClients } from "../src/t
 import type { Traffic } from "../src/traffic/schema.ts";
 import { traceSchema } from "../src/traffic/trace/schema.ts";
 import { openFiles, type OnRead } from "./open-text.ts";
-import { readLengths, withFileErrors } from "./read-trace.ts";
+import { readLengths } from "./read-trace.ts";
 
 /**
  * Reads what generated traffic takes from files: traces whose lengths are drawn from, clients' statistics.
@@ -24,7 +24,7 @@ export const readTrafficData = async (traffic: Traffic, folder: string, onRead: 
       );
       if (datasets !== traces) yield* openFiles(resolve(folder, datasets), datasets, isClientDataset, onRead);
     };
-    const clients = await withFileErrors(traces, () => readClients(files(), traces));
+    const clients = await readClients(files(), traces);
     checkSpan(clients, traffic);
     return { ...NO_DATA, clients };
   }

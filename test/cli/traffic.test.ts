@@ -145,6 +145,8 @@ describe("ballast traffic describe", () => {
       "model: a\ntraffic: { kind: steps, steps: [{ for_s: 1, requests_per_s: 0 }], prompt: {kind: constant, tokens: 1}, output: {kind: constant, tokens: 1} }",
     );
     write("lost.yaml", "model: a\ntraffic: { kind: clients, traces: lost.tar.gz, duration_s: 1 }");
+    write("half_traces.tar.gz", await archive({ "chunk-1-trace.csv": "0,5,1,Gamma,1,0.2\n" }));
+    write("half.yaml", "model: a\ntraffic: { kind: clients, traces: half_traces.tar.gz, duration_s: 1 }");
     write("long.yaml", "model: a\ntraffic: { kind: clients, traces: chat_traces.tar.gz, start_s: 500, duration_s: 200 }");
     const messages: string[] = [];
     for (const args of [
@@ -161,6 +163,7 @@ describe("ballast traffic describe", () => {
       ["sessions.tar.gz", "--format", "csv"],
       ["nothing.yaml"],
       ["lost.yaml"],
+      ["half.yaml"],
       ["long.yaml"],
     ]) {
       const { code, out, err } = await describeTraffic(...args);
@@ -182,6 +185,7 @@ describe("ballast traffic describe", () => {
       sessions.tar.gz: expected one file of format csv, got a folder or an archive. Name the file in it.
       nothing.yaml: traffic: expected at least one request, got none. Give it a longer duration or a higher rate.
       lost.tar.gz: is not there. \`ballast init\` says where public traces are to be had.
+      half_datasets.tar.gz: is not there. \`ballast init\` says where public traces are to be had.
       chat_traces.tar.gz: expected traffic from start_s on for duration_s within the 600 s of the statistics, got 500 and 200. Begin earlier, or ask for less."
     `);
   });
