@@ -79,7 +79,7 @@ export class Fleet {
     const { id, arrivedAt: now } = request;
     this.outcomes.arrive(now);
     if (!isServable(config, request)) {
-      this.outcomes.reject(request);
+      this.outcomes.turnAway(request);
       return;
     }
     const slot = table.add(request, id, now);
@@ -154,9 +154,10 @@ export class Fleet {
     if (replicas < from) for (const victim of this.victims().slice(0, from - replicas)) this.drain(victim, now);
   }
 
-  /** Accounts for all time up to the end. */
-  close(now: Nanoseconds): void {
-    for (const replica of this.replicas.values()) replica.life.settle(now);
+  /** Accounts for all time up to now. */
+  settle(now: Nanoseconds): void {
+    this.settleQueue(now);
+    for (const replica of this.replicas.values()) replica.settle(now);
   }
 
   private create(coldStart: readonly ColdStartPhase[], now: Nanoseconds): Replica {
@@ -180,7 +181,7 @@ export class Fleet {
 
   private finish(slot: number, now: Nanoseconds): void {
     const { table } = this.context;
-    this.outcomes.finish(slot, table, now);
+    this.outcomes.leave(slot, table, now);
     const { next, session = table.id[slot]! } = table.work[slot]!;
     table.remove(slot);
     if (next === undefined) return;

@@ -12,7 +12,8 @@ const EXACT_IN_WINDOW = 4096;
 /** What becomes of the requests, counted as they leave: memory does not grow with their number. */
 export class Outcomes {
   arrived = 0;
-  readonly byState = Object.fromEntries(requestStates.map((state) => [state, 0])) as Record<RequestState, number>;
+  finished = 0;
+  rejected = 0;
   /** Of finished requests. */
   promptTokens = 0;
   outputTokens = 0;
@@ -23,9 +24,9 @@ export class Outcomes {
   arrivals: number[] = [];
   ttftByWindow: (QuantileSketch | undefined)[] = [];
   private window: Nanoseconds;
-  private readonly onRequest: ((record: RequestRecord) => void) | undefined;
+  /** Told of each request when it leaves. */
+  onRequest: ((record: RequestRecord) => void) | undefined;
 
-  /** @param onRequest told of each request when it leaves */
   constructor(window: Nanoseconds, onRequest?: (record: RequestRecord) => void) {
     this.window = window;
     this.onRequest = onRequest;
@@ -33,18 +34,25 @@ export class Outcomes {
 
   /** Requests that have left. */
   get departed(): number {
-    return this.byState.finished + this.byState.rejected;
+    return this.finished + this.rejected;
+  }
+
+  /** Every request that has arrived, by the state it is in; those in the system count as queued. */
+  byState(): Record<RequestState, number> {
+    const none = Object.fromEntries(requestStates.map((state) => [state, 0])) as Record<RequestState, number>;
+    return { ...none, queued: this.arrived - this.departed, finished: this.finished, rejected: this.rejected };
   }
 
   arrive(now: Nanoseconds): void {
     this.arrived += 1;
     const index = Math.floor(now / this.window);
-    this.arrivals[index] = (this.arrivals[index] ?? 0) + 1;
+    while (this.arrivals.length <= index) this.arrivals.push(0);
+    this.arrivals[index]! += 1;
   }
 
   /** No replica can ever serve it. */
-  reject({ id, arrivedAt, promptTokens, outputTokens }: Request): void {
-    this.byState.rejected += 1;
+  turnAway({ id, arrivedAt, promptTokens, outputTokens }: Request): void {
+    this.rejected += 1;
     this.onRequest?.({
       id,
       arrivedAt,
@@ -57,12 +65,12 @@ export class Outcomes {
     });
   }
 
-  finish(slot: number, table: RequestTable, now: Nanoseconds): void {
+  leave(slot: number, table: RequestTable, now: Nanoseconds): void {
     const arrivedAt = table.arrivedAt[slot]!;
     const firstTokenAt = table.firstTokenAt[slot]!;
     const outputTokens = table.outputTokens[slot]!;
     const ttft = firstTokenAt - arrivedAt;
-    this.byState.finished += 1;
+    this.finished += 1;
     this.promptTokens += table.promptTokens[slot]!;
     this.outputTokens += outputTokens;
     this.ttft.add(ttft);
@@ -89,7 +97,8 @@ export class Outcomes {
     const arrivals: number[] = [];
     this.arrivals.forEach((count, index) => {
       const to = Math.floor(index / factor);
-      arrivals[to] = (arrivals[to] ?? 0) + count;
+      while (arrivals.length <= to) arrivals.push(0);
+      arrivals[to]! += count;
     });
     const ttftByWindow: (QuantileSketch | undefined)[] = [];
     this.ttftByWindow.forEach((sketch, index) => {

@@ -2,23 +2,33 @@ import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { ScaleEvent } from "./run.ts";
 
-interface Entry {
+/** A change of the number of replicas wanted. */
+export interface Scaling {
   readonly at: Nanoseconds;
   readonly from: number;
   readonly to: number;
   readonly because: string;
 }
 
+class Entry {
+  readyAt: Nanoseconds | null = null;
+  /** @param pending replicas that it has started and that are not ready */
+  constructor(
+    readonly scaling: Scaling,
+    public pending: number,
+  ) {}
+}
+
 /** Every change of the number of replicas wanted, and when it took effect. */
 export class ScaleLog {
-  private readonly entries: (Entry & { pending: number; readyAt: Nanoseconds | null })[] = [];
+  private readonly entries: Entry[] = [];
   /** Index of the entry that added a replica, while that replica starts. */
   private readonly startedBy = new Map<number, number>();
 
   /** @param added the replicas that a scale-up starts */
-  record(entry: Entry, added: readonly number[]): void {
+  record(scaling: Scaling, added: readonly number[]): void {
     for (const id of added) this.startedBy.set(id, this.entries.length);
-    this.entries.push({ ...entry, pending: added.length, readyAt: null });
+    this.entries.push(new Entry(scaling, added.length));
   }
 
   /** A replica became ready. One that is given up before it is never mentioned here, so its event stays without effect. */
@@ -31,7 +41,7 @@ export class ScaleLog {
   }
 
   events(): ScaleEvent[] {
-    return this.entries.map(({ at, from, to, because, readyAt }) => ({
+    return this.entries.map(({ scaling: { at, from, to, because }, readyAt }) => ({
       at_s: toSeconds(at),
       from,
       to,

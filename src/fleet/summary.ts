@@ -41,7 +41,7 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     policy: policyInWords(config.policy),
     inputs: [...config.inputs],
     ended_at_s: toSeconds(endedAt),
-    requests: { arrived: outcomes.arrived, ...outcomes.byState },
+    requests: { arrived: outcomes.arrived, ...outcomes.byState() },
     latency: {
       ttft_s: latencyFrom(outcomes.ttft),
       tpot_s: latencyFrom(outcomes.tpot),

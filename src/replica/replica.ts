@@ -9,14 +9,17 @@ import { emptyBatch } from "./step-batch.ts";
 import type { StepTimeModel } from "./step-batch.ts";
 
 /** What every replica of a fleet has in common. */
-export interface ReplicaContext {
-  readonly config: ReplicaConfig;
-  readonly stepTime: StepTimeModel;
-  readonly table: RequestTable;
-  readonly meters: Meters;
-  readonly isStepwise: boolean;
+export class ReplicaContext {
   /** When the next request that is known arrives at the fleet; Infinity after the last. */
-  nextArrivalAt: Nanoseconds;
+  nextArrivalAt: Nanoseconds = Infinity;
+
+  constructor(
+    readonly config: ReplicaConfig,
+    readonly stepTime: StepTimeModel,
+    readonly table: RequestTable,
+    readonly meters: Meters,
+    readonly isStepwise: boolean,
+  ) {}
 }
 
 /**
@@ -34,6 +37,8 @@ export class Replica {
   private readonly batch = emptyBatch();
   private isStepping = false;
   private stepStartedAt: Nanoseconds = 0;
+  /** Up to when the running requests of the step under way are accounted for. */
+  private runningSince: Nanoseconds = 0;
   private waitingSince: Nanoseconds = 0;
 
   /** @param id its number in order of creation */
@@ -95,6 +100,7 @@ export class Replica {
     if (this.life.state === "idle") this.life.enter("busy", now);
     this.isStepping = true;
     this.stepStartedAt = now;
+    this.runningSince = now;
     if (!isStepwise && this.stretch.plan(now, nextArrivalAt)) {
       this.nextStepAt = this.stretch.endsAt;
       return;
@@ -110,8 +116,20 @@ export class Replica {
   private endStep(now: Nanoseconds): void {
     this.isStepping = false;
     if (this.stretch.length > 0) this.stretch.finish(this.stepStartedAt);
-    this.context.meters.running.add(this.scheduler.runningCount, this.stepStartedAt, now);
+    this.settleRunning(now);
     this.scheduler.complete(now);
+  }
+
+  /** Accounts for all time up to now, but for the KV blocks of the step under way. */
+  settle(now: Nanoseconds): void {
+    this.life.settle(now);
+    this.settleWaiting(now);
+    if (this.isStepping) this.settleRunning(now);
+  }
+
+  private settleRunning(now: Nanoseconds): void {
+    this.context.meters.running.add(this.scheduler.runningCount, this.runningSince, now);
+    this.runningSince = now;
   }
 
   /** Accounts for the requests that have waited up to now. Before every change of their number. */

@@ -21,6 +21,11 @@ export class EventQueue {
   rank = 0;
   sequence = 0;
 
+  /** When the next event is due; Infinity if there is none. */
+  get nextAt(): Nanoseconds {
+    return this.length === 0 ? Infinity : this.times[0]!;
+  }
+
   /** @throws RangeError if the event lies in the past */
   push(at: Nanoseconds, rank: number, sequence: number): void {
     if (!(at >= this.now)) throw new RangeError(`an event at ${at} ns was scheduled at ${this.now} ns`);

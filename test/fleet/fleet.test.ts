@@ -3,6 +3,7 @@ import { eventRank, Fleet } from "../../src/fleet/fleet.ts";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { ColdStartPhase } from "../../src/replica/config.ts";
 import { Meters } from "../../src/replica/meters.ts";
+import { ReplicaContext } from "../../src/replica/replica.ts";
 import { RequestTable } from "../../src/replica/request-table.ts";
 import { EventQueue } from "../../src/sim/event-queue.ts";
 import { Outcomes } from "../../src/fleet/outcomes.ts";
@@ -20,7 +21,7 @@ const coldFleet = () => {
   const outcomes = new Outcomes(second, (record) => records.push(record));
   const stepTime = { stepTime: () => second, isExtrapolated: () => false };
   const coldStart: ColdStartPhase[] = [{ name: "node", state: "provisioning", duration: 4 }];
-  const context = { config: roomyReplica, stepTime, table, meters, isStepwise: false, nextArrivalAt: Infinity };
+  const context = new ReplicaContext(roomyReplica, stepTime, table, meters, false);
   const fleet = new Fleet(context, outcomes, coldStart, 0, events);
   const arrive = (id: number, now: number): void => fleet.arrive({ ...requests[id]!, arrivedAt: now });
   /** Runs all events up to a time. */

@@ -1,0 +1,224 @@
+import { Meters } from "../replica/meters.ts";
+import { ReplicaContext } from "../replica/replica.ts";
+import { RequestTable } from "../replica/request-table.ts";
+import { copyState } from "../sim/copy-state.ts";
+import { EventQueue } from "../sim/event-queue.ts";
+import type { Request } from "../traffic/request.ts";
+import { toNanoseconds, toSeconds } from "../units.ts";
+import type { Nanoseconds } from "../units.ts";
+import type { Autoscaler, ReplicaObservation } from "./autoscaler.ts";
+import { checkConfig, checkRequest } from "./check-config.ts";
+import type { FleetConfig, RequestRecord } from "./config.ts";
+import { eventRank, Fleet } from "./fleet.ts";
+import { createHpa } from "./hpa/hpa.ts";
+import { Outcomes } from "./outcomes.ts";
+import type { Run } from "./run.ts";
+import type { Scaling } from "./scale-log.ts";
+import { summarise } from "./summary.ts";
+import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
+
+/** All of a fleet's configuration but its traffic. */
+export type SimulationConfig = Omit<FleetConfig, "requests">;
+
+export interface Listeners {
+  /** Told of each request when it leaves. */
+  readonly onRequest?: ((record: RequestRecord) => void) | undefined;
+  /** Told of each decision of the autoscaler before it is carried out: a fork made now is one in which it is refused. */
+  readonly onScale?: ((scaling: Scaling, simulation: Simulation) => void) | undefined;
+}
+
+/**
+ * A simulation that is given its requests one by one, so that they need not all be in memory.
+ *
+ * Event by event on one clock, in the order that EventQueue defines. The result depends on the configuration alone: same
+ * configuration, same bytes, stepwise or not.
+ */
+export class Simulation {
+  private readonly config: SimulationConfig;
+  private readonly events = new EventQueue();
+  private readonly context: ReplicaContext;
+  private readonly outcomes: Outcomes;
+  private readonly fleet: Fleet;
+  private autoscaler: Autoscaler | null;
+  private listeners: Listeners;
+  private fed = 0;
+  /** Whether the request that was fed last has yet to arrive. */
+  private next: Request | null = null;
+  /** Changes of the number of replicas that are decided beforehand, by the number of their event. */
+  private readonly planned = new Map<number, { readonly by: number; readonly because: string }>();
+
+  /** @throws InputError if the configuration contradicts itself */
+  constructor(config: SimulationConfig, listeners: Listeners = {}) {
+    checkConfig(config);
+    const { policy } = config;
+    this.config = config;
+    this.listeners = listeners;
+    const meters = new Meters(SHORTEST_WINDOW);
+    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false);
+    this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
+    const initialReplicas = policy.kind === "fixed" ? policy.replicas : (policy.initial_replicas ?? policy.min_replicas);
+    this.autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
+    this.fleet = new Fleet(this.context, this.outcomes, config.coldStart, initialReplicas, this.events, config.concurrencyLimit);
+    if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
+  }
+
+  get now(): Nanoseconds {
+    return this.events.now;
+  }
+
+  /**
+   * Simulates up to and including the arrival of a request, which may not come before the one given last.
+   *
+   * @throws InputError where it is malformed
+   */
+  feed(request: Request): void {
+    checkRequest(request, this.fed, this.events.now);
+    this.fed += 1;
+    this.next = request;
+    this.context.nextArrivalAt = request.arrivedAt;
+    this.events.push(request.arrivedAt, eventRank.arrival, 0);
+    this.resume();
+  }
+
+  /** Simulates up to and including the arrival that was under way when this fork was made, if any. */
+  resume(): void {
+    while (this.next !== null) this.processNext();
+  }
+
+  /** Simulates all that happens up to and including an instant, at which no request has arrived yet. */
+  advanceTo(time: Nanoseconds): void {
+    while (this.events.nextAt <= time) this.processNext();
+  }
+
+  /** Simulates until every request has left, and sums up. */
+  finish(): Run {
+    this.context.nextArrivalAt = Infinity;
+    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) this.processNext();
+    const endedAt = this.events.now;
+    this.fleet.settle(endedAt);
+    return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
+  }
+
+  /**
+   * The same simulation from here on without its autoscaler: what it does is planned with `plan`. Neither side notices the other.
+   *
+   * @param onRequest told of the fork's requests
+   */
+  fork(onRequest?: (record: RequestRecord) => void): Simulation {
+    const { autoscaler, listeners } = this;
+    this.autoscaler = null;
+    this.listeners = {};
+    const copy = copyState<Simulation>(this);
+    this.autoscaler = autoscaler;
+    this.listeners = listeners;
+    copy.outcomes.onRequest = onRequest;
+    return copy;
+  }
+
+  /** Has the number of replicas wanted changed by so many at a time to come. */
+  plan(at: Nanoseconds, by: number, because: string): void {
+    const number = this.planned.size + 1;
+    this.planned.set(number, { by, because });
+    this.events.push(at, eventRank.autoscale, number);
+  }
+
+  /** What has been spent and served up to an instant that has been reached. */
+  readingAt(time: Nanoseconds): Reading {
+    const { meters } = this.context;
+    this.fleet.settle(time);
+    const { provisioning, loading, warming, busy, idle, queued, running } = meters;
+    const paid = [provisioning, loading, warming, busy, idle].reduce((sum, integral) => sum + integral.total(), 0);
+    return {
+      paid_s: toSeconds(paid),
+      busy_s: toSeconds(busy.total()),
+      running_s: toSeconds(running.total()),
+      inSystem_s: toSeconds(queued.total() + running.total()),
+      finished: this.outcomes.finished,
+      outputTokens: this.outcomes.outputTokens,
+      queriedTokens: meters.queriedTokens,
+      hitTokens: meters.hitTokens,
+    };
+  }
+
+  private processNext(): void {
+    const { events } = this;
+    events.pop();
+    const { now, sequence } = events;
+    switch (events.rank) {
+      case eventRank.phase:
+        this.fleet.finishPhase(sequence, now);
+        break;
+      case eventRank.dispatch:
+        this.fleet.dispatch(now);
+        break;
+      case eventRank.arrival: {
+        const request = this.next!;
+        this.next = null;
+        this.coverArrival();
+        this.fleet.arrive(this.outcomes.arrived === request.id ? request : { ...request, id: this.outcomes.arrived });
+        break;
+      }
+      case eventRank.followUp:
+        this.coverArrival();
+        this.fleet.followUp(sequence, now);
+        break;
+      case eventRank.step:
+        this.fleet.step(sequence, now);
+        break;
+      case eventRank.autoscale:
+        if (sequence > 0) this.carryOut(sequence);
+        else if (this.autoscaler !== null) this.autoscale(this.autoscaler);
+        break;
+      default:
+        throw new RangeError(`no event has rank ${events.rank}`);
+    }
+  }
+
+  /** Makes the timeline's windows long enough for an arrival now. */
+  private coverArrival(): void {
+    const factor = coarseningFor(this.events.now, this.context.meters.window);
+    if (factor === 1) return;
+    this.context.meters.coarsen(factor);
+    this.outcomes.coarsen(factor);
+  }
+
+  private autoscale(autoscaler: Autoscaler): void {
+    const { now } = this.events;
+    const decision = autoscaler.decide(toSeconds(now), this.fleet.wanted, observe(this.fleet));
+    this.events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
+    if (decision === null) return;
+    const scaling = { at: now, from: this.fleet.wanted, to: decision.replicas, because: decision.because };
+    this.listeners.onScale?.(scaling, this);
+    this.fleet.scaleTo(scaling.to, scaling.because, now);
+  }
+
+  private carryOut(number: number): void {
+    const { by, because } = this.planned.get(number)!;
+    const { wanted } = this.fleet;
+    this.fleet.scaleTo(Math.max(0, wanted + by), because, this.events.now);
+  }
+}
+
+/** Sums up to an instant. */
+export interface Reading {
+  /** GPU time paid for, in all states. */
+  readonly paid_s: number;
+  readonly busy_s: number;
+  /** Running requests over time. */
+  readonly running_s: number;
+  /** Requests in the system over time: the sum of the time they have spent there. */
+  readonly inSystem_s: number;
+  readonly finished: number;
+  readonly outputTokens: number;
+  readonly queriedTokens: number;
+  readonly hitTokens: number;
+}
+
+const observe = (fleet: Fleet): ReplicaObservation[] =>
+  Array.from(fleet.replicas.values(), ({ id, life, scheduler }) => ({
+    id,
+    state: life.isReady ? "serving" : life.state === "provisioning" ? "pending" : "starting",
+    isDraining: life.isDraining,
+    requestsRunning: scheduler.runningCount,
+    requestsWaiting: scheduler.waiting.length,
+  }));
