@@ -26,6 +26,21 @@ export const latencySchema = z
   .nullable();
 export type Latency = z.infer<typeof latencySchema>;
 
+/** What one scale event changed, against the same run without it. Above 0: more with it. */
+export const eventPriceSchema = z.strictObject({
+  horizon_s: seconds.meta({ description: "From the decision; the price looks no further" }),
+  is_sampled: z.boolean().meta({ description: "Drawn at random from the smaller events" }),
+  gpu_s: z.number().meta({ description: "GPU time paid for" }),
+  request_s: z.number().meta({ description: "Time that requests spent in the system, all together" }),
+  output_tokens: z.number().meta({ description: "Output tokens of requests that finished" }),
+  requests_helped: count.meta({ description: "Requests with an earlier first token" }),
+  requests_hurt: count.meta({ description: "Requests with a later first token" }),
+  ttft_s: z.number().meta({ description: "Time to first token, of both together" }),
+  mean_batch: z.number().nullable().meta({ description: "Running sequences, averaged over busy time" }),
+  hit_share: z.number().nullable().meta({ description: "Share of prompt tokens found in the prefix cache" }),
+});
+export type EventPrice = z.infer<typeof eventPriceSchema>;
+
 export const scaleEventSchema = z.strictObject({
   at_s: seconds,
   from: count,
@@ -34,6 +49,7 @@ export const scaleEventSchema = z.strictObject({
   ready_after_s: seconds
     .nullable()
     .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
+  price: eventPriceSchema.nullable().optional().meta({ description: "null: not priced; absent: no events were" }),
 });
 export type ScaleEvent = z.infer<typeof scaleEventSchema>;
 

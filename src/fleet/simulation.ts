@@ -87,6 +87,7 @@ export class Simulation {
 
   /** Simulates all that happens up to and including an instant, at which no request has arrived yet. */
   advanceTo(time: Nanoseconds): void {
+    this.context.nextArrivalAt = time;
     while (this.events.nextAt <= time) this.processNext();
   }
 

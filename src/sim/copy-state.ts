@@ -13,8 +13,8 @@ export const copyState = <T extends object>(state: T): T => {
     if (known !== undefined) return known;
     if (ArrayBuffer.isView(value)) return remember(value, (value as Float64Array).slice());
     if (Array.isArray(value)) {
-      const copy = remember(value, Array.from({ length: value.length })) as unknown[];
-      for (const [i, item] of value.entries()) copy[i] = copyOf(item);
+      const copy = remember<unknown[]>(value, []);
+      for (const item of value) copy.push(copyOf(item));
       return copy;
     }
     if (value instanceof Map) {

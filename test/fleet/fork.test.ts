@@ -47,7 +47,7 @@ describe("a fork at a decision of the autoscaler", () => {
         for (const fork of forks) expect(JSON.stringify(fork)).toBe(JSON.stringify(run));
         forked += forks.length;
       }),
-      runs(100),
+      runs(200),
     );
     expect(forked).toBeGreaterThan(100);
   });
