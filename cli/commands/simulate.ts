@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { InputError } from "../../src/errors.ts";
+import { simulatePriced } from "../../src/fleet/price-events.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { runText } from "../../src/report/text.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
@@ -10,7 +11,7 @@ import type { Request } from "../../src/traffic/request.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { loadScenario, type LoadedScenario } from "../load-scenario.ts";
-import { wholeNumber } from "../options.ts";
+import { positiveNumber, wholeNumber } from "../options.ts";
 import { reading } from "../progress.ts";
 
 interface SimulateOptions {
@@ -18,12 +19,19 @@ interface SimulateOptions {
   readonly device?: string;
   readonly seed?: number;
   readonly stepwise?: true;
+  readonly priceEvents?: number | true;
+  readonly priceHorizon: number;
   readonly out?: string;
   readonly json?: true;
 }
 
 const requestsOf = ({ from: { scenario }, trace, data }: LoadedScenario): Iterable<Request> =>
   scenario.traffic.kind === "trace" ? (trace ?? []) : generate(scenario.traffic, createStreams(scenario.seed), data);
+
+const pricing = ({ priceEvents, priceHorizon }: SimulateOptions) => {
+  const largest = typeof priceEvents === "number" ? priceEvents : 10;
+  return { horizon: priceHorizon, largest, sampled: Math.ceil(largest / 2) };
+};
 
 /** `ballast simulate`: one scenario, one seed, one policy. */
 export const simulateCommand = (io: Io): Command =>
@@ -34,6 +42,8 @@ export const simulateCommand = (io: Io): Command =>
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
     .option("--seed <n>", "seed of all chance, a whole number (default: the scenario's)", wholeNumber)
     .option("--stepwise", "run every engine step through the scheduler: the same result, slower")
+    .option("--price-events [n]", "say what scale events cost: the n largest and half as many of the others (default: 10)", wholeNumber)
+    .option("--price-horizon <s>", "how far a price looks, in seconds after the decision", positiveNumber, 600)
     .option("--out <file>", "write the run there, as JSON")
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
@@ -49,7 +59,8 @@ export const simulateCommand = (io: Io): Command =>
       }
       const requests = requestsOf(loaded);
       const setup = resolveScenario(from, device, model, requests, loaded.data);
-      const run = simulate({ ...setup, policy, seed, requests, isStepwise: options.stepwise === true });
+      const config = { ...setup, policy, seed, requests, isStepwise: options.stepwise === true };
+      const run = options.priceEvents === undefined ? simulate(config) : simulatePriced(config, pricing(options));
       if (run.requests.arrived === 0) {
         throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
       }

@@ -1,6 +1,7 @@
 import type { Latency, Run } from "../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "../format.ts";
 import { inputLines } from "./inputs.ts";
+import { priceLines } from "./price-text.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 
 const STATES = {
@@ -51,6 +52,18 @@ export const paidShares = (run: Run): { state: string; seconds: number; share: n
     .sort((a, b) => b.seconds - a.seconds);
 };
 
+/** What the prefix cache has spared; null where there is none, or nothing in common. */
+export const prefixCacheOrNull = ({ prefix_cache: cache }: Run): string | null =>
+  cache === null || cache === undefined || cache.hit_tokens === 0
+    ? null
+    : `${percent(cache.hit_tokens / cache.queried_tokens)} of the prompts' tokens were found in the prefix cache`;
+
+/** How exact the percentiles are; null where they are exact. */
+export const sketchOrNull = ({ latency }: Run): string | null => {
+  const error = latency.ttft_s?.relative_error;
+  return error === undefined ? null : `Percentiles of so many requests come from a sketch and may be off by ${percent(error)}.`;
+};
+
 /** How many scale events a terminal shows; the file and the page hold all. */
 const MOST_EVENTS = 12;
 
@@ -70,6 +83,7 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   const fleet = [
     `busy ${run.utilization === null ? "–" : percent(run.utilization)} of ready time; mean batch ${run.mean_batch === null ? "–" : mean(run.mean_batch)}; ${quantity(run.preemptions, "preemption")}`,
     `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again after preemption` : ""}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
+    ...(prefixCacheOrNull(run) === null ? [] : [prefixCacheOrNull(run)!]),
     `paid GPU time: ${paidShares(run)
       .map(({ state, share }) => `${state} ${percent(share)}`)
       .join(", ")}`,
@@ -92,13 +106,14 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   return text([
     ...wrap(runSentence(run)).map(style.strong),
     ...(extrapolation === null ? [] : wrap(extrapolation, "  ")),
-    ...block("Latency", latency, style),
+    ...block("Latency", [...latency, ...wrap(sketchOrNull(run) ?? "", "    ").filter((line) => line.trim() !== "")], style),
     ...block(
       "Fleet",
       fleet.flatMap((line) => wrap(line, "      ", undefined, "    ")),
       style,
     ),
     ...block("Scale events", events.length === 0 ? [] : scaling, style),
+    ...block("What scale events cost", priceLines(run, style), style),
     ...block(
       "Confidence",
       wrap(`One simulation of "${run.scenario}" (seed ${run.seed}); the same seed gives the same bytes.`, "    "),
