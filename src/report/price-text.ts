@@ -29,7 +29,7 @@ export const priceLines = (run: Run, style: Style): string[] => {
   const note =
     `Each against the same run without that change, up to ${duration(horizon)} after the decision, later decisions as they were. ` +
     `Prices need not add up.${priced.some(({ price }) => price.is_sampled) ? " *: drawn at random; the others are the largest changes." : ""}` +
-    `${priced.length < run.scale_events.length ? ` ${count(run.scale_events.length - priced.length)} more have no price.` : ""}`;
+    (priced.length < run.scale_events.length ? ` ${count(run.scale_events.length - priced.length)} more have no price.` : "");
   const hasHits = priced.some(({ price }) => (price.hit_share ?? 0) !== 0);
   const head = ["GPU time", "time in system", "earlier / later", "TTFT in all", "batch", ...(hasHits ? ["found in cache"] : [])];
   return [
