@@ -33,25 +33,28 @@ interface Row {
   readonly id: string;
   readonly apart: number;
   readonly log: number;
-  readonly overlaps: boolean;
+  /** Null where a side has no interval: one start says nothing of another. */
+  readonly overlaps: boolean | null;
 }
 
 const rowOf = (a: Series, b: Series): Row => ({
   family: a.family,
   id: a.id,
-  apart: apart(a.interval.median, b.interval.median),
-  log: Math.log(b.interval.median / a.interval.median),
-  overlaps: a.interval.low <= b.interval.high && b.interval.low <= a.interval.high,
+  apart: apart(a.median, b.median),
+  log: Math.log(b.median / a.median),
+  overlaps: a.interval === null || b.interval === null ? null : a.interval.low <= b.interval.high && b.interval.low <= a.interval.high,
 });
 
 const line = (name: string, rows: readonly Row[]): string => {
   const sizes = rows.map((row) => row.apart);
-  const overlapping = rows.filter(({ overlaps }) => overlaps).length / rows.length;
+  const known = rows.filter(({ overlaps }) => overlaps !== null);
+  const overlapping = known.length === 0 ? "unknown" : percent(known.filter(({ overlaps }) => overlaps).length / known.length);
   const drift = Math.expm1(median(rows.map(({ log }) => log)));
   return [
     name.padEnd(28),
     String(rows.length).padStart(5),
-    ...[quantile(sizes, 0.5), quantile(sizes, 0.9), drift, overlapping].map((x) => percent(x).padStart(11)),
+    ...[percent(quantile(sizes, 0.5)), percent(quantile(sizes, 0.9)), percent(drift), overlapping].map((x) => x.padStart(11)),
+    known.length === rows.length ? "" : `   ${rows.length - known.length} of one start: no interval`,
   ].join("");
 };
 
@@ -62,7 +65,7 @@ const main = (): void => {
   const others = new Map(seriesOf(second).map((series) => [series.id, series]));
   const rows = seriesOf(first).flatMap((series) => {
     const other = others.get(series.id);
-    return other === undefined || series.interval.median <= 0 || other.interval.median <= 0 ? [] : [rowOf(series, other)];
+    return other === undefined || series.median <= 0 || other.median <= 0 ? [] : [rowOf(series, other)];
   });
   const halves = [...halvesApart(first), ...halvesApart(second)];
   io.out(`${first.device}, ${first.condition}: two runs, of ${first.started_at} and ${second.started_at}\n`);

@@ -102,7 +102,7 @@ class MeasuredDevice {
         ? [variantById(job.variant), job.shape, job.variant]
         : [variantOfLayer(job.layer), job.layer.shape, JSON.stringify(job.layer.choices)];
     await this.#mustPass(variant, key);
-    const request: CaseRequest = { id, variant, shape, cache };
+    const request: CaseRequest = { id, variant, shape, cache, ...(job.kind === "layer" ? { follows: "itself" } : {}) };
     const { kernel: rule, beyondCache } = this.#rules;
     const flush = async () => (this.#flush ??= await cacheFlush(this.#gpu.device, beyondCache));
     return prepareCase(this.#gpu.device, request, { timer: await this.#timer(), flush, beyondCache, rule });

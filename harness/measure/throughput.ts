@@ -30,6 +30,8 @@ export interface CaseRequest {
   readonly variant: KernelVariant;
   readonly shape: Shape;
   readonly cache: Cache;
+  /** Others, where it is left out. */
+  readonly follows?: TimedWork["follows"];
 }
 
 export interface CaseOptions {
@@ -55,13 +57,17 @@ interface Placed {
  * that together exceed the last-level cache; where copies as many as are worth having do not, the cache is flushed before each sample, and
  * with it go the activations, which a real step finds hot.
  *
+ * What follows itself where it is used, a whole step, runs once untimed before the samples of a submit: the first after a pause finds the
+ * caches and the cores as the browser left them.
+ *
  * @throws LeftOut where it cannot be measured so
  */
 export const prepareCase = async (device: GPUDevice, request: CaseRequest, options: CaseOptions): Promise<MeasuredCase> => {
   const { id, variant, shape, cache } = request;
   const { timer, rule } = options;
   const run = variant.run(shape);
-  const { prepared, work, rotated } = cache === "hot" ? await placedHot(device, run) : await placedCold(device, run, request, options);
+  const { prepared, work, rotated } =
+    cache === "hot" ? await placedHot(device, run, request) : await placedCold(device, run, request, options);
   try {
     await device.queue.onSubmittedWorkDone();
     const stopwatch = await timer.setUp(work);
@@ -96,26 +102,38 @@ export const prepareCase = async (device: GPUDevice, request: CaseRequest, optio
   }
 };
 
-const placedHot = async (device: GPUDevice, run: KernelRun): Promise<Placed> => {
-  const prepared = await prepare(device, run, { seed: SEED, keepInputs: false });
-  // The turns of other cases come in between: one run brings its inputs back to the cache.
-  const beforeSubmit = (encoder: GPUCommandEncoder): void => {
+const onceUntimed =
+  ({ encode }: PreparedKernel) =>
+  (encoder: GPUCommandEncoder): void => {
     const pass = encoder.beginComputePass();
-    prepared.encode(pass, 1);
+    encode(pass, 1);
     pass.end();
   };
-  return { prepared, work: { encode: prepared.encode, mostRuns: Infinity, beforeSubmit }, rotated: 0 };
+
+const placedHot = async (device: GPUDevice, run: KernelRun, { follows = "others" }: CaseRequest): Promise<Placed> => {
+  const prepared = await prepare(device, run, { seed: SEED, keepInputs: false });
+  // The turns of other cases come in between: one run brings its inputs back to the cache.
+  return { prepared, work: { encode: prepared.encode, follows, mostRuns: Infinity, beforeSubmit: onceUntimed(prepared) }, rotated: 0 };
 };
 
-const placedCold = async (device: GPUDevice, run: KernelRun, { variant }: CaseRequest, options: CaseOptions): Promise<Placed> => {
+const placedCold = async (
+  device: GPUDevice,
+  run: KernelRun,
+  { variant, follows = "others" }: CaseRequest,
+  options: CaseOptions,
+): Promise<Placed> => {
   const wanted = rotationOrNull(run, options.beyondCache);
   if (wanted === null) throw new LeftOut(`${variant.id} reads neither weights nor a KV cache: it has no cold case, measure it hot`);
   const { prepared, rotation } = await withCopies(device, run, wanted);
-  if (rotation.exceedsCache) return { prepared, work: { encode: prepared.encode, mostRuns: Infinity }, rotated: rotation.bytes };
+  const { encode } = prepared;
+  if (rotation.exceedsCache) {
+    const before = follows === "itself" ? { beforeSubmit: onceUntimed(prepared) } : {};
+    return { prepared, work: { encode, follows, mostRuns: Infinity, ...before }, rotated: rotation.bytes };
+  }
   try {
     const flush = await options.flush();
     const beforeSample = await flush.before(prepared.output);
-    return { prepared, work: { encode: prepared.encode, mostRuns: rotation.copies, beforeSample }, rotated: rotation.bytes + flush.bytes };
+    return { prepared, work: { encode, follows, mostRuns: rotation.copies, beforeSample }, rotated: rotation.bytes + flush.bytes };
   } catch (error) {
     prepared.destroy();
     throw error;

@@ -1,6 +1,7 @@
 import { median, sum } from "simple-statistics";
 import type { StartOf } from "../profile/measurements/warm-up.ts";
 import type { Profile } from "../profile/schema.ts";
+import { groupBy } from "../stats/group-by.ts";
 import { medianInterval } from "../stats/median-interval.ts";
 import type { Seconds } from "../units.ts";
 import type { WarmUpCurve } from "./device-model.ts";
@@ -89,9 +90,12 @@ const leaveOneOut = (cold: readonly ProcessStart[]): CheckedPoint[] =>
 /** The number of pending pipelines with which cold kernels were there soonest, and its share of their time one after another. */
 const bestPendingOrNull = (profile: Profile): { readonly count: number; readonly share: number } | null => {
   const runs = measurementsOf(profile, "compile").flatMap(({ runs }) => runs.filter(({ pipelines }) => pipelines === "cold"));
-  const each = ({ total_s, each_s }: (typeof runs)[number]): Seconds => total_s / each_s.length;
-  const serial = runs.find(({ pending }) => pending === 1);
-  const best = runs.filter(({ pending }) => pending > 1).sort((a, b) => each(a) - each(b))[0];
-  if (serial === undefined || best === undefined || serial.total_s <= 0) return null;
-  return { count: best.pending, share: each(best) / each(serial) };
+  const each = [...groupBy(runs, ({ pending }) => pending)].map(([count, same]): [number, Seconds] => [
+    count,
+    median(same.map(({ total_s, each_s }) => total_s / each_s.length)),
+  ]);
+  const serial = each.find(([count]) => count === 1);
+  const best = each.filter(([count]) => count > 1).sort(([, a], [, b]) => a - b)[0];
+  if (serial === undefined || best === undefined || serial[1] <= 0) return null;
+  return { count: best[0], share: best[1] / serial[1] };
 };

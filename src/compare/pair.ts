@@ -100,8 +100,8 @@ const geometricMean = (
 const rowOf = ({ base, other, ratio }: Pairing): Omit<Row, "verdict" | "reason" | "p"> => ({
   id: base.id,
   family: base.family,
-  base_s: base.interval.median,
-  other_s: other.interval.median,
+  base_s: base.median,
+  other_s: other.median,
   ratio: ratio === null ? null : { estimate: Math.exp(ratio.estimate), low: Math.exp(ratio.low), high: Math.exp(ratio.high) },
   samples: [base.samples_s.length, other.samples_s.length],
   sampling: samplingOf({ base, other }),

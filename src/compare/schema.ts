@@ -79,7 +79,10 @@ export const rowSchema = z.strictObject({
   family: z.string(),
   base_s: z.number().meta({ description: "Median of the baseline" }),
   other_s: z.number().meta({ description: "Median of the other device" }),
-  ratio: ratioSchema.nullable().meta({ description: "other_s over base_s with its 95 % interval; null where a side is 0" }),
+  ratio: ratioSchema.nullable().meta({
+    description:
+      "other_s over base_s with its 95 % interval; null where a side is 0 or was timed in one start, which says nothing of another",
+  }),
   samples: z.tuple([z.int(), z.int()]),
   sampling: samplingSchema,
   verdict: verdictSchema,

@@ -1,7 +1,9 @@
+import { mean, median } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
 import { isBelowClock } from "../profile/clock-sight.ts";
 import type { InProcesses } from "../profile/measurements/common.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
+import { startInterval, startNoiseOrNull } from "../profile/start-interval.ts";
 import { betweenProcesses, sampledList, timingInterval } from "../profile/timing-interval.ts";
 import type { MedianInterval } from "../stats/median-interval.ts";
 import { groupBy } from "../stats/group-by.ts";
@@ -15,11 +17,13 @@ export interface Series {
   readonly family: string;
   /** What is most alike: a kernel's variant, an upload's method. Noise between two runs is estimated within these. */
   readonly kin: string;
+  /** Of what is timed in starts one value a start. */
   readonly samples_s: readonly Seconds[];
   /** How many samples each turn took, where samples were taken in turns with those of others. */
   readonly turns: readonly number[];
-  /** Median with its interval, for what another run would find. */
-  readonly interval: MedianInterval;
+  readonly median: Seconds;
+  /** For what another run would find; null where it is not known, since one start was made. */
+  readonly interval: MedianInterval | null;
   /** Standard error of the log median that all measurements of the kind share: what a process has for all of them. */
   readonly sharedError: number;
   /** A kernel's sample was too short for the clock that took it. */
@@ -40,22 +44,44 @@ export const seriesOf = (profile: Profile): Series[] => {
   return profile.measurements.flatMap((measurement): Series[] => {
     if (measurement.kind === "kernel") return [kernelSeries(measurement, clock)];
     if (measurement.kind === "tuning") return []; // what decided on variants; the kernels that it chose are timed by themselves
+    if (measurement.kind === "warm-up" || measurement.kind === "compile") return startSeries(measurement);
     const kin = "method" in measurement ? `${measurement.kind} ${measurement.method}` : measurement.kind;
     return durationsIn(measurement).map(({ name, key, samples }) => {
       const sampled = sampledList(measurement as Partial<InProcesses>, key, samples);
+      const interval = timingInterval(sampled);
       return {
-        id: `${measurement.id}: ${name}`,
-        family: measurement.kind,
-        kin: `${kin} ${name}`,
+        ...plainSeries(measurement, name, kin),
         samples_s: samples,
-        turns: [],
-        interval: timingInterval(sampled),
+        median: interval.median,
+        interval,
         sharedError: betweenProcesses(sampled).common,
-        isBelowClock: false,
-        isTimedOut: false,
       };
     });
   });
+};
+
+const plainSeries = ({ id, kind }: Profile["measurements"][number], name: string, kin: string) => ({
+  id: `${id}: ${name}`,
+  family: kind,
+  kin: `${kin} ${name}`,
+  turns: [],
+  isBelowClock: false,
+  isTimedOut: false,
+});
+
+/** What every start took: of pipelines and modules the mean of its own, of runs that are steady the median. */
+const startSeries = (measurement: MeasurementOf<"warm-up" | "compile">): Series[] => {
+  const durations = durationsIn(measurement).map(({ name, parts, isApproach }) => ({
+    name,
+    values: parts.map((part) => (isApproach ? median([...part]) : mean([...part]))),
+  }));
+  const pooled = startNoiseOrNull(durations.map(({ values }) => values));
+  return durations.map(({ name, values }) => ({
+    ...plainSeries(measurement, name, measurement.kind),
+    samples_s: values,
+    ...startInterval(values, pooled),
+    sharedError: 0,
+  }));
 };
 
 const kernelSeries = (
@@ -69,6 +95,7 @@ const kernelSeries = (
     kin: `${variant} ${cache}`,
     samples_s: timing.samples_s,
     turns: timing.visits.map(({ samples }) => samples),
+    median: interval.median,
     interval,
     sharedError: betweenProcesses(timing).common,
     isBelowClock: isBelowClock(interval.median, timing, clock),
@@ -81,6 +108,10 @@ interface Durations {
   /** The field of the measurement that it is in. */
   readonly key: string;
   readonly samples: readonly Seconds[];
+  /** The same, by the objects that they lie in. */
+  readonly parts: readonly (readonly Seconds[])[];
+  /** Whether they are what is left of an approach. */
+  readonly isApproach: boolean;
 }
 
 /** Conditions that are numbers; all others are words. */
@@ -101,12 +132,15 @@ const durationsIn = (value: object, prefix = "", field: string | null = null): D
     }
     const approach = steadyAfter === null || APPROACHING[key] === undefined ? 0 : steadyAfter + APPROACHING[key];
     const samples = parts.slice(Math.min(approach, parts.length - 1)).filter((sample) => typeof sample === "number");
-    return samples.length === 0 ? [] : [{ name: `${prefix}${wordsOfKey(key)}`, key: field ?? key, samples }];
+    const name = `${prefix}${wordsOfKey(key)}`;
+    return samples.length === 0 ? [] : [{ name, key: field ?? key, samples, parts: [samples], isApproach: key in APPROACHING }];
   });
   return [...groupBy(found, ({ name }) => name)].map(([name, same]) => ({
     name,
     key: same[0]!.key,
     samples: same.flatMap(({ samples }) => samples),
+    parts: same.flatMap(({ parts }) => parts),
+    isApproach: same[0]!.isApproach,
   }));
 };
 

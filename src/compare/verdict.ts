@@ -8,7 +8,7 @@ import type { Series } from "./series.ts";
 export interface Pairing {
   readonly base: Series;
   readonly other: Series;
-  /** Null where a side has a median of 0. */
+  /** Null where a side has a median of 0, or an interval that is not known. */
   readonly ratio: LogRatio | null;
 }
 
@@ -25,7 +25,11 @@ const LEVEL = 0.05;
 /** Fewer samples than this have no interval to speak of. */
 const FEWEST_SAMPLES = 5;
 
-export const pairOf = (base: Series, other: Series): Pairing => ({ base, other, ratio: logRatioOrNull(base.interval, other.interval) });
+export const pairOf = (base: Series, other: Series): Pairing => ({
+  base,
+  other,
+  ratio: base.interval === null || other.interval === null ? null : logRatioOrNull(base.interval, other.interval),
+});
 
 /** Where runs differ by more than this anyway, to lie within it is no news (log ratio); a larger threshold that was asked for is. */
 const MOST_SAME = Math.log(1.1);
@@ -74,6 +78,7 @@ export const judge = (pairings: readonly Pairing[], marginOf: (pairing: Pairing)
 export const isTestable = (pairing: Pairing): boolean => untestableOrNull(pairing) === null;
 
 const untestableOrNull = ({ base, other, ratio }: Pairing): Reason | null => {
+  if (base.interval === null || other.interval === null) return "few-samples";
   if (ratio === null || base.isBelowClock || other.isBelowClock) return "below-clock";
   return Math.min(base.samples_s.length, other.samples_s.length) < FEWEST_SAMPLES ? "few-samples" : null;
 };

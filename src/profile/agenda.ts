@@ -120,9 +120,11 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const workload = workloadFor(device);
   const { core, more, warmUp, roofs } = workload;
 
+  const starts = launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick);
+
   const groundwork: Stage = () => [
     { kind: "clock", id: "clock" },
-    ...launchJobs(workload, { shape: layerShape(core, warmUp.batch), choices: starting }, `${core.model.name} ${dtype}`, isQuick),
+    ...starts,
     ...verifyJobs(dtype, isGpu, isQuick ? [...chosenIds(starting), ...startingRoofs(device, roofs)] : null),
     { kind: "overhead", id: "overhead" },
     ...compareUploadJobs(workload, isQuick),
@@ -151,7 +153,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
   const formats = formatStages(device, dtype, workload);
   /**
    * Every other process takes the uploads in the opposite order, so that what drifts while they are measured falls on all alike. Nothing where the
-   * processes so far tell enough.
+   * processes so far tell enough. Starts are made in the first few only, once in each: they are all that tells by how much starts differ.
    */
   const again =
     (process: number): Stage =>
@@ -168,6 +170,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
         ...measured(found),
         ...formats.measure(found),
         ...(process % 2 === 0 ? uploads : uploads.toReversed()),
+        ...(process < FEWEST_PROCESSES ? starts : []),
       ]
         .filter(({ id }) => ids.has(id))
         .map((job) => inProcess(job, process));

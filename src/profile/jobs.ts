@@ -25,7 +25,7 @@ export interface WarmUpJob {
   readonly launches: number;
   /** How many of those are followed by another process on the caches they left. */
   readonly restarts: number;
-  /** Starts in the first process, of each other kind. */
+  /** Starts in the first of those processes, of each other kind. */
   readonly devices: number;
   readonly pipelines: number;
   readonly nothing: number;

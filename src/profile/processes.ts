@@ -88,11 +88,31 @@ const merged = (parts: readonly Measurement[]): Measurement => {
     case "overhead":
     case "load-pipeline":
       return others.length === 0 ? first : mergedLists(parts);
+    case "warm-up":
+      return mergedStarts(parts as readonly MeasurementOf<"warm-up">[]);
+    case "compile": {
+      const same = parts as readonly MeasurementOf<"compile">[];
+      return { ...first, runs: same.flatMap(({ runs }) => runs), missing: missingOf(same) };
+    }
     default:
       if (others.length === 0) return first;
       throw new RangeError(`expected ${first.id} to be measured once, got ${parts.length} measurements of it`);
   }
 };
+
+/** Launches are counted on from one part to the next. */
+const mergedStarts = (parts: readonly MeasurementOf<"warm-up">[]): MeasurementOf<"warm-up"> => {
+  let before = 0;
+  const starts = parts.flatMap((part) => {
+    const counted = part.starts.map((start) => (start.fresh === "process" ? { ...start, launch: before + start.launch } : start));
+    before = Math.max(before, ...counted.map((start) => (start.fresh === "process" ? start.launch + 1 : 0)));
+    return counted;
+  });
+  return { ...parts[0]!, starts, missing: missingOf(parts) };
+};
+
+const missingOf = (parts: readonly { readonly missing: string | null }[]): string | null =>
+  [...new Set(parts.flatMap(({ missing }) => missing ?? []))].join("; ") || null;
 
 const mergedKernel = (parts: readonly MeasurementOf<"kernel">[]): MeasurementOf<"kernel"> => {
   const [first] = parts;

@@ -70,6 +70,7 @@ export interface Workload {
   readonly warmUp: {
     /** The batch of a start's first runs. */
     readonly batch: Batch;
+    /** Of each process in which the run makes starts. */
     readonly starts: Pick<WarmUpJob, "launches" | "restarts" | "devices" | "pipelines" | "nothing">;
     readonly compile: Pick<CompileJob, "pending" | "copies">;
   };
@@ -167,7 +168,7 @@ export const softwareWorkload = (): Workload => {
     formats: { tokens: [1, 16], isRaced: false },
     warmUp: {
       batch: prefillOnly(8, 0),
-      starts: { launches: 3, restarts: 1, devices: 1, pipelines: 1, nothing: 1 },
+      starts: { launches: 1, restarts: 1, devices: 1, pipelines: 1, nothing: 1 },
       compile: { pending: [1, 4, 16], copies: 1 },
     },
     uploads: {
@@ -276,7 +277,7 @@ export const gpuWorkload = (): Workload => {
     formats: { tokens: [1, 16, 64], isRaced: true },
     warmUp: {
       batch: prefillOnly(128, 0),
-      starts: { launches: 5, restarts: 5, devices: 3, pipelines: 3, nothing: 3 },
+      starts: { launches: 2, restarts: 2, devices: 1, pipelines: 1, nothing: 1 },
       compile: { pending: [1, 4, 16], copies: 3 },
     },
     uploads: {

@@ -36,7 +36,7 @@ export const startFigures = (profile: Profile): StartFigure[] => {
   return [...groupBy(starts, ({ fresh, pipelines }) => `${fresh} ${pipelines}`).values()].map((alike) => {
     const { fresh, pipelines } = alike[0]!;
     const opened = alike.map(openSecondsOrNull).filter((open) => open !== null);
-    // Compiling was measured in one process; new texts in an old one were not.
+    // Compiling was measured by itself in every state; new texts in an old process were not.
     const runs = fresh === "pipelines" ? [] : compiled.filter((run) => run.pipelines === pipelines);
     return {
       fresh,
@@ -45,7 +45,12 @@ export const startFigures = (profile: Profile): StartFigure[] => {
       open: opened.length === 0 ? null : median(opened),
       modules: median(alike.map(({ shader_modules_s }) => sum(shader_modules_s))),
       serial: median(alike.map(({ pipelines_s }) => mean(pipelines_s))),
-      pending: new Map(runs.map(({ pending, each_s, total_s }) => [pending, total_s / each_s.length])),
+      pending: new Map(
+        [...groupBy(runs, ({ pending }) => pending)].map(([pending, same]) => [
+          pending,
+          median(same.map(({ each_s, total_s }) => total_s / each_s.length)),
+        ]),
+      ),
       first: median(alike.map(({ first_dispatch_s }) => first_dispatch_s)),
       steady: median(alike.map(steadySeconds)),
       runsUntilSteady: Math.round(median(alike.map(({ steady_after }) => 1 + steady_after))),

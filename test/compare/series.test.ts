@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { seriesOf } from "../../src/compare/series.ts";
 import type { Measurement } from "../../src/profile/schema.ts";
-import { profileOf } from "../calibration/synthetic.ts";
+import { coldStart, profileOf } from "../calibration/synthetic.ts";
 import { simulatedRun } from "./simulated.ts";
 
 const silent = { run: 0, turn: 0, sample: 0 };
@@ -52,6 +52,23 @@ describe("the series of a profile", () => {
     expect(seriesIn({ kind: "new", id: "x", ...start })).toEqual({ dispatches: [1, 1.1], gpu: [1] });
     // Where it never became steady, the last run stands for it.
     expect(seriesIn({ kind: "new", id: "x", ...start, steady_after: 4 })).toMatchObject({ dispatches: [1.1] });
+  });
+
+  it("of starts hold one value a start: of pipelines their mean, of runs the steady one", () => {
+    const starts = [
+      coldStart({ pipelines_s: [1, 3], dispatches_s: [9, 0.1, 0.1, 0.4], steady_after: 1 }),
+      coldStart({ launch: 1, pipelines_s: [4], dispatches_s: [0.2], steady_after: 0 }),
+    ];
+    expect(seriesIn({ kind: "warm-up", id: "x", starts, missing: null })).toMatchObject({
+      "starts process cold pipelines": [2, 4],
+      "starts process cold dispatches": [0.1, 0.2],
+    });
+  });
+
+  it("of one start have no interval", () => {
+    const starts = [coldStart()];
+    const [series] = seriesOf(profileOf([{ kind: "warm-up", id: "x", starts, missing: null }]));
+    expect(series).toMatchObject({ id: "x: starts process cold browser start", median: 0.9, interval: null });
   });
 
   it("leave out the steps of the clocks, which are no result", () => {

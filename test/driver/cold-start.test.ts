@@ -179,6 +179,15 @@ describe("starts in fresh processes", () => {
     expect(left()).toEqual(NOTHING_LEFT);
   });
 
+  it("of a further process are made without verifying the layer again", async () => {
+    const { launch, jobs, left } = launches();
+    expect(starts(await runLaunchJob({ ...warmUp, process: 1 }, launch, 60))).toEqual(ALL);
+    expect(jobs.filter(({ kind }) => kind === "verify")).toEqual([]);
+    const gone = launches({ at: 1, outcome: { kind: "crashed", because: "gone" } });
+    expect(await runLaunchJob({ ...warmUp, process: 1 }, gone.launch, 60)).toEqual({ kind: "crashed", because: "gone" });
+    expect(left()).toEqual(NOTHING_LEFT);
+  });
+
   it("stop where the time is over, with nothing launched", async () => {
     const { launch, folders } = launches();
     expect(await runLaunchJob(warmUp, launch, 0)).toEqual({ kind: "hung", because: "its time of 0 s was over" });

@@ -3,6 +3,7 @@ import { ONE_PROCESS } from "../../src/profile/measurements/common.ts";
 import { acrossProcesses, inProcess, isFromFirst } from "../../src/profile/processes.ts";
 import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
 import { timingInterval } from "../../src/profile/timing-interval.ts";
+import { coldStart } from "../calibration/synthetic.ts";
 import { runs } from "../runs.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 
@@ -92,6 +93,32 @@ describe("measurements in several processes", () => {
   it("that are plain lists are put end to end, and say how many are whose", () => {
     expect(acrossProcesses([upload(0, [1, 2]), upload(1, [3])])).toMatchObject([
       { id: "upload", first_s: [1, 2, 3], process_samples: { first_s: [2, 1], repeated_s: [0, 0] } },
+    ]);
+  });
+
+  it("that are starts follow one another, their launches counted on, with what is missing of any", () => {
+    const warmUp = (process: number, missing: string | null): Measurement => ({
+      kind: "warm-up",
+      id: inProcess({ id: "warm-up" }, process).id,
+      starts: [coldStart(), coldStart({ launch: 1 })],
+      missing,
+    });
+    const [merged] = acrossProcesses([warmUp(0, null), warmUp(1, "it crashed"), warmUp(2, "it crashed")]);
+    expect(merged).toMatchObject({ id: "warm-up", missing: "it crashed" });
+    const launches = merged?.kind === "warm-up" ? merged.starts.map((start) => start.fresh === "process" && start.launch) : [];
+    expect(launches).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it("that are pipelines compiled in every state follow one another", () => {
+    const compile = (process: number, total_s: number): Measurement => ({
+      kind: "compile",
+      id: inProcess({ id: "compile" }, process).id,
+      kernels: 1,
+      runs: [{ pipelines: "cold", pending: 1, each_s: [total_s], total_s }],
+      missing: null,
+    });
+    expect(acrossProcesses([compile(0, 1), compile(1, 2)])).toMatchObject([
+      { id: "compile", runs: [{ total_s: 1 }, { total_s: 2 }], missing: null },
     ]);
   });
 

@@ -5,6 +5,11 @@ export interface Encodable {
 
 /** Work that is timed, and what keeps its runs in the state of the caches that they are named after. */
 export interface TimedWork extends Encodable {
+  /**
+   * What comes before a run of it where it is used. A kernel follows other kernels, which push its code and its working memory out of the
+   * innermost caches; a whole step follows a step.
+   */
+  readonly follows: "others" | "itself";
   /** Encoded before the samples of one submit and not timed, where a run is so short that it would be felt in them. */
   readonly beforeSubmit?: (encoder: GPUCommandEncoder) => void;
   /** Encoded before each sample and not timed; the sample waits for it. */

@@ -39,6 +39,8 @@ const LONGEST_SAMPLE: Seconds = 0.25;
 const SUBMIT_LENGTH: Seconds = 0.02;
 /** Samples of one turn share its conditions: more turns tell more than more samples of each. */
 const MOST_PER_TURN = 8;
+/** In samples of fewer runs the first one counts, which alone comes after something else. */
+const FEW_RUNS = 16;
 /** Above this tick a sample would be too long: wall-clock time is finer. */
 const COARSEST_TICK: Seconds = LONGEST_SAMPLE / TICKS_PER_SAMPLE;
 /** Waiting is polled in steps of about 2 ms: the difference of two round trips dwarfs that from here on. */
@@ -67,7 +69,9 @@ const timestampTimer = (device: GPUDevice, tick: Seconds): Timer => ({
       const runs = runsFor(run);
       // What comes before each sample is not in its timestamps, and takes its time all the same.
       const sampleLength = Math.max(runs * run, work.beforeSample === undefined ? 0 : submit);
-      const perSubmit = Math.max(1, Math.min(MOST_PER_TURN, Math.floor(SUBMIT_LENGTH / sampleLength)));
+      // Other cases have their turns in between: so that what is to follow others does, a sample of few runs is alone in its turn.
+      const most = work.follows === "others" && runs < FEW_RUNS ? 1 : MOST_PER_TURN;
+      const perSubmit = Math.max(1, Math.min(most, Math.floor(SUBMIT_LENGTH / sampleLength)));
       const { beforeSubmit, ...always } = work;
       const timed: TimedWork = beforeSubmit !== undefined && run < SUBMIT_LENGTH ? work : always;
       return {
