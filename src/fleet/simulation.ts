@@ -123,6 +123,17 @@ export class Simulation {
     this.events.push(at, eventRank.autoscale, number);
   }
 
+  /** What the servers' gauges show now, all together: `vllm:num_requests_running` and `vllm:num_requests_waiting`. */
+  gauges(): { running: number; waiting: number } {
+    let running = 0;
+    let waiting = 0;
+    for (const { scheduler } of this.fleet.replicas.values()) {
+      running += scheduler.runningCount;
+      waiting += scheduler.waiting.length;
+    }
+    return { running, waiting };
+  }
+
   /** What has been spent and served up to an instant that has been reached. */
   readingAt(time: Nanoseconds): Reading {
     const { meters } = this.context;
