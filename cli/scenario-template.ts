@@ -70,6 +70,15 @@ cold_start:
   initialise_s: measured # process, device and pipelines
   warm_up_s: measured # first dispatch to steady state
 
+# Which replica a request goes to.
+router:
+  kind: least-outstanding # or random, round-robin, or one of those below
+# scrape_interval_s: 0 # above 0: it sees the servers as they were at the last scrape. Also for power-of-two; 0.05 by default for the next two
+#   kind: least-kv # the smallest share of KV blocks in use
+#   kind: prefix-aware, prefix_weight: 3, queue_weight: 2, kv_weight: 2 # where the prompt's beginning was sent before, weighed against load
+#   kind: session-affinity # a session stays with its replica
+#   kind: consistent-hash, key: prefix, load_factor: 1.25 # or key: session; a replica holds at most 1.25 times the mean
+
 # What \`simulate\` runs. \`plan\` searches the fixed number itself, and sets this HPA beside it.
 policy:
   kind: hpa # or fixed, with replicas: 4

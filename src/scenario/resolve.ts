@@ -52,6 +52,7 @@ export const resolveScenario = (
     stepTime: stepTimeModel(device.step),
     replica: replica.config,
     coldStart: coldStart.phases,
+    router: scenario.router,
     inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs],
     notModelled: trafficNotes(scenario.traffic, data),
   };
