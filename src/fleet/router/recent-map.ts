@@ -18,7 +18,7 @@ export class RecentMap {
 
   /** Uses a key, and says what is remembered by it. */
   set(key: number, value: number): void {
-    if (this.younger.size >= this.capacity && !this.younger.has(key)) {
+    if (this.younger.size >= this.capacity) {
       this.older = this.younger;
       this.younger = new Map();
     }

@@ -97,8 +97,10 @@ it("a router without a scrape interval sees loads as they are", () => {
 });
 
 it("a replica that never was ready can be given up", () => {
-  const router = routerOf(Infinity, 0, serverOf(0));
+  const router = new Router(new LeastKvPolicy(createStreams(1).named("router")), Infinity);
+  router.add(serverOf(0));
   router.remove(7);
+  expect(router.choose(requestOf(0), 0, true)).toBe(0);
   router.remove(0);
   expect(router.choose(requestOf(0), 0, true)).toBe(-1);
 });
