@@ -70,6 +70,31 @@ cold_start:
   initialise_s: measured # process, device and pipelines
   warm_up_s: measured # first dispatch to steady state
 
+# Which replica a request goes to.
+router:
+  kind: least-outstanding # requests that it holds; or one of those below
+  # scrape_interval_s: 0 # above 0: loads are seen as they were at the last scrape. Also of power-of-two, least-kv and prefix-aware
+# Other routers:
+#   kind: random
+#   kind: round-robin
+#   kind: power-of-two # the less loaded of two drawn at random
+#   kind: least-kv # the smallest share of KV blocks in use; scrape_interval_s: 0.05
+# Where the beginning of the prompt was sent before, weighed against load, as the Gateway API Inference Extension's endpoint picker does:
+#   kind: prefix-aware
+#   prefix_weight: 3
+#   queue_weight: 2
+#   kv_weight: 2
+#   block_size: 16 # tokens in a block of its index; default: the server's
+#   max_blocks: 256 # it does not look behind so many blocks of a prompt
+#   blocks_per_replica: 26000 # remembered of each replica; default: num_gpu_blocks
+#   scrape_interval_s: 0.05
+# A session stays with its replica:
+#   kind: session-affinity, max_sessions: 100000 # so many are remembered at least
+# Consistent hashing with bounded loads:
+#   kind: consistent-hash, virtual_nodes: 256 # places of a replica on the ring
+#   key: prefix # the first part of the prompt; or session
+#   load_factor: 1.25 # a replica holds at most so many times the mean of outstanding requests
+
 # What \`simulate\` runs. \`plan\` searches the fixed number itself, and sets this HPA beside it.
 policy:
   kind: hpa # or fixed, with replicas: 4

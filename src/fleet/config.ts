@@ -4,7 +4,7 @@ import type { RequestState } from "../replica/request-table.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { Policy } from "./settings.ts";
+import type { Policy, RouterSettings } from "./settings.ts";
 
 export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 
@@ -19,6 +19,8 @@ export interface FleetConfig {
   /** What a new replica goes through before it serves, in order. */
   readonly coldStart: readonly ColdStartPhase[];
   readonly policy: Policy;
+  /** How a replica is chosen for a request. The one with the fewest outstanding by default. */
+  readonly router?: RouterSettings;
   /** A replica is given so many requests at once; the others wait in the fleet's queue (Knative's containerConcurrency). None by default. */
   readonly concurrencyLimit?: number;
   /** Run every step through the scheduler, without the fast path. Same bytes, slower. */

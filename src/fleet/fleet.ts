@@ -6,7 +6,6 @@ import type { EventQueue } from "../sim/event-queue.ts";
 import type { FollowUp, Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { Outcomes } from "./outcomes.ts";
-import { LeastOutstandingRouter } from "./router/least-outstanding.ts";
 import type { Router } from "./router/router.ts";
 import { ScaleLog } from "./scale-log.ts";
 
@@ -34,11 +33,10 @@ export class Fleet {
   private readonly context: ReplicaContext;
   private readonly coldStart: readonly ColdStartPhase[];
   private readonly events: EventQueue;
-  private readonly router: Router = new LeastOutstandingRouter();
+  private readonly router: Router;
   /** Requests that came while no replica took one. */
   private readonly queue = new FcfsQueue();
   private queueSince: Nanoseconds = 0;
-  private readonly concurrencyLimit: number;
   private created = 0;
   private readonly outcomes: Outcomes;
   /** What sessions ask for next, by the number of its event. */
@@ -51,9 +49,9 @@ export class Fleet {
     coldStart: readonly ColdStartPhase[],
     initialReplicas: number,
     events: EventQueue,
-    concurrencyLimit = Infinity,
+    router: Router,
   ) {
-    this.concurrencyLimit = concurrencyLimit;
+    this.router = router;
     this.context = context;
     this.outcomes = outcomes;
     this.coldStart = coldStart;
@@ -113,6 +111,7 @@ export class Fleet {
   step(id: number, now: Nanoseconds): void {
     const replica = this.replicas.get(id);
     if (replica === undefined || replica.nextStepAt !== now) return;
+    this.router.beforeStep(now);
     replica.step(now);
     if (replica.nextStepAt < Infinity) this.events.push(replica.nextStepAt, eventRank.step, id);
     const { finished, finishedCount } = replica.scheduler;
@@ -195,7 +194,7 @@ export class Fleet {
     const { table } = this.context;
     const id = table.id[slot]!;
     const work = table.work[slot]!;
-    return this.router.choose({ id, work, session: work.session ?? id }, now, this.concurrencyLimit, isBeforeSteps);
+    return this.router.choose({ id, work, session: work.session ?? id }, now, isBeforeSteps);
   }
 
   private give(slot: number, id: number, now: Nanoseconds, isBeforeSteps: boolean): void {

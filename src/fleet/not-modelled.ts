@@ -10,5 +10,5 @@ export const NOT_MODELLED: readonly string[] = [
   "Variation of step times and cold starts: each takes its calibrated time.",
   "Replicas that load at the same time do not slow each other down.",
   "A draining replica finishes all it holds, its queue included, however long that takes.",
-  "The autoscaler and the router see the servers as they are at that instant, without the delay of scraping.",
+  "The autoscaler, and a router without a scrape interval, see the servers as they are at that instant, without the delay of scraping.",
 ];

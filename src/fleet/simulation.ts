@@ -12,6 +12,7 @@ import type { FleetConfig, RequestRecord } from "./config.ts";
 import { eventRank, Fleet } from "./fleet.ts";
 import { createHpa } from "./hpa/hpa.ts";
 import { Outcomes } from "./outcomes.ts";
+import { createRouter } from "./router/create-router.ts";
 import type { Run } from "./run.ts";
 import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
@@ -58,7 +59,7 @@ export class Simulation {
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     const initialReplicas = policy.kind === "fixed" ? policy.replicas : (policy.initial_replicas ?? policy.min_replicas);
     this.autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
-    this.fleet = new Fleet(this.context, this.outcomes, config.coldStart, initialReplicas, this.events, config.concurrencyLimit);
+    this.fleet = new Fleet(this.context, this.outcomes, config.coldStart, initialReplicas, this.events, createRouter(config));
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
   }
 

@@ -52,7 +52,8 @@ export const resolveScenario = (
     stepTime: stepTimeModel(device.step),
     replica: replica.config,
     coldStart: coldStart.phases,
-    inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs],
+    router: scenario.router,
+    inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs, routerInput(from)],
     notModelled: trafficNotes(scenario.traffic, data),
   };
 };
@@ -121,6 +122,13 @@ const policyInputs = (from: GivenScenario, settings: ReplicaSettings): Input[] =
     ["watermark", settings.watermark > 0, percent(settings.watermark)],
   ];
   return rows.filter(([, isSet]) => isSet).map(([name, , value]) => ({ name, value, ...originOf(from, `replica.${name}`) }));
+};
+
+const routerInput = (from: GivenScenario): Input => {
+  const { router } = from.scenario;
+  const interval = "scrape_interval_s" in router ? router.scrape_interval_s : 0;
+  const isStale = interval > 0 ? `, servers scraped every ${duration(interval)}` : "";
+  return { name: "router", value: `${router.kind}${isStale}`, ...originOf(from, "router.kind") };
 };
 
 const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { coldStartSchema, policySchema } from "../fleet/settings.ts";
+import { coldStartSchema, policySchema, routerSchema } from "../fleet/settings.ts";
 import { replicaSchema } from "../replica/settings.ts";
 import { trafficSchema } from "../traffic/schema.ts";
 
@@ -33,6 +33,7 @@ export const scenarioSchema = z
       .meta({ description: "A profile: a path, or <device>/<condition> below results/; the newest run by default" }),
     replica: replicaSchema,
     cold_start: coldStartSchema,
+    router: routerSchema,
     policy: policySchema.optional().meta({ description: "What `simulate` runs; `plan` searches" }),
     objectives: objectivesSchema,
   })

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import type { FleetConfig, RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
-import type { Policy } from "../../src/fleet/settings.ts";
+import { routerSchema, type Policy, type RouterSettings } from "../../src/fleet/settings.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { schedulerDefaults, type ReplicaConfig } from "../../src/replica/config.ts";
 import type { StepTimeModel } from "../../src/replica/step-batch.ts";
@@ -78,6 +78,31 @@ const policies: fc.Arbitrary<Policy> = fc.oneof(
     initial_replicas: fc.integer({ min: 1, max: 6 }),
   }),
 );
+
+/** Every kind of router; the scrape intervals meet steps and arrivals at the same instants, or do not. */
+const routers: fc.Arbitrary<RouterSettings> = fc
+  .oneof(
+    fc.record({ kind: fc.constantFrom("random", "round-robin", "session-affinity") }),
+    fc.record({
+      kind: fc.constantFrom("least-outstanding", "power-of-two", "least-kv"),
+      scrape_interval_s: fc.constantFrom(0, 0.05, 0.25, 0.7, 15),
+    }),
+    fc.record({
+      kind: fc.constant("prefix-aware"),
+      scrape_interval_s: fc.constantFrom(0, 0.05, 0.25, 15),
+      prefix_weight: fc.constantFrom(0, 3),
+      queue_weight: fc.constantFrom(0, 2),
+      kv_weight: fc.constantFrom(0, 2),
+      blocks_per_replica: fc.constantFrom(undefined, 1, 4),
+    }),
+    fc.record({
+      kind: fc.constant("consistent-hash"),
+      key: fc.constantFrom("prefix", "session"),
+      load_factor: fc.constantFrom(1, 1.25, 1000),
+      virtual_nodes: fc.constantFrom(1, 16),
+    }),
+  )
+  .map((settings) => routerSchema.parse(settings));
 
 /** Servers so small that the limits on sequences, tokens and blocks all bind, under every policy of the scheduler. */
 const tightReplicas: fc.Arbitrary<ReplicaConfig> = fc
@@ -160,6 +185,7 @@ export const fleets = (): fc.Arbitrary<FleetConfig> =>
       stepTime: fc.constantFrom(tellingStepTime, evenStepTime),
       replica: tightReplicas,
       policy: policies,
+      router: routers,
       concurrencyLimit: fc.constantFrom(Infinity, Infinity, 1, 3),
       coldStart: fc.array(
         fc.record({

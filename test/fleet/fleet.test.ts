@@ -4,6 +4,8 @@ import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { ColdStartPhase } from "../../src/replica/config.ts";
 import { Meters } from "../../src/replica/meters.ts";
 import { ReplicaContext } from "../../src/replica/replica.ts";
+import { LeastOutstandingPolicy } from "../../src/fleet/router/least-outstanding.ts";
+import { Router } from "../../src/fleet/router/router.ts";
 import { RequestTable } from "../../src/replica/request-table.ts";
 import { EventQueue } from "../../src/sim/event-queue.ts";
 import { Outcomes } from "../../src/fleet/outcomes.ts";
@@ -22,7 +24,8 @@ const coldFleet = () => {
   const stepTime = { stepTime: () => second, isExtrapolated: () => false };
   const coldStart: ColdStartPhase[] = [{ name: "node", state: "provisioning", duration: 4 }];
   const context = new ReplicaContext(roomyReplica, stepTime, table, meters, false);
-  const fleet = new Fleet(context, outcomes, coldStart, 0, events);
+  const router = new Router(new LeastOutstandingPolicy(), Infinity);
+  const fleet = new Fleet(context, outcomes, coldStart, 0, events, router);
   const arrive = (id: number, now: number): void => fleet.arrive({ ...requests[id]!, arrivedAt: now });
   /** Runs all events up to a time. */
   const runUntil = (end: number): void => {

@@ -80,7 +80,7 @@ describe("a scenario's text", () => {
       a 99th percentile below the median: chat.yaml: traffic.prompt.p99_tokens: expected at least p50_tokens, got 5. \`ballast init\` writes a scenario that shows every field.
       a phase in words: chat.yaml: cold_start.weights_s: expected number or "measured", got "fast". \`ballast init\` writes a scenario that shows every field.
       an unknown field with a known one close by: chat.yaml: objectives: there is no field "ttft_p99". Did you mean "ttft_p99_s"?
-      an unknown field like no other: chat.yaml: there is no field "gpu". There are: schema, name, seed, traffic, model, device, replica, cold_start, policy, objectives.
+      an unknown field like no other: chat.yaml: there is no field "gpu". There are: schema, name, seed, traffic, model, device, replica, cold_start, router, policy, objectives.
       a field of another kind of traffic: chat.yaml: traffic: there is no field "duration_s". There are: kind, format, file, speed, sessions_per_s, beyond_context.
       a newer version: chat.yaml: schema: "ballast.scenario/2" is newer than this program, which reads "ballast.scenario/1". Update Ballast.
       another kind of file: chat.yaml: schema: expected "ballast.scenario/1", got "ballast.profile/1". \`ballast init\` writes a scenario that shows every field.
@@ -131,12 +131,13 @@ describe("the scenario that `ballast init` writes", () => {
   });
 
   it("states the schema's own defaults", () => {
-    const { seed, replica, cold_start, objectives } = parseScenario(scenarioTemplate, "scenario.yaml").scenario;
+    const { seed, replica, cold_start, router, objectives } = parseScenario(scenarioTemplate, "scenario.yaml").scenario;
     const defaults = parseScenario(least, "least.yaml").scenario;
-    expect({ seed, replica, cold_start, objectives }).toEqual({
+    expect({ seed, replica, cold_start, router, objectives }).toEqual({
       seed: defaults.seed,
       replica: defaults.replica,
       cold_start: defaults.cold_start,
+      router: defaults.router,
       objectives: defaults.objectives,
     });
   });

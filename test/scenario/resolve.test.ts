@@ -35,7 +35,21 @@ describe("a scenario on a device", () => {
       "cold start, image": "given: 7.00 s",
       "cold start, weights": "measured: 3.41 s",
       "cold start, warm-up": "given: 4.00 s",
+      router: "assumed: least-outstanding",
     });
+  });
+
+  it("hands the router on, and says which it is and how old what it sees may be", () => {
+    const text = `${trace}router: { kind: prefix-aware, queue_weight: 5 }`;
+    expect(resolve(text).router).toEqual({
+      kind: "prefix-aware",
+      prefix_weight: 3,
+      queue_weight: 5,
+      kv_weight: 2,
+      max_blocks: 256,
+      scrape_interval_s: 0.05,
+    });
+    expect(inputsOf(text)["router"]).toBe("given: prefix-aware, servers scraped every 50.0 ms");
   });
 
   it("has the KV blocks that calibration finds room for, unless the user knows them", () => {

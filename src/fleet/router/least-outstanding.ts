@@ -1,26 +1,41 @@
-import type { Nanoseconds } from "../../units.ts";
-import type { RoutedRequest, Router, RouterTarget } from "./router.ts";
+import type { RoutingPolicy, Target } from "./policy.ts";
 
 /**
- * Chooses the replica with the fewest outstanding requests; of equals the one created first.
+ * The replica with the fewest outstanding requests; of equals the one created first.
  *
  * A tournament tree over replica ids: choosing costs nothing, a change one path to the root.
  */
-export class LeastOutstandingRouter implements Router {
+export class LeastOutstandingPolicy implements RoutingPolicy {
   private leaves = 1;
   /** Node i has children 2i and 2i + 1; the leaf of replica r is `leaves + r`. Each node holds the least load below it. */
   private least = new Float64Array(2).fill(Infinity);
 
-  add(target: RouterTarget): void {
-    this.set(target.id, target.outstanding);
+  add(target: Target): void {
+    this.changed(target);
   }
 
   remove(id: number): void {
     this.set(id, Infinity);
   }
 
-  changed(target: RouterTarget): void {
-    this.set(target.id, target.outstanding);
+  changed(target: Target): void {
+    this.set(target.id, target.isFull ? Infinity : target.outstanding);
+  }
+
+  /** Whether a replica is there and not full. */
+  takes(id: number): boolean {
+    return id < this.leaves && this.least[this.leaves + id]! < Infinity;
+  }
+
+  choose(): number {
+    const least = this.least;
+    if (least[1] === Infinity) return -1;
+    let node = 1;
+    while (node < this.leaves) {
+      node *= 2;
+      if (least[node + 1]! < least[node]!) node += 1;
+    }
+    return node - this.leaves;
   }
 
   /** Says how many requests a replica holds; Infinity takes it out. */
@@ -34,17 +49,6 @@ export class LeastOutstandingRouter implements Router {
       if (least[node] === smaller) break;
       least[node] = smaller;
     }
-  }
-
-  choose(_request: RoutedRequest, _now: Nanoseconds, limit: number): number {
-    const least = this.least;
-    if (!(least[1]! < limit)) return -1;
-    let node = 1;
-    while (node < this.leaves) {
-      node *= 2;
-      if (least[node + 1]! < least[node]!) node += 1;
-    }
-    return node - this.leaves;
   }
 
   private grow(): void {

@@ -1,41 +1,74 @@
-import type { Work } from "../../traffic/request.ts";
 import type { Nanoseconds } from "../../units.ts";
+import type { RoutedRequest, RoutingPolicy } from "./policy.ts";
+import { LiveTarget, ScrapedTarget } from "./target.ts";
+import type { Server } from "./target.ts";
 
-/** What a router may see of a replica: what its server exports. */
-export interface RouterTarget {
-  /** Its number in order of creation. */
-  readonly id: number;
-  /** Requests it holds, waiting and running. */
-  readonly outstanding: number;
+/**
+ * The gateway in front of the replicas: it knows which of them take requests and what there is to know of them, and asks its policy.
+ *
+ * With a scrape interval the policy sees every replica as it was at the last whole multiple of the interval, before the steps that ended
+ * at that instant. What was sent since then is not counted, nor what has come back: the endpoint picker of the Gateway API Inference
+ * Extension scores by scraped metrics alone. Without one it sees them as they are, as a proxy does that counts its own open requests.
+ *
+ * Scrapes are not events. A server changes only by a step or by being given a request, so the first of these after a scrape is due looks
+ * at all servers as they were when it was due.
+ */
+export class Router {
+  private readonly policy: RoutingPolicy;
+  private readonly limit: number;
+  private readonly interval: Nanoseconds;
+  private nextScrapeAt: Nanoseconds = 0;
+  private readonly targets = new Map<number, LiveTarget | ScrapedTarget>();
+
   /**
-   * Share of its KV blocks that requests hold (`vllm:kv_cache_usage_perc`).
-   *
-   * @param isBeforeSteps whether the steps that end at this instant are still to end
+   * @param limit a replica that holds so many requests is given none
+   * @param interval between scrapes; 0: none
    */
-  kvUseAt(now: Nanoseconds, isBeforeSteps: boolean): number;
-}
+  constructor(policy: RoutingPolicy, limit: number, interval: Nanoseconds = 0) {
+    this.policy = policy;
+    this.limit = limit;
+    this.interval = interval;
+    if (interval === 0) this.nextScrapeAt = Infinity;
+  }
 
-/** A request on its way to a replica. */
-export interface RoutedRequest {
-  readonly id: number;
-  readonly work: Work;
-  /** The session that it belongs to; its own where it is alone. */
-  readonly session: number;
-}
+  /** A replica, which holds no request, takes some from now on. */
+  add(server: Server): void {
+    const target = this.interval > 0 ? new ScrapedTarget(server, this.limit) : new LiveTarget(server, this.limit);
+    this.targets.set(server.id, target);
+    this.policy.add(target);
+  }
 
-/** Chooses the replica that a request goes to, among those that take requests. */
-export interface Router {
-  /** A replica takes requests from now on. */
-  add(target: RouterTarget): void;
-  /** A replica takes no more. */
-  remove(id: number): void;
+  /** A replica takes no more, if it ever did. */
+  remove(id: number): void {
+    if (this.targets.delete(id)) this.policy.remove(id);
+  }
+
   /** A replica was given a request, or has finished some. */
-  changed(target: RouterTarget): void;
+  changed(server: Server): void {
+    this.policy.changed(this.targets.get(server.id)!);
+  }
+
+  /** A replica's step is about to end. */
+  beforeStep(now: Nanoseconds): void {
+    if (now >= this.nextScrapeAt) this.scrape(now);
+  }
+
   /**
-   * The id of the replica, or −1 if none takes a request.
+   * The id of the replica that a request is given to, or −1 if none takes it.
    *
-   * @param limit a replica that holds so many takes none
    * @param isBeforeSteps whether the steps that end at this instant are still to end
    */
-  choose(request: RoutedRequest, now: Nanoseconds, limit: number, isBeforeSteps: boolean): number;
+  choose(request: RoutedRequest, now: Nanoseconds, isBeforeSteps: boolean): number {
+    if (now >= this.nextScrapeAt) this.scrape(now);
+    return this.policy.choose(request, now, isBeforeSteps);
+  }
+
+  private scrape(now: Nanoseconds): void {
+    const at = now - (now % this.interval);
+    for (const target of this.targets.values()) {
+      (target as ScrapedTarget).scrape(at);
+      this.policy.changed(target);
+    }
+    this.nextScrapeAt = at + this.interval;
+  }
 }
