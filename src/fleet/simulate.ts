@@ -6,6 +6,7 @@ import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
 import type { Autoscaler, ReplicaObservation } from "./autoscaler.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
+import { startUpOf } from "./cold-start/start-up.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
 import { eventRank, Fleet } from "./fleet.ts";
 import { createHpa } from "./hpa/hpa.ts";
@@ -58,7 +59,17 @@ export class Simulation {
     this.outcomes = new Outcomes(SHORTEST_WINDOW, onRequest);
     const initialReplicas = policy.kind === "fixed" ? policy.replicas : (policy.initial_replicas ?? policy.min_replicas);
     this.autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
-    this.fleet = new Fleet(this.context, this.outcomes, config.coldStart, initialReplicas, this.events, config.concurrencyLimit);
+    const startUp = startUpOf(config);
+    this.fleet = new Fleet(
+      this.context,
+      this.outcomes,
+      config.coldStart,
+      initialReplicas,
+      this.events,
+      config.concurrencyLimit,
+      startUp,
+      config.seed,
+    );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
   }
 
@@ -98,6 +109,9 @@ export class Simulation {
     switch (events.rank) {
       case eventRank.phase:
         this.fleet.finishPhase(sequence, now);
+        break;
+      case eventRank.transfer:
+        this.fleet.finishTransfers(sequence, now);
         break;
       case eventRank.dispatch:
         this.fleet.dispatch(now);

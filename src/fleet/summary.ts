@@ -5,7 +5,7 @@ import type { Nanoseconds } from "../units.ts";
 import type { FleetConfig } from "./config.ts";
 import type { Fleet } from "./fleet.ts";
 import { latencyFrom } from "./latency.ts";
-import { NOT_MODELLED } from "./not-modelled.ts";
+import { notModelled } from "./not-modelled.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
@@ -31,7 +31,7 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     warming: toSeconds(meters.warming.total()),
     busy: toSeconds(busy),
     idle: toSeconds(meters.idle.total()),
-    asleep: 0,
+    asleep: toSeconds(meters.keptNodes.total()) + (config.startUp?.warmPool?.paidShare ?? 1) * toSeconds(meters.asleep.total()),
     failed: 0,
   };
   return {
@@ -62,7 +62,7 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
     scale_events: fleet.scaleLog.events(),
     timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
-    not_modelled: [...NOT_MODELLED, ...config.notModelled],
+    not_modelled: notModelled(config),
   };
 };
 
