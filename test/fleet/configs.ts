@@ -178,23 +178,29 @@ const phases: fc.Arbitrary<ColdStartPhase> = fc
       { requiredKeys: ["name", "state"] },
     ),
     fc.oneof(
-      fc.record(
-        { duration: durations, stockOut: fc.record({ probability: fc.constantFrom(0, 0.4), retry: durations }) },
-        { requiredKeys: ["duration"] },
-      ),
-      fc.record({
-        transfer: fc.record(
-          {
-            bytes: fc.constantFrom(0, 1e9 + 7, 20e9),
-            bandwidth: fc.constantFrom(1e9, 4e9),
-            sharedBandwidth: fc.constantFrom(1e9, 5e9 + 3),
-            cached: fc.constantFrom(0.5, 1),
-            peerBandwidth: fc.constantFrom(5e8, 3e9),
-          },
-          { requiredKeys: ["bytes", "bandwidth"] },
+      {
+        weight: 2,
+        arbitrary: fc.record(
+          { duration: durations, stockOut: fc.record({ probability: fc.constantFrom(0, 0.4), retry: durations }) },
+          { requiredKeys: ["duration"] },
         ),
-      }),
-      fc.record({ probe: fc.record({ period: fc.constantFrom(0.25, 10), initialDelay: fc.constantFrom(0, 7) }) }),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          transfer: fc.record(
+            {
+              bytes: fc.constantFrom(0, 1e9 + 7, 20e9),
+              bandwidth: fc.constantFrom(1e9, 4e9),
+              sharedBandwidth: fc.constantFrom(1e9, 5e9 + 3),
+              cached: fc.constantFrom(0.5, 1),
+              peerBandwidth: fc.constantFrom(5e8, 3e9),
+            },
+            { requiredKeys: ["bytes", "bandwidth"] },
+          ),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ probe: fc.record({ period: fc.constantFrom(0.25, 10), initialDelay: fc.constantFrom(0, 7) }) }) },
     ),
   )
   .map(([named, kind]) => ({ ...named, ...kind }));
