@@ -67,7 +67,7 @@ export const coldStartDurations = (from: GivenScenario, device: DeviceModel): Du
 };
 
 /** Whether the curves are a production engine's. Those of Ballast's own kernels in a browser never stand for its start-up. */
-const speaksForProduction = ({ engine }: { readonly engine: string }): boolean => engine !== "webgpu";
+export const speaksForProduction = ({ engine }: { readonly engine: string }): boolean => engine !== "webgpu";
 
 const measuredOf = (device: DeviceModel): ReadonlyMap<PhaseKey, Measured> => {
   const profile = `profile ${device.profile.slice(0, 12)}`;

@@ -61,8 +61,11 @@ const overriddenBy = (from: GivenScenario, device: DeviceModel): ReadonlyMap<Pha
     rows.set("image_s", { name: "cold start, image", value, ...originOf(from, "cold_start.image") });
   }
   if (weights !== undefined) {
-    const { bytes = device.weight_bytes, storage_bytes_per_s: rate, shared_bytes_per_s: shared, peer_bytes_per_s: peer } = weights;
-    const value = `${overLink(bytes, rate, shared)}${peer === undefined ? "" : `, from ready replicas ${bandwidth(peer)} each`}`;
+    const { bytes = device.weight_bytes, storage_bytes_per_s: rate, shared_bytes_per_s: shared } = weights;
+    const { peer_bytes_per_s: peer, page_cache_bytes_per_s: cacheRate } = weights;
+    const fromPeers = peer === undefined ? "" : `, from ready replicas ${bandwidth(peer)} each`;
+    const fromCache = cacheRate === undefined ? "" : `, from a kept node's page cache ${bandwidth(cacheRate)}`;
+    const value = `${overLink(bytes, rate, shared)}${fromPeers}${fromCache}`;
     rows.set("storage_s", { name: "cold start, storage", value, ...originOf(from, "cold_start.weights") });
   }
   if (cache?.kept === "shared") {

@@ -6,7 +6,7 @@ import type { Input } from "../provenance.ts";
 import type { ColdStartPhase } from "../replica/config.ts";
 import type { Duration } from "../replica/cold-start/duration.ts";
 import { coldStartInputs } from "./cold-start-inputs.ts";
-import { coldStartDurations, type Durations, type PhaseKey } from "./cold-start-durations.ts";
+import { coldStartDurations, speaksForProduction, type Durations, type PhaseKey } from "./cold-start-durations.ts";
 import type { GivenScenario } from "./parse.ts";
 
 /** The way of a new replica, what replicas that start share, and where each figure came from. */
@@ -23,6 +23,7 @@ export interface ResolvedColdStart {
  */
 export const coldStartOf = (from: GivenScenario, device: DeviceModel): ResolvedColdStart => {
   checkTogether(from);
+  checkWake(from, device);
   const durations = coldStartDurations(from, device);
   const phases = phasesOf(from, durations, device);
   return { phases, startUp: startUpOf(from, durations, phases), inputs: coldStartInputs(from, durations, device) };
@@ -114,6 +115,17 @@ const startUpOf = (from: GivenScenario, { wake }: Durations, phases: readonly Co
     keepNode,
     warmPool: { size: pool.size, prepared, kind: isProcess ? "asleep" : "node", wake: wake.duration, paidShare: pool.paid_share },
   };
+};
+
+/** A preset says nothing of waking, and a browser's upload never stands for another engine's unless the user says so. */
+const checkWake = ({ given, scenario, place }: GivenScenario, device: DeviceModel): void => {
+  const { preset, warm_pool: pool } = scenario.cold_start;
+  if (preset === undefined || pool?.kind !== "asleep" || given.has("cold_start.warm_pool.wake_s") || speaksForProduction(device)) return;
+  throw new InputError(
+    `${place}: cold_start.warm_pool.wake_s`,
+    `expected a time beside preset ${preset}, got none: the measured upload is a WebGPU engine's`,
+    "Give its seconds, or `measured` if you mean that.",
+  );
 };
 
 /** Settings that would say one thing twice, or that need another. */

@@ -39,7 +39,7 @@ describe("the paid time of all fleets", () => {
     forAllFleets((config) => {
       const { warmPool } = config.startUp!;
       fc.pre(warmPool !== null);
-      const at = (paidShare: number) => simulateAll({ ...config, startUp: { keepNode: 0, warmPool: { ...warmPool!, paidShare } } }).run;
+      const at = (paidShare: number) => simulateAll({ ...config, startUp: { keepNode: 0, warmPool: { ...warmPool, paidShare } } }).run;
       const whole = at(1);
       const half = at(0.5);
       expect(half.paid_s.asleep).toBeCloseTo(whole.paid_s.asleep / 2, 9);
