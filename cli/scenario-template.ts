@@ -62,13 +62,28 @@ replica:
   # scheduler_reserve_full_isl: true # admit a request only where its whole sequence fits into the KV cache
   # watermark: 0 # share of KV blocks that an admission leaves free while others run
 
-# What a new replica goes through before it serves. "measured" takes the profile's own figure.
+# What a new replica goes through before it serves. "measured" takes the profile's own figure. Each time may also be drawn for every replica:
+# { kind: uniform, min_s: 30, max_s: 90 }, { kind: log-normal, p50_s: 40, p99_s: 200 }, { kind: empirical, seconds: [35, 41, 120] }
 cold_start:
+  # preset: tensorfuse-l40s-llama-8b-cold # published figures for what is not given here; a wrong name lists them all
   provision_s: 60 # until a node with a GPU is there
   image_s: 30 # container image pulled and started
   weights_s: measured # weights from host memory to the GPU
   initialise_s: measured # process, device and pipelines
   warm_up_s: measured # first dispatch to steady state
+  # stock_out: { probability: 0.1, retry_s: 60 } # a try that finds no node, and when the next one comes
+  # scheduling_s: 0 # from the node to a pod bound to it
+  # container_s: 0 # container started, where image_s leaves it out
+  # storage_s: 0 # weights from storage to host memory
+  # compile_s: 0 # compilation and graph capture, where initialise_s leaves them out
+  # compile_cache: { kept: shared, seconds: 30 } # what compile_s becomes; or kept: node, for replicas on a kept node
+  # readiness_probe: { period_s: 10, initial_delay_s: 0 } # ready at the first probe that finds it up; default: at once
+  # keep_node_s: 0 # a node is kept, and paid, so long after its replica has gone
+  # Bytes over a link that all share who load at once, instead of image_s and storage_s:
+  # image: { bytes: 10e9, registry_bytes_per_s: 200e6, shared_bytes_per_s: 1e9, cached: 0 } # cached: share of new nodes that have it
+  # weights: { bytes: 16e9, storage_bytes_per_s: 2e9, shared_bytes_per_s: 10e9, peer_bytes_per_s: 5e9, page_cache_bytes_per_s: 20e9 }
+  # Replicas or nodes that stand by; paid_share is what each costs of a GPU's price meanwhile:
+  # warm_pool: { kind: asleep, size: 1, wake_s: measured, paid_share: 1 } # or kind: node, paused-node (then give wake_s)
 
 # Which replica a request goes to.
 router:

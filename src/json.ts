@@ -23,7 +23,7 @@ export const parseJsonObject = (text: string, place: string, nextStep: string): 
 
 /** What zod found wrong, as an InputError: the path in the file, the rule, and the value that is there. */
 export const schemaError = (error: z.ZodError, value: unknown, place: string, nextStep: string): InputError => {
-  const issue = error.issues[0];
+  const issue = withinUnion(error.issues[0]);
   if (issue === undefined) return new InputError(place, "does not match its schema", nextStep);
   const path = issue.path.map(String);
   const where = path.length === 0 ? place : `${place}: ${path.join(".")}`;
@@ -32,6 +32,14 @@ export const schemaError = (error: z.ZodError, value: unknown, place: string, ne
   if (issue.code === "unrecognized_keys")
     return new InputError(where, `expected no field named ${issue.keys.join(", ")}${others}`, nextStep);
   return new InputError(where, `${rule}, got ${describe(at(value, path))}${others}`, nextStep);
+};
+
+/** Of a union, the issue inside the only alternative that the value has the shape of; else the issue itself. */
+const withinUnion = (issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined => {
+  if (issue?.code !== "invalid_union") return issue;
+  const inside = issue.errors.flatMap(([first]) => (first === undefined || first.path.length === 0 ? [] : [first]));
+  const [only] = inside;
+  return only === undefined || inside.length > 1 ? issue : { ...only, path: [...issue.path, ...only.path] };
 };
 
 /** The rule that an issue states, as a clause: of a union every alternative's. */

@@ -2,6 +2,7 @@ import { InputError } from "../errors.ts";
 import type { ReplicaConfig } from "../replica/config.ts";
 import type { Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
 import { isServable } from "./fleet.ts";
 import type { Policy } from "./settings.ts";
@@ -14,11 +15,7 @@ import type { Policy } from "./settings.ts";
 export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   checkReplica(config.replica);
   checkPolicy(config.policy);
-  for (const { name, duration } of config.coldStart) {
-    if (!(duration >= 0 && duration < Infinity)) {
-      throw new InputError(`cold_start, phase "${name}"`, `expected a time of 0 s or more, got ${duration}`, "Give its seconds.");
-    }
-  }
+  checkColdStart(config.coldStart, config.startUp);
 };
 
 const checkReplica = (replica: ReplicaConfig): void => {

@@ -4,6 +4,7 @@ import type { RequestState } from "../replica/request-table.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import type { StartUpConfig } from "./cold-start/start-up.ts";
 import type { Policy, RouterSettings } from "./settings.ts";
 
 export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
@@ -18,6 +19,8 @@ export interface FleetConfig {
   readonly replica: ReplicaConfig;
   /** What a new replica goes through before it serves, in order. */
   readonly coldStart: readonly ColdStartPhase[];
+  /** What replicas that start have in common: kept nodes and a warm pool. None by default. */
+  readonly startUp?: StartUpConfig;
   readonly policy: Policy;
   /** How a replica is chosen for a request. The one with the fewest outstanding by default. */
   readonly router?: RouterSettings;

@@ -5,6 +5,9 @@ import { FcfsQueue } from "../replica/fcfs-queue.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
 import type { FollowUp, Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import { ColdStarts } from "./cold-start/cold-starts.ts";
+import { COLD, type StartUpConfig } from "./cold-start/start-up.ts";
+import { WarmPool } from "./cold-start/warm-pool.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Router } from "./router/router.ts";
 import { ScaleLog } from "./scale-log.ts";
@@ -13,16 +16,18 @@ import { ScaleLog } from "./scale-log.ts";
 export const eventRank = {
   /** A replica's cold-start phase ends. */
   phase: 0,
+  /** Transfers over a link that starting replicas share end (the link's number). */
+  transfer: 1,
   /** A request of the traffic arrives (0). */
-  arrival: 1,
+  arrival: 2,
   /** A session's next request arrives (its number in order of scheduling). After the traffic's own. */
-  followUp: 2,
+  followUp: 3,
   /** A replica's step ends, the next one starts. After the arrivals of the same instant, so that the next step sees them. */
-  step: 3,
+  step: 4,
   /** The fleet's queue is handed to replicas that take more (0). After the steps of the same instant, which have made room. */
-  dispatch: 4,
+  dispatch: 5,
   /** The autoscaler decides (0). */
-  autoscale: 5,
+  autoscale: 6,
 } as const;
 
 /** The replicas, the queue in front of them, and the requests' way to a replica. */
@@ -31,7 +36,10 @@ export class Fleet {
   readonly replicas = new Map<number, Replica>();
   readonly scaleLog = new ScaleLog();
   private readonly context: ReplicaContext;
-  private readonly coldStart: readonly ColdStartPhase[];
+  private readonly startUp: StartUpConfig;
+  private readonly coldStarts: ColdStarts;
+  private readonly pool: WarmPool<Replica>;
+  private readonly startsAtOnce: boolean;
   private readonly events: EventQueue;
   private readonly router: Router;
   /** Requests that came while no replica took one. */
@@ -50,13 +58,19 @@ export class Fleet {
     initialReplicas: number,
     events: EventQueue,
     router: Router,
+    startUp = COLD,
+    seed = 0,
   ) {
     this.router = router;
     this.context = context;
     this.outcomes = outcomes;
-    this.coldStart = coldStart;
     this.events = events;
-    for (let i = 0; i < initialReplicas; i += 1) this.router.add(this.create([], 0));
+    this.startUp = startUp;
+    this.startsAtOnce = coldStart.length === 0;
+    this.coldStarts = new ColdStarts(coldStart, startUp, seed, events, eventRank, context.meters);
+    this.pool = new WarmPool(startUp.warmPool?.size ?? 0);
+    for (let i = 0; i < initialReplicas; i += 1) this.placeReady();
+    while (this.pool.missing > 0) this.placeAsleep();
   }
 
   /** Replicas that are wanted: all but the draining ones. */
@@ -127,29 +141,27 @@ export class Fleet {
 
   /** A replica's cold-start phase ends. One that was given up meanwhile is ignored. */
   finishPhase(id: number, now: Nanoseconds): void {
-    const replica = this.replicas.get(id);
-    if (replica === undefined) return;
-    replica.life.finishPhase(now);
-    if (!replica.life.isReady) {
-      this.events.push(replica.life.phaseEndsAt, eventRank.phase, id);
-      return;
-    }
-    this.router.add(replica);
-    this.scaleLog.ready(id, now);
-    if (this.queue.length > 0) this.events.push(now, eventRank.dispatch, 0);
+    const replica = this.startingOrUndefined(id);
+    if (replica !== undefined && replica.life.phaseEndsAt === now) this.endPhase(replica, now);
+  }
+
+  /** Replicas have what they load over a link. */
+  finishTransfers(link: number, now: Nanoseconds): void {
+    for (const id of this.coldStarts.finishTransfers(link, now)) this.endPhase(this.startingOrUndefined(id)!, now);
   }
 
   /**
-   * Starts cold replicas, or drains some: a draining replica takes no new request, finishes all it holds, and is gone.
+   * Wakes replicas that stand by and starts cold ones, or drains some: a draining replica takes no new request, finishes all it holds, and is gone.
    *
    * The first to go are those that have no node yet, then those that still start, then the one ready last, as a ReplicaSet orders them.
    */
   scaleTo(replicas: number, because: string, now: Nanoseconds): void {
     const from = this.wanted;
     const added: number[] = [];
-    for (let i = from; i < replicas; i += 1) added.push(this.create(this.coldStart, now).id);
+    for (let i = from; i < replicas; i += 1) added.push(this.obtain(now).id);
     this.scaleLog.record({ at: now, from, to: replicas, because }, added);
     for (const id of added) this.awaitReadiness(id, now);
+    this.refillPool(now);
     if (replicas < from) for (const victim of this.victims().slice(0, from - replicas)) this.drain(victim, now);
   }
 
@@ -157,25 +169,85 @@ export class Fleet {
   settle(now: Nanoseconds): void {
     this.settleQueue(now);
     for (const replica of this.replicas.values()) replica.settle(now);
+    for (const replica of this.pool.all()) replica.life.settle(now);
+    this.coldStarts.close(now);
   }
 
-  private create(coldStart: readonly ColdStartPhase[], now: Nanoseconds): Replica {
-    const replica = new Replica(this.created, this.context, coldStart, now);
+  private create(isReady: boolean, now: Nanoseconds): Replica {
+    const replica = new Replica(this.created, this.context, isReady, now);
     this.created += 1;
+    return replica;
+  }
+
+  private placeReady(): void {
+    const replica = this.create(true, 0);
+    this.replicas.set(replica.id, replica);
+    this.coldStarts.place(replica);
+    this.serve(replica, 0);
+  }
+
+  private placeAsleep(): void {
+    const replica = this.create(false, 0);
+    this.pool.add(replica);
+    this.coldStarts.place(replica, this.startUp.warmPool!.prepared);
+    this.standBy(replica, 0);
+  }
+
+  /** A replica for the fleet: one that stands by, otherwise a cold one. */
+  private obtain(now: Nanoseconds): Replica {
+    const replica = this.pool.takeOrNull() ?? this.create(this.startsAtOnce, now);
     this.replicas.set(replica.id, replica);
     return replica;
   }
 
   private awaitReadiness(id: number, now: Nanoseconds): void {
     const replica = this.replicas.get(id)!;
-    const { life } = replica;
-    if (life.isReady) {
-      this.router.add(replica);
-      this.scaleLog.ready(id, now);
-      this.events.push(now, eventRank.dispatch, 0);
+    if (replica.life.isReady) {
+      this.coldStarts.place(replica);
+      this.becomeReady(replica, now);
+    } else if (replica.life.state === "asleep") {
+      this.coldStarts.wake(replica, now);
     } else {
-      this.events.push(life.phaseEndsAt, eventRank.phase, id);
+      this.coldStarts.begin(replica, now);
     }
+  }
+
+  private refillPool(now: Nanoseconds): void {
+    while (this.pool.missing > 0) {
+      const replica = this.create(false, now);
+      this.pool.add(replica);
+      this.coldStarts.begin(replica, now, this.startUp.warmPool!.prepared);
+    }
+  }
+
+  private endPhase(replica: Replica, now: Nanoseconds): void {
+    if (this.coldStarts.endPhase(replica, now)) return;
+    if (this.pool.get(replica.id) !== undefined) {
+      this.standBy(replica, now);
+    } else {
+      replica.life.becomeReady(now);
+      this.becomeReady(replica, now);
+    }
+  }
+
+  private becomeReady(replica: Replica, now: Nanoseconds): void {
+    this.serve(replica, now);
+    this.scaleLog.ready(replica.id, now);
+    if (this.queue.length > 0) this.events.push(now, eventRank.dispatch, 0);
+  }
+
+  private serve(replica: Replica, now: Nanoseconds): void {
+    this.router.add(replica);
+    this.coldStarts.changeSources(1, now);
+  }
+
+  private standBy(replica: Replica, now: Nanoseconds): void {
+    replica.life.fallAsleep(now);
+    this.pool.standBy(replica.id);
+  }
+
+  private startingOrUndefined(id: number): Replica | undefined {
+    return this.replicas.get(id) ?? this.pool.get(id);
   }
 
   private finish(slot: number, now: Nanoseconds): void {
@@ -219,8 +291,11 @@ export class Fleet {
   }
 
   private remove(replica: Replica, now: Nanoseconds): void {
+    const wasReady = replica.life.isReady;
     replica.life.enter("gone", now);
     this.replicas.delete(replica.id);
+    this.coldStarts.leave(replica, now);
+    if (wasReady) this.coldStarts.changeSources(-1, now);
   }
 
   private settleQueue(now: Nanoseconds): void {

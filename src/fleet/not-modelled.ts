@@ -1,14 +1,42 @@
-/** What this simulator leaves out, as said in every run. */
-export const NOT_MODELLED: readonly string[] = [
-  "Reading weights from storage or network: a measured weights phase begins in host memory; give weights_s to include it.",
+import type { ColdStartPhase } from "../replica/cold-start/phase.ts";
+import type { FleetConfig } from "./config.ts";
+
+/** What this simulator leaves out, as said in every run: first of the start of replicas, then of all else. */
+export const notModelled = ({
+  coldStart,
+  startUp,
+  notModelled: more,
+}: Pick<FleetConfig, "coldStart" | "startUp" | "notModelled">): string[] => [
+  ...(coldStart.some(({ name }) => name === "storage")
+    ? []
+    : ["Reading weights from storage or network: a measured weights phase begins in host memory; give weights_s to include it."]),
+  ...ALWAYS,
+  coldStart.some(isVaried)
+    ? "Variation of step times: each takes its calibrated time."
+    : "Variation of step times and cold starts: each takes its calibrated time.",
+  coldStart.some((phase) => "transfer" in phase)
+    ? "Replicas that load at the same time slow each other down on a shared link only; its latency and ramp are left out."
+    : "Replicas that load at the same time do not slow each other down.",
+  ...(startUp === undefined ? [] : ["Nodes hold one replica each; what a kept node has cached stays until it is given back."]),
+  ...LAST,
+  ...more,
+];
+
+const isVaried = (phase: ColdStartPhase): boolean =>
+  "transfer" in phase
+    ? (phase.transfer.cached ?? 0) % 1 !== 0
+    : "duration" in phase && (phase.stockOut !== undefined || typeof phase.duration !== "number");
+
+const ALWAYS: readonly string[] = [
   "Network and gateway time between client and server.",
   "Tokenisation, detokenisation and other CPU work outside the engine step, and contention for the CPU.",
   "Asynchronous scheduling: each step is scheduled when the one before has ended.",
   "Speculative decoding, structured output, LoRA adapters, multimodal inputs, and key-value transfer between servers.",
   "Clients that time out, give up or retry.",
   "Failures of replicas and nodes.",
-  "Variation of step times and cold starts: each takes its calibrated time.",
-  "Replicas that load at the same time do not slow each other down.",
+];
+
+const LAST: readonly string[] = [
   "A draining replica finishes all it holds, its queue included, however long that takes.",
   "The autoscaler, and a router without a scrape interval, see the servers as they are at that instant, without the delay of scraping.",
 ];

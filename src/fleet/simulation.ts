@@ -9,10 +9,12 @@ import type { Nanoseconds } from "../units.ts";
 import type { Autoscaler, ReplicaObservation } from "./autoscaler.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
+import { startUpOf } from "./cold-start/start-up.ts";
 import { eventRank, Fleet } from "./fleet.ts";
 import { createHpa } from "./hpa/hpa.ts";
 import { Outcomes } from "./outcomes.ts";
 import { createRouter } from "./router/create-router.ts";
+import { paidSoFar, sumOf } from "./paid.ts";
 import type { Run } from "./run.ts";
 import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
@@ -59,7 +61,16 @@ export class Simulation {
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     const initialReplicas = policy.kind === "fixed" ? policy.replicas : (policy.initial_replicas ?? policy.min_replicas);
     this.autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
-    this.fleet = new Fleet(this.context, this.outcomes, config.coldStart, initialReplicas, this.events, createRouter(config));
+    this.fleet = new Fleet(
+      this.context,
+      this.outcomes,
+      config.coldStart,
+      initialReplicas,
+      this.events,
+      createRouter(config),
+      startUpOf(config),
+      config.seed,
+    );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
   }
 
@@ -139,10 +150,9 @@ export class Simulation {
   readingAt(time: Nanoseconds): Reading {
     const { meters } = this.context;
     this.fleet.settle(time);
-    const { provisioning, loading, warming, busy, idle, queued, running } = meters;
-    const paid = [provisioning, loading, warming, busy, idle].reduce((sum, integral) => sum + integral.total(), 0);
+    const { busy, queued, running } = meters;
     return {
-      paid_s: toSeconds(paid),
+      paid_s: sumOf(paidSoFar(meters, this.config)),
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
       inSystem_s: toSeconds(queued.total() + running.total()),
@@ -160,6 +170,9 @@ export class Simulation {
     switch (events.rank) {
       case eventRank.phase:
         this.fleet.finishPhase(sequence, now);
+        break;
+      case eventRank.transfer:
+        this.fleet.finishTransfers(sequence, now);
         break;
       case eventRank.dispatch:
         this.fleet.dispatch(now);

@@ -5,8 +5,9 @@ import type { Nanoseconds } from "../units.ts";
 import type { FleetConfig } from "./config.ts";
 import type { Fleet } from "./fleet.ts";
 import { latencyFrom } from "./latency.ts";
-import { NOT_MODELLED } from "./not-modelled.ts";
+import { notModelled } from "./not-modelled.ts";
 import type { Outcomes } from "./outcomes.ts";
+import { paidSoFar, sumOf } from "./paid.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
 import type { Policy } from "./settings.ts";
@@ -25,15 +26,7 @@ interface Finished {
 export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished): Run => {
   const busy = meters.busy.total();
   const serving = busy + meters.idle.total();
-  const paid = {
-    provisioning: toSeconds(meters.provisioning.total()),
-    loading: toSeconds(meters.loading.total()),
-    warming: toSeconds(meters.warming.total()),
-    busy: toSeconds(busy),
-    idle: toSeconds(meters.idle.total()),
-    asleep: 0,
-    failed: 0,
-  };
+  const paid = paidSoFar(meters, config);
   return {
     schema: RUN_SCHEMA,
     scenario: config.scenario,
@@ -57,16 +50,14 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     steps: meters.steps,
     extrapolated_steps: meters.extrapolatedSteps,
     paid_s: paid,
-    gpu_hours: sum(Object.values(paid)) / SECONDS_PER_HOUR,
+    gpu_hours: sumOf(paid) / SECONDS_PER_HOUR,
     utilization: serving === 0 ? null : busy / serving,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
     scale_events: fleet.scaleLog.events(),
     timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
-    not_modelled: [...NOT_MODELLED, ...config.notModelled],
+    not_modelled: notModelled(config),
   };
 };
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
 const policyInWords = (policy: Policy): string => {
   switch (policy.kind) {

@@ -1,6 +1,7 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { duration, mean, percent, quantity, significant } from "../format.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
+import { typicalSeconds } from "../replica/cold-start/phase.ts";
 import type { Request } from "../traffic/request.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import type { Replication } from "./replications.ts";
@@ -48,7 +49,7 @@ export const runNotes = (replications: readonly Replication[]): string[] => {
 /** What limits an answer that rests on one recorded trace. */
 export const traceNotes = (requests: readonly Request[], setup: FleetSetup): string[] => {
   const span = spanOf(requests);
-  const coldStart = setup.coldStart.reduce((sum, phase) => sum + phase.duration, 0);
+  const coldStart = setup.coldStart.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
   const burst = singleBurstOrNull(requests);
   return [
     `The trace is one sample of ${duration(span)}: nothing here says how another hour would differ.`,

@@ -1,4 +1,4 @@
-import { NOT_MODELLED } from "../fleet/not-modelled.ts";
+import { notModelled } from "../fleet/not-modelled.ts";
 import type { Run } from "../fleet/run.ts";
 import type { Policy } from "../fleet/settings.ts";
 import type { Input } from "../provenance.ts";
@@ -42,7 +42,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`,
     seeds: [...question.seeds],
     tried: [...search.tried],
-    not_modelled: [...NOT_MODELLED, ...question.setup.notModelled],
+    not_modelled: notModelled(question.setup),
   };
   const inputs = [...question.setup.inputs, ...objectiveInputs(from)];
   const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];

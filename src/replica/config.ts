@@ -1,4 +1,4 @@
-import type { Seconds } from "../units.ts";
+export type { ColdStartPhase } from "./cold-start/phase.ts";
 
 /** One server's limits and its scheduler's settings, by vLLM's names, all resolved. */
 export interface ReplicaConfig {
@@ -31,11 +31,3 @@ export const schedulerDefaults = {
   schedulerReserveFullIsl: true,
   watermark: 0,
 } as const satisfies Partial<ReplicaConfig>;
-
-/** One step of the way from a wish for a replica to a ready one. */
-export interface ColdStartPhase {
-  readonly name: string;
-  /** The state in which the phase's GPU time is counted. */
-  readonly state: "provisioning" | "loading" | "warming";
-  readonly duration: Seconds;
-}

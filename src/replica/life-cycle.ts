@@ -1,31 +1,31 @@
-import { toNanoseconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { ColdStartPhase } from "./config.ts";
 import type { Meters, PaidState } from "./meters.ts";
 
 /**
- * A replica's way from cold to gone: provisioning → loading → warming → ready (busy or idle) → gone. Draining is a flag on any of
- * them. Every instant from the start to the end is paid for in exactly one state.
+ * A replica's way from cold to gone: provisioning → loading → warming → ready (busy or idle) → gone, with a rest asleep in front of its
+ * last part where it stands by. Draining is a flag on any of them. Every instant from the start to the end is paid for in exactly one
+ * state. How long each phase takes is the fleet's to say.
  */
 export class LifeCycle {
   state: PaidState | "gone";
   isDraining = false;
   /** Null until it is ready. */
   readyAt: Nanoseconds | null = null;
+  /** When the phase under way ends; Infinity while nobody can say, and once it is ready. */
+  phaseEndsAt: Nanoseconds = Infinity;
+  /** When the first phase began that was not provisioning; null before. */
+  containerStartedAt: Nanoseconds | null = null;
   readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
-  private phasesDone = 0;
-  private readonly phases: readonly ColdStartPhase[];
   private readonly meters: Meters;
 
-  /** @param phases what it goes through before it is ready; `[]` is ready at once */
-  constructor(phases: readonly ColdStartPhase[], now: Nanoseconds, meters: Meters) {
-    this.phases = phases;
+  /** @param isReady at once; otherwise it begins in provisioning */
+  constructor(isReady: boolean, now: Nanoseconds, meters: Meters) {
     this.meters = meters;
     this.startedAt = now;
     this.since = now;
-    this.state = phases[0]?.state ?? "idle";
-    if (phases.length === 0) this.readyAt = now;
+    this.state = isReady ? "idle" : "provisioning";
+    if (isReady) this.readyAt = now;
   }
 
   get isReady(): boolean {
@@ -37,17 +37,24 @@ export class LifeCycle {
     return this.isReady && !this.isDraining;
   }
 
-  /** When the phase under way ends. Only while the replica starts. */
-  get phaseEndsAt(): Nanoseconds {
-    return this.since + toNanoseconds(this.phases[this.phasesDone]?.duration ?? 0);
+  /** Begins a phase of the start. @param endsAt Infinity where that depends on others */
+  beginPhase(state: "provisioning" | "loading" | "warming", endsAt: Nanoseconds, now: Nanoseconds): void {
+    this.enter(state, now);
+    this.phaseEndsAt = endsAt;
+    if (state !== "provisioning") this.containerStartedAt ??= now;
   }
 
-  /** Ends the phase under way; ready after the last one. */
-  finishPhase(now: Nanoseconds): void {
-    this.phasesDone += 1;
-    const next = this.phases[this.phasesDone];
-    this.enter(next?.state ?? "idle", now);
-    if (next === undefined) this.readyAt = now;
+  /** The last phase is over: it serves. */
+  becomeReady(now: Nanoseconds): void {
+    this.enter("idle", now);
+    this.phaseEndsAt = Infinity;
+    this.readyAt = now;
+  }
+
+  /** It stands by, until it is woken. */
+  fallAsleep(now: Nanoseconds): void {
+    this.enter("asleep", now);
+    this.phaseEndsAt = Infinity;
   }
 
   enter(state: PaidState | "gone", now: Nanoseconds): void {

@@ -2,7 +2,7 @@ import { WindowedIntegral } from "../sim/windowed-integral.ts";
 import type { Nanoseconds } from "../units.ts";
 
 /** Where a replica's paid time goes; each instant of it is in exactly one. */
-export const paidStates = ["provisioning", "loading", "warming", "busy", "idle"] as const;
+export const paidStates = ["provisioning", "loading", "warming", "busy", "idle", "asleep"] as const;
 export type PaidState = (typeof paidStates)[number];
 
 /**
@@ -16,6 +16,10 @@ export class Meters {
   readonly warming: WindowedIntegral;
   readonly busy: WindowedIntegral;
   readonly idle: WindowedIntegral;
+  /** Replicas and nodes that stand by. */
+  readonly asleep: WindowedIntegral;
+  /** Nodes that are kept after their replica has gone. */
+  readonly keptNodes: WindowedIntegral;
   /** Replicas that take new requests: ready and not draining. */
   readonly ready: WindowedIntegral;
   /** Requests that wait: at a replica or in front of the fleet. */
@@ -40,6 +44,8 @@ export class Meters {
     this.warming = new WindowedIntegral(window);
     this.busy = new WindowedIntegral(window);
     this.idle = new WindowedIntegral(window);
+    this.asleep = new WindowedIntegral(window);
+    this.keptNodes = new WindowedIntegral(window);
     this.ready = new WindowedIntegral(window);
     this.queued = new WindowedIntegral(window);
     this.running = new WindowedIntegral(window);
@@ -56,8 +62,8 @@ export class Meters {
   }
 
   private integrals(): readonly WindowedIntegral[] {
-    const { provisioning, loading, warming, busy, idle, ready, queued, running, kvBlocks } = this;
-    return [provisioning, loading, warming, busy, idle, ready, queued, running, kvBlocks];
+    const { provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks } = this;
+    return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks];
   }
 
   /** A request is admitted: of its tokens, so many were found in the prefix cache. */

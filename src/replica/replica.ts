@@ -1,5 +1,5 @@
 import type { Nanoseconds } from "../units.ts";
-import type { ColdStartPhase, ReplicaConfig } from "./config.ts";
+import type { ReplicaConfig } from "./config.ts";
 import { DecodeStretch } from "./decode-stretch.ts";
 import { LifeCycle } from "./life-cycle.ts";
 import type { Meters } from "./meters.ts";
@@ -41,16 +41,19 @@ export class Replica {
   private runningSince: Nanoseconds = 0;
   private waitingSince: Nanoseconds = 0;
 
-  /** @param id its number in order of creation */
+  /**
+   * @param id its number in order of creation
+   * @param isReady whether it serves at once; otherwise it begins to start
+   */
   constructor(
     readonly id: number,
     context: ReplicaContext,
-    coldStart: readonly ColdStartPhase[],
+    isReady: boolean,
     now: Nanoseconds,
   ) {
     const { config, stepTime, table, meters } = context;
     this.context = context;
-    this.life = new LifeCycle(coldStart, now, meters);
+    this.life = new LifeCycle(isReady, now, meters);
     this.scheduler = new Scheduler(config, table, meters);
     this.stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
   }

@@ -5,14 +5,18 @@ interface SchemaNode {
   readonly $defs?: Readonly<Record<string, SchemaNode>>;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly oneOf?: readonly SchemaNode[];
+  readonly anyOf?: readonly SchemaNode[];
   readonly const?: unknown;
 }
 
 /** The fields a schema knows at a place of a value; where it has alternatives, those of the one that the value says it is. */
 export const knownKeys = (schema: z.ZodType, value: unknown, path: readonly PropertyKey[]): string[] => {
   const root = z.toJSONSchema(schema, { io: "input" }) as SchemaNode;
-  const resolved = (node: SchemaNode | undefined): SchemaNode | undefined =>
-    root.$defs?.[node?.$ref?.replace("#/$defs/", "") ?? ""] ?? node;
+  const resolved = (node: SchemaNode | undefined): SchemaNode | undefined => {
+    const found = root.$defs?.[node?.$ref?.replace("#/$defs/", "") ?? ""] ?? node;
+    // A time or a distribution: fields are the distribution's.
+    return found?.anyOf?.map(resolved).find((option) => option?.oneOf !== undefined || option?.properties !== undefined) ?? found;
+  };
   let node = resolved(root);
   let inner = value;
   for (const key of path) {

@@ -3,6 +3,7 @@ import type { DeviceModel } from "../calibration/device-model.ts";
 import { kvBlocks } from "../calibration/kv-blocks.ts";
 import { InputError } from "../errors.ts";
 import { checkServable } from "../fleet/check-config.ts";
+import { COLD } from "../fleet/cold-start/start-up.ts";
 import type { FleetConfig } from "../fleet/config.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
@@ -52,6 +53,7 @@ export const resolveScenario = (
     stepTime: stepTimeModel(device.step),
     replica: replica.config,
     coldStart: coldStart.phases,
+    ...(coldStart.startUp === COLD ? {} : { startUp: coldStart.startUp }),
     router: scenario.router,
     inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs, routerInput(from)],
     notModelled: trafficNotes(scenario.traffic, data),

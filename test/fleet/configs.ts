@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
+import type { StartUpConfig, WarmPoolConfig } from "../../src/fleet/cold-start/start-up.ts";
 import type { FleetConfig, RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { routerSchema, type Policy, type RouterSettings } from "../../src/fleet/settings.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
+import type { Duration } from "../../src/replica/cold-start/duration.ts";
+import type { ColdStartPhase } from "../../src/replica/cold-start/phase.ts";
 import { schedulerDefaults, type ReplicaConfig } from "../../src/replica/config.ts";
 import type { StepTimeModel } from "../../src/replica/step-batch.ts";
 import type { PromptPart, Request, Work } from "../../src/traffic/request.ts";
@@ -175,6 +178,66 @@ const sharing = <T extends Work>(work: T, { priority, parts, outputId, turns }: 
 };
 type Sharing = typeof sharings extends fc.Arbitrary<infer T> ? T : never;
 
+const durations: fc.Arbitrary<Duration> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(0, 0.001, 3, 40) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<Duration[]>(
+      { kind: "constant", seconds: 2 },
+      { kind: "uniform", min_s: 0, max_s: 9 },
+      { kind: "log-normal", p50_s: 4, p99_s: 60 },
+      { kind: "empirical", seconds: [0.5, 3, 3, 20] },
+    ),
+  },
+);
+
+/** Phases of every kind: drawn, with stock-outs, over shared links and from peers, spared by a known node, and probes. */
+const phases: fc.Arbitrary<ColdStartPhase> = fc
+  .tuple(
+    fc.record(
+      {
+        name: fc.constantFrom("image", "weights"),
+        state: fc.constantFrom("provisioning" as const, "loading" as const, "warming" as const),
+        onKnownNode: fc.constantFrom(0, 0.5),
+      },
+      { requiredKeys: ["name", "state"] },
+    ),
+    fc.oneof(
+      {
+        weight: 2,
+        arbitrary: fc.record(
+          { duration: durations, stockOut: fc.record({ probability: fc.constantFrom(0, 0.4), retry: durations }) },
+          { requiredKeys: ["duration"] },
+        ),
+      },
+      {
+        weight: 3,
+        arbitrary: fc.record({
+          transfer: fc.record(
+            {
+              bytes: fc.constantFrom(0, 1e9 + 7, 20e9),
+              bandwidth: fc.constantFrom(1e9, 4e9),
+              sharedBandwidth: fc.constantFrom(1e9, 5e9 + 3),
+              cached: fc.constantFrom(0.5, 1),
+              peerBandwidth: fc.constantFrom(5e8, 3e9),
+            },
+            { requiredKeys: ["bytes", "bandwidth"] },
+          ),
+        }),
+      },
+      { weight: 1, arbitrary: fc.record({ probe: fc.record({ period: fc.constantFrom(0.25, 10), initialDelay: fc.constantFrom(0, 7) }) }) },
+    ),
+  )
+  .map(([named, kind]) => ({ ...named, ...kind }));
+
+const pools: fc.Arbitrary<WarmPoolConfig> = fc.record({
+  size: fc.integer({ min: 1, max: 2 }),
+  prepared: fc.integer({ min: 1, max: 4 }),
+  kind: fc.constantFrom("asleep" as const, "node" as const),
+  wake: durations,
+  paidShare: fc.constantFrom(0, 0.25, 1),
+});
+
 /** Fleets on which everything that can go wrong does: bursts, preemption, rejection, scaling while busy. */
 export const fleets = (): fc.Arbitrary<FleetConfig> =>
   fc
@@ -187,16 +250,13 @@ export const fleets = (): fc.Arbitrary<FleetConfig> =>
       policy: policies,
       router: routers,
       concurrencyLimit: fc.constantFrom(Infinity, Infinity, 1, 3),
-      coldStart: fc.array(
-        fc.record({
-          name: fc.constant("phase"),
-          state: fc.constantFrom("provisioning" as const, "loading" as const, "warming" as const),
-          duration: fc.constantFrom(0, 0.001, 3, 40),
-        }),
-        { maxLength: 3 },
-      ),
+      coldStart: fc.array(phases, { maxLength: 4 }),
+      keepNode: fc.constantFrom(0, 0, 20, 600),
+      pool: fc.option(pools),
     })
-    .map(({ first, rest, shared, ...config }) => {
+    .map(({ first, rest, shared, keepNode, pool, ...config }) => {
       const requests = requestsOf(first, ...rest);
-      return fleetConfig({ ...config, requests: requests.map((request, i) => sharing(request, shared[i] ?? {})) });
+      const prepared = Math.min(pool?.prepared ?? 0, config.coldStart.length);
+      const startUp: StartUpConfig = { keepNode, warmPool: pool === null || prepared === 0 ? null : { ...pool, prepared } };
+      return fleetConfig({ ...config, startUp, requests: requests.map((request, i) => sharing(request, shared[i] ?? {})) });
     });

@@ -31,6 +31,7 @@ const coldFleet = () => {
   const runUntil = (end: number): void => {
     while (events.length > 0 && events.now <= end && events.pop()) {
       if (events.rank === eventRank.phase) fleet.finishPhase(events.sequence, events.now);
+      else if (events.rank === eventRank.transfer) fleet.finishTransfers(events.sequence, events.now);
       else if (events.rank === eventRank.dispatch) fleet.dispatch(events.now);
       else fleet.step(events.sequence, events.now);
     }
