@@ -14,14 +14,16 @@ interface Row {
   readonly name: string;
   readonly state: ColdStartPhase["state"];
   /** What "measured" stands for, and where it comes from. */
-  readonly measured?: { readonly seconds: Seconds; readonly source: string };
+  readonly measured?: { readonly seconds: Seconds; readonly source: string; readonly origin: Input["origin"] };
 }
 
 /** What a new replica goes through, in order, and where each duration came from. */
 export const coldStartOf = (from: GivenScenario, device: DeviceModel): { phases: ColdStartPhase[]; inputs: Input[] } => {
   const profile = `profile ${device.profile.slice(0, 12)}`;
   const { initialise, warmUp } = warmUpSeconds(device.warm_up);
-  const load = `${size(device.weight_bytes)} at ${bandwidth(device.load.bandwidth_bytes_per_s)} by ${device.load.method}, from host memory; ${profile}`;
+  const { source: loadSource } = device.load;
+  const { source: warmUpSource } = device.warm_up;
+  const load = `${size(device.weight_bytes)} at ${bandwidth(device.load.bandwidth_bytes_per_s)} by ${device.load.method}, from host memory; ${loadSource?.source ?? profile}`;
   const rows: readonly Row[] = [
     { key: "provision_s", name: "provision", state: "provisioning" },
     { key: "image_s", name: "image", state: "provisioning" },
@@ -29,15 +31,28 @@ export const coldStartOf = (from: GivenScenario, device: DeviceModel): { phases:
       key: "weights_s",
       name: "weights",
       state: "loading",
-      measured: { seconds: loadSeconds(device.load, device.weight_bytes), source: load },
+      measured: { seconds: loadSeconds(device.load, device.weight_bytes), source: load, origin: loadSource?.origin ?? "measured" },
     },
     {
       key: "initialise_s",
       name: "initialise",
       state: "warming",
-      measured: { seconds: initialise, source: `browser process to pipelines; ${profile}` },
+      measured: {
+        seconds: initialise,
+        source: warmUpSource?.source ?? `browser process to pipelines; ${profile}`,
+        origin: warmUpSource?.origin ?? "measured",
+      },
     },
-    { key: "warm_up_s", name: "warm-up", state: "warming", measured: { seconds: warmUp, source: `first dispatch to steady; ${profile}` } },
+    {
+      key: "warm_up_s",
+      name: "warm-up",
+      state: "warming",
+      measured: {
+        seconds: warmUp,
+        source: warmUpSource?.source ?? `first dispatch to steady; ${profile}`,
+        origin: warmUpSource?.origin ?? "measured",
+      },
+    },
   ];
   const phases: ColdStartPhase[] = [];
   const inputs: Input[] = [];
@@ -49,7 +64,7 @@ export const coldStartOf = (from: GivenScenario, device: DeviceModel): { phases:
     const value = duration(seconds);
     inputs.push(
       isMeasured
-        ? { name: `cold start, ${name}`, value, origin: "measured", source: measured.source }
+        ? { name: `cold start, ${name}`, value, origin: measured.origin, source: measured.source }
         : { name: `cold start, ${name}`, value, ...originOf(from, `cold_start.${key}`) },
     );
   }
