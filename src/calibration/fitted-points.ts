@@ -5,7 +5,7 @@ import { rising } from "./attention-grid.ts";
 import { fittedSeconds } from "./compile-step.ts";
 import type { StepWork } from "./composed-step.ts";
 import { heldOutError } from "./held-out.ts";
-import type { TableLine } from "./layer-tables.ts";
+import type { TableLine } from "./table-line.ts";
 import type { FittedCurve, StepOverhead } from "./step-curve.ts";
 
 /** A whole step as an engine took it. */

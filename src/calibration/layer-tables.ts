@@ -1,15 +1,10 @@
 import { InputError } from "../errors.ts";
-import { groupBy } from "../stats/group-by.ts";
 import { rising } from "./attention-grid.ts";
+import { attentionRows } from "./attention-rows.ts";
+import { attentionFallNotes, fallNotes, refuseFall } from "./falls.ts";
 import { layerTablesError } from "./layer-tables-error.ts";
-import type { AttentionRows, LayerTables, Skew, StepOverhead, Table } from "./step-curve.ts";
-
-/** One line of a table's file: where it is, and its fields by the names of the header. */
-export interface TableLine {
-  /** As messages call it: `dense.csv: line 7`. */
-  readonly place: string;
-  readonly fields: Readonly<Record<string, string>>;
-}
+import type { LayerTables, Skew, StepOverhead, Table } from "./step-curve.ts";
+import { hole, NEXT_STEP, timeField, twice, wholeField, type TableLine } from "./table-line.ts";
 
 /** The tables of one engine on one GPU at one degree of tensor parallelism, as lines of text. */
 export interface LayerTableFiles {
@@ -36,14 +31,6 @@ const IN_BLOCK: Readonly<Record<string, number>> = {
 const ONCE = new Set(["embedding", "final_layernorm"]);
 const NEEDED = ["embedding", "layernorm", "qkv_proj", "rotary_emb", "o_proj", "gate_up_proj", "act_fn", "down_proj", "final_layernorm"];
 const PER_SEQUENCE = ["lm_head", "sampler"];
-
-/** Times that fall by less from one point to the next are noise, or another kernel's choice; by more they are counted in a note. */
-const FALL_NOTED = 0.05;
-/** A whole table whose time falls to less than this share is no measurement of more work. */
-const FALL_REFUSED = 0.5;
-
-const NEXT_STEP = "Profile this point again, or take its line and all others of its size out.";
-const MICROSECONDS = 1e-6;
 
 /**
  * The step curve of a whole model from tables of one of its blocks.
@@ -134,121 +121,4 @@ const layerSum = (
   );
   seconds.forEach((time, i) => refuseFall(file, `${sizeName} ${sizes[i - 1]} to ${sizes[i]}`, seconds[i - 1] ?? 0, time));
   return { at: sizes, seconds };
-};
-
-const attentionRows = (lines: readonly TableLine[], layers: number): AttentionRows => {
-  const rows = lines.map((line) => ({
-    line,
-    chunk: wholeField(line, "prefill_chunk"),
-    cached: wholeField(line, "kv_prefill"),
-    sequences: wholeField(line, "n_decode"),
-    context: wholeField(line, "kv_decode"),
-    seconds: layers * timeField(line),
-  }));
-  const file = "attention.csv";
-  const byChunk = groupBy(rows, ({ chunk }) => chunk);
-  if (!byChunk.has(0)) throw hole(file, "prefill_chunk 0, a step that only decodes");
-  for (const [chunk, ofChunk] of byChunk) {
-    const counts = rising(ofChunk.map(({ sequences }) => sequences));
-    for (const [cached, here] of groupBy(ofChunk, ({ cached: keys }) => keys)) {
-      const at = `prefill_chunk ${chunk}, kv_prefill ${cached}`;
-      if (chunk === 0 && cached > 0) {
-        throw new InputError(`${here[0]?.line.place}: kv_prefill`, `expected 0 where prefill_chunk is 0, got ${cached}`, NEXT_STEP);
-      }
-      const bySequences = groupBy(here, ({ sequences }) => sequences);
-      const contexts = rising(here.flatMap(({ sequences, context }) => (sequences > 0 ? [context] : [])));
-      // With a full budget few sequences, or none, fit beside a chunk; between those that do none may be missing.
-      for (const sequences of counts.filter((some) => some <= Math.max(...bySequences.keys()))) {
-        const own = bySequences.get(sequences);
-        if (own === undefined) throw hole(file, `${at}, n_decode ${sequences}, which this chunk has elsewhere`);
-        const seen = new Set<number>();
-        for (const { line, context } of own) {
-          if (seen.has(context)) throw twice(line, `${at}, n_decode ${sequences}, kv_decode ${context}`);
-          seen.add(context);
-        }
-        const lacking = sequences === 0 ? undefined : contexts.find((context) => !seen.has(context));
-        if (lacking !== undefined) throw hole(file, `${at}, n_decode ${sequences}, kv_decode ${lacking}, which other sequences there have`);
-      }
-    }
-    if (chunk > 0 && counts[0] !== 0) throw hole(file, `prefill_chunk ${chunk}, n_decode 0, the chunk alone`);
-  }
-  return {
-    chunk: rows.map(({ chunk }) => chunk),
-    cached: rows.map(({ cached }) => cached),
-    sequences: rows.map(({ sequences }) => sequences),
-    context: rows.map(({ context }) => context),
-    seconds: rows.map(({ seconds }) => seconds),
-  };
-};
-
-const hole = (file: string, what: string): InputError =>
-  new InputError(file, `has a hole: expected a time for ${what}, got none`, NEXT_STEP);
-
-const twice = ({ place }: TableLine, what: string): InputError =>
-  new InputError(place, `expected one time for ${what}, got a second`, "Leave one of them out.");
-
-/** A whole number of 0 or more. */
-const wholeField = ({ place, fields }: TableLine, name: string): number => {
-  const text = fields[name] ?? "";
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new InputError(`${place}: ${name}`, `expected a whole number, 0 or above, got ${JSON.stringify(text)}`, NEXT_STEP);
-};
-
-const timeField = ({ place, fields }: TableLine): number => {
-  const text = fields["time_us"] ?? "";
-  const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value * MICROSECONDS;
-  throw new InputError(`${place}: time_us`, `expected microseconds above 0, got ${JSON.stringify(text)}`, NEXT_STEP);
-};
-
-const refuseFall = (file: string, where: string, before: number, after: number): void => {
-  if (after >= before * FALL_REFUSED) return;
-  throw new InputError(
-    `${file}: ${where}`,
-    `expected no time that falls by more than half as work grows, got ${micro(before)} then ${micro(after)} µs`,
-    NEXT_STEP,
-  );
-};
-
-const micro = (seconds: number): string => (seconds / MICROSECONDS).toPrecision(4);
-
-const fallNotes = (what: string, { at, seconds }: Table): string[] =>
-  noteOf(
-    what,
-    at.slice(1).map((size, i) => ({ where: `${at[i]} to ${size}`, before: seconds[i]!, after: seconds[i + 1]! })),
-  );
-
-interface Neighbours {
-  readonly where: string;
-  readonly before: number;
-  readonly after: number;
-}
-
-const noteOf = (what: string, pairs: readonly Neighbours[]): string[] => {
-  const falling = pairs.filter(({ before, after }) => after < before * (1 - FALL_NOTED));
-  if (falling.length === 0) return [];
-  const worst = falling.reduce((most, pair) => (pair.after / pair.before < most.after / most.before ? pair : most));
-  const fall = (share: number): string => `${(100 * share).toFixed(0)} %`;
-  return [
-    `Times fall by more than ${fall(FALL_NOTED)} although work grows at ${falling.length} of ${pairs.length} pairs of neighbours in ${what}, most by ${fall(1 - worst.after / worst.before)} (${worst.where}): taken as measured.`,
-  ];
-};
-
-/** Along context and along cached keys; from no chunk to a chunk another kernel runs, so that a fall there says nothing. */
-const attentionFallNotes = ({ chunk, cached, sequences, context, seconds }: AttentionRows): string[] => {
-  const indices = [...seconds.keys()];
-  const along = (axis: readonly number[], keyOf: (i: number) => string, name: string): Neighbours[] =>
-    [...groupBy(indices, keyOf).values()].flatMap((group) => {
-      const line = group.toSorted((a, b) => axis[a]! - axis[b]!);
-      return line.slice(1).map((i, before) => ({
-        where: `chunk ${chunk[i]}, ${sequences[i]} decoding, ${name} ${axis[line[before]!]} to ${axis[i]}`,
-        before: seconds[line[before]!]!,
-        after: seconds[i]!,
-      }));
-    });
-  return noteOf("attention", [
-    ...along(context, (i) => `${chunk[i]} ${cached[i]} ${sequences[i]}`, "context"),
-    ...along(cached, (i) => `${chunk[i]} ${sequences[i]} ${context[i]}`, "cached"),
-  ]);
 };

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { TableLine } from "./layer-tables.ts";
+import type { TableLine } from "./table-line.ts";
 import type { Skew } from "./step-curve.ts";
 
 /** The axes of a skew fit as its `meta.yaml` states them, of those bins that a cell is named by. */

@@ -132,6 +132,6 @@ export const fittedCurveSchema = z.strictObject({
 });
 export type FittedCurve = z.infer<typeof fittedCurveSchema>;
 
-/** An anchor's factors on a curve: prefill on steps without decoding sequences, decode on the others (see `anchored`). */
+/** How long a step takes: composed from Ballast's kernels, from an engine's layers, or fitted to an engine's steps. */
 export const stepCurveSchema = z.discriminatedUnion("kind", [composedCurveSchema, layerTablesSchema, fittedCurveSchema]);
 export type StepCurve = z.infer<typeof stepCurveSchema>;
