@@ -19,7 +19,7 @@ interface Logged {
 
 const log = sharedFileOrNull("validation", "rtxpro6000-llama-3.1-8b-vllm-0.19", "requests.jsonl");
 
-// Law: the step times of an engine's own tables, with no constant fitted to the run, give the run's means.
+// Law: the step times of an engine's own tables, with no constant fitted to the run, give the run's means. (docs/decisions/0012: how they are read was chosen with this run in view.)
 describe.skipIf(log === null)("a logged vLLM run replayed with its own layer tables", () => {
   const folder = dirname(log ?? "");
   const read = (): Logged[] =>
