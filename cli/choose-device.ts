@@ -1,22 +1,15 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { calibrate } from "../src/calibration/calibrate.ts";
-import { DEVICE_MODEL_SCHEMA, deviceModelSchema, type DeviceModel } from "../src/calibration/device-model.ts";
+import { DEVICE_MODEL_SCHEMA, type DeviceModel } from "../src/calibration/device-model.ts";
 import { largestBuiltInThatFits, type MemorySettings } from "../src/calibration/kv-blocks.ts";
+import { deviceModelFile } from "../src/calibration/read-device-model.ts";
 import type { LanguageModel } from "../src/model/language-model.ts";
-import { readVersioned, type VersionedFile } from "../src/versioned.ts";
+import { readVersioned } from "../src/versioned.ts";
 import { chooseModel } from "./choose-model.ts";
 import { chooseProfile } from "./choose-profile.ts";
 import type { Io } from "./io.ts";
 import { contentHash } from "./kept-profiles.ts";
-
-const deviceModelFile: VersionedFile<DeviceModel> = {
-  what: "device model",
-  current: DEVICE_MODEL_SCHEMA,
-  schema: deviceModelSchema,
-  upgrades: {},
-  nextStep: "Make it again: ballast calibrate --out FILE",
-};
 
 /** A path or name as the user wrote it, and the folder it starts from. */
 export interface Written {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
 
 const NEXT_STEP = "Choose a place that can be written, and make sure that its disk has room.";
@@ -60,4 +60,18 @@ export const writeWhole = (path: string, content: string | Uint8Array): void => 
       throw error;
     }
   });
+};
+
+/**
+ * A file's text.
+ *
+ * @param given as the user wrote it, for messages; starts from `folder`
+ * @throws InputError where it cannot be read
+ */
+export const readText = (folder: string, given: string): string => {
+  try {
+    return readFileSync(resolve(folder, given), "utf8");
+  } catch (error) {
+    throw new InputError(given, `cannot be read: ${codeOf(error)}`, "Check its name, and that it is a file that you may read.");
+  }
 };

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { DEVICE_MODEL_SCHEMA, type DeviceModel, deviceModelSchema } from "../src/calibration/device-model.ts";
+import { DEVICE_MODEL_SCHEMA, type DeviceModel } from "../src/calibration/device-model.ts";
+import { deviceModelFile } from "../src/calibration/read-device-model.ts";
 import { InputError } from "../src/errors.ts";
 import { RUN_SCHEMA, type Run, runSchema } from "../src/fleet/run.ts";
 import { parseJsonObject } from "../src/json.ts";
@@ -11,13 +12,6 @@ import { PROFILE_SCHEMA, type Profile } from "../src/profile/schema.ts";
 import type { ReportParts } from "../src/report/html/parts.ts";
 import { readVersioned, type VersionedFile } from "../src/versioned.ts";
 
-const deviceModelFile: VersionedFile<DeviceModel> = {
-  what: "device model",
-  current: DEVICE_MODEL_SCHEMA,
-  schema: deviceModelSchema,
-  upgrades: {},
-  nextStep: "Fit it again: npm run calibrate",
-};
 const runFile: VersionedFile<Run> = {
   what: "run",
   current: RUN_SCHEMA,

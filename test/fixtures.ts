@@ -13,6 +13,7 @@ export const deviceModel = (overrides: Partial<DeviceModel> = {}): DeviceModel =
   condition: "web",
   profile: "0123456789abcdef",
   engine: "webgpu",
+  anchored: null,
   dtype: "f16",
   weight_bytes: 16_060_522_496,
   kv_bytes_per_token: 131_072,
@@ -44,6 +45,7 @@ export const deviceModel = (overrides: Partial<DeviceModel> = {}): DeviceModel =
     error: { kind: "not-checked", because: "one cold start was measured" },
   },
   step: {
+    kind: "composed",
     overhead_s: 0.0005,
     linear: { at: [1, 64, 256, 1024, 2048, 8192], seconds: [0.0065, 0.0068, 0.012, 0.042, 0.082, 0.33] },
     head: { at: [1, 64, 256], seconds: [0.0004, 0.0005, 0.0008] },

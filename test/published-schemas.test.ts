@@ -61,7 +61,9 @@ const kinds: Readonly<Record<string, Kind>> = {
     schema: deviceModelSchema,
     good: [calibrate(profile, model, { profileHash: "hash" })],
     broken: [
-      ["engine", "vllm"],
+      ["engine", ""],
+      ["anchored", undefined],
+      ["step.kind", "guessed"],
       ["load.bandwidth_bytes_per_s", 0],
       ["load.valid_bytes", [1]],
       ["load.valid_bytes", [1, 2, 3]],

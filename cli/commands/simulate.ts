@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
+import { whoseSpeed } from "../../src/calibration/whose-speed.ts";
 import { InputError } from "../../src/errors.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
@@ -66,6 +67,6 @@ export const simulateCommand = (io: Io): Command =>
       }
       const json = `${JSON.stringify(run, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
-      io.out(options.json ? json : runText(run));
+      io.out(options.json ? json : `${whoseSpeed(device)}\n\n${runText(run)}`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
     });

@@ -4,7 +4,7 @@ import type { LanguageModel } from "../model/language-model.ts";
 import { bytesOf, headLinear, kvBytesPerToken, layerSizes, weightBytes } from "../model/shapes.ts";
 import type { Profile } from "../profile/schema.ts";
 import type { Bytes } from "../units.ts";
-import { DEVICE_MODEL_SCHEMA, type DeviceModel } from "./device-model.ts";
+import { DEVICE_MODEL_SCHEMA, WEBGPU, type WebGpuModel } from "./device-model.ts";
 import { stepDtype } from "./dtype.ts";
 import { loadCurve } from "./load.ts";
 import { deviceMemory } from "./memory.ts";
@@ -29,7 +29,7 @@ export interface CalibrationOptions {
  *
  * @throws InputError naming the measurement that the profile lacks, and the command that makes it
  */
-export const calibrate = (profile: Profile, model: LanguageModel, options: CalibrationOptions): DeviceModel => {
+export const calibrate = (profile: Profile, model: LanguageModel, options: CalibrationOptions): WebGpuModel => {
   const dtype = options.dtype ?? stepDtype(profile);
   const step = stepCurve(profile, model, dtype);
   const load = loadCurve(profile);
@@ -41,7 +41,8 @@ export const calibrate = (profile: Profile, model: LanguageModel, options: Calib
     condition: profile.condition,
     runtime: profile.runtime,
     profile: options.profileHash,
-    engine: "webgpu",
+    engine: WEBGPU,
+    anchored: null,
     dtype,
     weight_bytes: weightBytes(model, dtype),
     kv_bytes_per_token: kvBytesPerToken(model, dtype),

@@ -76,5 +76,6 @@ const workOf = (step: CompositeStep, hasHead: boolean): StepWork => {
     prefillPairs: prefillPairs(prefillTokens, sizeOf(step, "prefill_context")),
     decodeSequences,
     decodeKeys: decodeSequences * sizeOf(step, "decode_context"),
+    decodeContext: decodeSequences === 0 ? 0 : sizeOf(step, "decode_context"),
   };
 };

@@ -1,25 +1,18 @@
 import { z } from "zod";
+import { heldOutErrorSchema, range, sourceSchema } from "./curve-parts.ts";
+import { stepCurveSchema, type ComposedCurve } from "./step-curve.ts";
+
+export type { HeldOutError } from "./curve-parts.ts";
+export type { StepCurve, Table } from "./step-curve.ts";
 
 /**
  * The scaling model of one language model on one device: three curves, each with its valid range and its error on points the
  * fit did not see.
  */
-export const DEVICE_MODEL_SCHEMA = "ballast.device-model/1";
+export const DEVICE_MODEL_SCHEMA = "ballast.device-model/2";
 
-const range = z.tuple([z.number(), z.number()]);
-
-/** How far predictions were from measurements that the fit did not see. Relative errors: 0.05 is 5 %. */
-export const heldOutErrorSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("checked"),
-    points: z.array(z.strictObject({ id: z.string(), predicted_s: z.number(), measured_s: z.number() })).min(1),
-    median_abs: z.number().min(0),
-    p90_abs: z.number().min(0),
-    bias: z.number().meta({ description: "Mean signed relative error: above 0 predicts too slow" }),
-  }),
-  z.strictObject({ kind: z.literal("not-checked"), because: z.string() }),
-]);
-export type HeldOutError = z.infer<typeof heldOutErrorSchema>;
+/** The engine of a profile's curves: Ballast's own kernels. */
+export const WEBGPU = "webgpu";
 
 /** The way from a file to the GPU, of which the load curve is the last stage. */
 export const loadPipelineSchema = z.strictObject({
@@ -44,6 +37,7 @@ export const loadCurveSchema = z.strictObject({
   valid_bytes: range,
   error: heldOutErrorSchema,
   pipeline: loadPipelineSchema.nullable().optional().meta({ description: "null, or absent in older files: not measured" }),
+  source: sourceSchema.optional().meta({ description: "Absent: measured in the profile" }),
 });
 export type LoadCurve = z.infer<typeof loadCurveSchema>;
 
@@ -66,46 +60,26 @@ export const warmUpCurveSchema = z.strictObject({
     .optional()
     .meta({ description: "What shader modules and pipelines together take with the best number of them pending; absent: not measured" }),
   error: heldOutErrorSchema,
+  source: sourceSchema.optional().meta({ description: "Absent: measured in the profile" }),
 });
 export type WarmUpCurve = z.infer<typeof warmUpCurveSchema>;
 
-/**
- * Seconds of one engine step:
- *
- *   overhead_s + linear(tokens) + head(outputs) + per_token_s·tokens
- *     + prefill_attention.setup_s·prefill_sequences + prefill_attention.per_token_s·prefill_tokens + prefill_attention.per_pair_s·prefill_pairs
- *     + [decode_sequences > 0] decode_attention.setup_s + decode_attention.per_sequence_s·decode_sequences + decode_attention.per_key_s·decode_keys
- *
- * for the whole model (all layers); prefill_tokens are the step's tokens less one for each decoding sequence. Tables are linear between
- * their points; below the first point the first value holds, above the last the steeper of the last segment's slope and the whole
- * table's goes on, and the step counts as extrapolated.
- */
-const tableSchema = z
-  .strictObject({ at: z.array(z.number().positive()).min(1), seconds: z.array(z.number().min(0)).min(1) })
-  .refine((table) => table.at.length === table.seconds.length, "expected as many seconds as points")
-  .refine((table) => table.at.every((x, i) => i === 0 || x > (table.at[i - 1] ?? 0)), "expected points in rising order");
-export type Table = z.infer<typeof tableSchema>;
-
-export const stepCurveSchema = z.strictObject({
-  overhead_s: z.number().min(0),
-  linear: tableSchema.meta({ description: "Linear layers of all decoder layers, by tokens in the step" }),
-  head: tableSchema.meta({ description: "Last norm and output projection, by sequences that produce a token" }),
-  per_token_s: z.number().min(0).meta({ description: "Norms, rotary embedding, activation, residuals of all layers" }),
-  prefill_attention: z.strictObject({
-    setup_s: z.number().min(0),
-    per_token_s: z.number().min(0).default(0).meta({ description: "By tokens of the chunks, however few keys they see" }),
-    per_pair_s: z.number().min(0),
-  }),
-  decode_attention: z.strictObject({ setup_s: z.number().min(0), per_sequence_s: z.number().min(0), per_key_s: z.number().min(0) }),
-  valid: z.strictObject({
-    tokens: range,
-    prefill_context: range.meta({ description: "Keys in front of a prefill chunk, chunk included" }),
-    decode_sequences: range,
-    decode_context: range.meta({ description: "Keys a decoding sequence attends to" }),
-  }),
-  error: heldOutErrorSchema,
+/** What anchoring did to one curve: times are multiplied by `factor`. */
+const anchoredCurveSchema = z.strictObject({
+  curve: z.enum(["load", "prefill", "decode", "warm-up"]),
+  factor: z.number().positive(),
+  points: z.int().min(1),
+  error: heldOutErrorSchema.meta({ description: "Each point predicted by the factor of the others" }),
+  sources: z.array(z.string()).min(1),
 });
-export type StepCurve = z.infer<typeof stepCurveSchema>;
+export type AnchoredCurve = z.infer<typeof anchoredCurveSchema>;
+
+/** Measured points of a production engine that the curves were rescaled to. */
+export const anchoredSchema = z.strictObject({
+  engine: z.string().meta({ description: "Whose points they are: 'vllm', 'llama.cpp'" }),
+  curves: z.array(anchoredCurveSchema).min(1),
+});
+export type Anchored = z.infer<typeof anchoredSchema>;
 
 export const deviceModelSchema = z
   .strictObject({
@@ -113,20 +87,29 @@ export const deviceModelSchema = z
     model: z.string().meta({ description: "The language model's name" }),
     device: z.string(),
     is_gpu: z.boolean(),
-    condition: z.enum(["web", "native-like"]),
+    condition: z.enum(["web", "native-like", "engine"]).meta({ description: "engine: measured in the engine itself, not by Ballast" }),
     runtime: z.enum(["chrome", "dawn"]).optional().meta({ description: "Absent in older files: chrome" }),
-    profile: z.string().meta({ description: "Content hash of the profile it was fitted to" }),
-    engine: z.literal("webgpu").meta({ description: "Whose speed the curves describe" }),
+    profile: z.string().meta({ description: "Content hash of the profile, or of the tables, it was fitted to" }),
+    engine: z.string().min(1).meta({ description: "Whose speed the curves describe: webgpu, or an engine and its version" }),
+    tensor_parallel: z.int().min(1).optional().meta({ description: "GPUs that share each layer; absent: 1. Bytes are those of one GPU" }),
+    anchored: anchoredSchema.nullable().meta({ description: "null: no measurement of a production engine stands behind a WebGPU curve" }),
     dtype: z.enum(["f32", "f16"]).meta({ description: "Weights and KV cache as the device can hold them" }),
     weight_bytes: z.number().positive(),
     kv_bytes_per_token: z.number().positive(),
     memory: z
       .strictObject({ bytes: z.number().positive(), origin: z.enum(["given", "measured", "assumed"]), source: z.string() })
       .meta({ description: "Device memory for weights and KV cache together" }),
+    kv_cache: z
+      .strictObject({ blocks: z.int().min(2), block_size: z.int().min(1), source: z.string() })
+      .optional()
+      .meta({ description: "As the engine's log states it; absent: estimated from memory" }),
     load: loadCurveSchema,
     warm_up: warmUpCurveSchema,
     step: stepCurveSchema,
     notes: z.array(z.string()),
   })
-  .meta({ id: "DeviceModel", title: "Ballast device model, version 1" });
+  .meta({ id: "DeviceModel", title: "Ballast device model, version 2" });
 export type DeviceModel = z.infer<typeof deviceModelSchema>;
+
+/** A device model of a profile: its step curve is composed from kernels. */
+export type WebGpuModel = Omit<DeviceModel, "step"> & { readonly step: ComposedCurve };

@@ -1,33 +1,26 @@
-import type { StepCurve } from "./device-model.ts";
-import { tableSeconds } from "./table.ts";
 import type { Seconds } from "../units.ts";
+import { compileStep } from "./compile-step.ts";
+import { composedSeconds, type StepTerms, type StepWork } from "./composed-step.ts";
+import type { StepCurve } from "./step-curve.ts";
 
-/** The part of a step curve that says how long a step takes. */
-export type StepTerms = Omit<StepCurve, "valid" | "error">;
+import { tableSeconds } from "./table.ts";
 
-/** What a step works on; sums over its sequences (see `StepBatch`, which is one of these). */
-export interface StepWork {
-  readonly tokens: number;
-  readonly outputs: number;
-  readonly prefillSequences: number;
-  readonly prefillPairs: number;
-  readonly decodeSequences: number;
-  readonly decodeKeys: number;
-}
+export type { StepTerms, StepWork } from "./composed-step.ts";
 
-/** Seconds of one step, not yet rounded, by the formula given with `stepCurveSchema`. */
-export const stepSeconds = (terms: StepTerms, work: StepWork): Seconds => {
-  const { prefill_attention: prefill, decode_attention: decode } = terms;
-  return (
-    terms.overhead_s +
-    tableSeconds(terms.linear, work.tokens) +
-    (work.outputs > 0 ? tableSeconds(terms.head, work.outputs) : 0) +
-    terms.per_token_s * work.tokens +
-    prefill.setup_s * work.prefillSequences +
-    prefill.per_token_s * (work.tokens - work.decodeSequences) +
-    prefill.per_pair_s * work.prefillPairs +
-    (work.decodeSequences > 0 ? decode.setup_s + decode.per_sequence_s * work.decodeSequences + decode.per_key_s * work.decodeKeys : 0)
-  );
+/** Seconds of one step of a composed curve, not yet rounded, by the formula given with `composedCurveSchema`. */
+export const stepSeconds = (terms: StepTerms, work: StepWork): Seconds =>
+  composedSeconds(terms, tableSeconds(terms.linear, work.tokens), work.outputs > 0 ? tableSeconds(terms.head, work.outputs) : 0, work);
+
+const compiled = new WeakMap<StepCurve, (work: StepWork) => Seconds>();
+
+/** Seconds of one step of any curve, not yet rounded. What is made of a curve for that is made once. */
+export const curveSeconds = (curve: StepCurve, work: StepWork): Seconds => {
+  let seconds = compiled.get(curve);
+  if (seconds === undefined) {
+    seconds = compileStep(curve);
+    compiled.set(curve, seconds);
+  }
+  return seconds(work);
 };
 
 /** A decode step: `sequences` requests that each attend to `context` keys, their own token included. */
@@ -38,6 +31,7 @@ export const decodeWork = (sequences: number, context: number): StepWork => ({
   prefillPairs: 0,
   decodeSequences: sequences,
   decodeKeys: sequences * context,
+  decodeContext: context,
 });
 
 /** A prefill step: one prompt of `tokens` from the beginning, whose last token gives an output. */
@@ -48,4 +42,5 @@ export const prefillWork = (tokens: number): StepWork => ({
   prefillPairs: (tokens * (tokens + 1)) / 2,
   decodeSequences: 0,
   decodeKeys: 0,
+  decodeContext: 0,
 });

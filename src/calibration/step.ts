@@ -7,10 +7,11 @@ import { headLinear, layerSizes, type LinearLayer } from "../model/shapes.ts";
 import type { Profile } from "../profile/schema.ts";
 import { isSameLayout } from "./attention.ts";
 import { compositeError } from "./composites.ts";
-import type { StepCurve, Table } from "./device-model.ts";
+import type { Table } from "./device-model.ts";
 import { layerCurve, type LayerCurve } from "./layer.ts";
 import { linearTimes, type LinearTimes } from "./linear.ts";
 import { measuredKernels, measurementsOf, missing } from "./measured.ts";
+import type { ComposedCurve } from "./step-curve.ts";
 import { stepTerms } from "./step-terms.ts";
 import { tableOf } from "./table.ts";
 
@@ -26,7 +27,7 @@ export const stepCurve = (
   profile: Profile,
   model: LanguageModel,
   dtype: Dtype,
-): { readonly curve: StepCurve; readonly notes: string[] } => {
+): { readonly curve: ComposedCurve; readonly notes: string[] } => {
   const [overhead] = measurementsOf(profile, "overhead");
   if (overhead === undefined) throw missing(profile, "dispatch and submit overhead", "overhead");
   const linears = linearTimes(profile, dtype);
@@ -35,7 +36,8 @@ export const stepCurve = (
   const { prefill, decode } = layer;
   const head = headLinear(model);
   const terms = stepTerms(layer, model.layers, { projection: headTable(linears, head), vocab: head.n });
-  const curve: StepCurve = {
+  const curve: ComposedCurve = {
+    kind: "composed",
     ...terms,
     overhead_s: terms.overhead_s + Math.max(0, median(overhead.submit_s)),
     valid: {

@@ -48,8 +48,9 @@ export const warmUpCurve = (profile: Profile): WarmUpCurve => {
 
 /** Seconds of the phases that a cold start calls initialise (process to pipelines) and warm-up (first dispatch to steady). */
 export const warmUpSeconds = (curve: Pick<WarmUpCurve, "phases">): { readonly initialise: Seconds; readonly warmUp: Seconds } => {
-  const sumOf = (names: readonly string[]) => sum(curve.phases.flatMap(({ name, seconds }) => (names.includes(name) ? [seconds] : [])));
-  return { initialise: sumOf(initialise), warmUp: sumOf(settle) };
+  const isSettling = (name: string) => (settle as readonly string[]).includes(name);
+  const sumOf = (isSettled: boolean) => sum(curve.phases.flatMap(({ name, seconds }) => (isSettling(name) === isSettled ? [seconds] : [])));
+  return { initialise: sumOf(false), warmUp: sumOf(true) };
 };
 
 /** What a run takes once it is steady. */

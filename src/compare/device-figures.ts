@@ -1,7 +1,7 @@
 import type { DeviceModel, HeldOutError } from "../calibration/device-model.ts";
 import { loadCurve, loadSeconds } from "../calibration/load.ts";
 import { measurementsOf, missing } from "../calibration/measured.ts";
-import { decodeWork, prefillWork, stepSeconds } from "../calibration/step-seconds.ts";
+import { curveSeconds, decodeWork, prefillWork } from "../calibration/step-seconds.ts";
 import { warmUpCurve } from "../calibration/warm-up.ts";
 import { InputError } from "../errors.ts";
 import type { LanguageModel } from "../model/language-model.ts";
@@ -48,7 +48,7 @@ export const deviceFigures = (devices: readonly FiguredDevice[], model: Language
         const { step } = calibrated(deviceModel);
         const { valid } = step;
         return {
-          value: batch / stepSeconds(step, decodeWork(batch, QUOTED_CONTEXT)),
+          value: batch / curveSeconds(step, decodeWork(batch, QUOTED_CONTEXT)),
           error: errorOf(step.error),
           isExtrapolated: !isWithin(batch, valid.decode_sequences) || !isWithin(QUOTED_CONTEXT, valid.decode_context),
         };
@@ -58,7 +58,7 @@ export const deviceFigures = (devices: readonly FiguredDevice[], model: Language
       const { step } = calibrated(deviceModel);
       const { valid } = step;
       return {
-        value: QUOTED_PROMPT / stepSeconds(step, prefillWork(QUOTED_PROMPT)),
+        value: QUOTED_PROMPT / curveSeconds(step, prefillWork(QUOTED_PROMPT)),
         error: errorOf(step.error),
         isExtrapolated: !isWithin(QUOTED_PROMPT, valid.tokens) || !isWithin(QUOTED_PROMPT, valid.prefill_context),
       };

@@ -6,12 +6,6 @@ import type { Request } from "../traffic/request.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import type { Replication } from "./replications.ts";
 
-/** What the reader must know before anything else: whose speed this is. */
-export const headingOf = ({ is_gpu, device }: DeviceModel): string =>
-  is_gpu
-    ? "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it."
-    : `Pipeline check, not a capacity answer: ${device} is not a GPU.`;
-
 /** How far the device model may be trusted. */
 export const deviceNotes = ({ step, load, weight_bytes, notes }: DeviceModel): string[] => {
   const { error } = step;

@@ -1,3 +1,4 @@
+import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
 import type { Run } from "../fleet/run.ts";
 import type { Policy } from "../fleet/settings.ts";
@@ -8,7 +9,7 @@ import type { GivenScenario } from "../scenario/parse.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
 import { smallestFixed } from "./fixed-capacity.ts";
-import { deviceNotes, headingOf, runNotes, traceNotes } from "./notes.ts";
+import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
 import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
@@ -36,7 +37,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const search = smallestFixed(question);
   const asked: Omit<Plan, "capacity" | "autoscaler" | "inputs" | "notes"> = {
     schema: PLAN_SCHEMA,
-    heading: headingOf(device),
+    heading: whoseSpeed(device),
     model: device.model,
     device: device.device,
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`,

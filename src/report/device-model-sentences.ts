@@ -1,4 +1,5 @@
 import type { DeviceModel, HeldOutError } from "../calibration/device-model.ts";
+import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { bandwidth, count, duration, list, percent, plain, quantity, size } from "../format.ts";
 import { conditionName } from "./runtime.ts";
 import { weightLoad } from "./step-figures.ts";
@@ -6,8 +7,12 @@ import { weightLoad } from "./step-figures.ts";
 /** What a device model says, in sentences: the same ones in a terminal and on a page. */
 
 /** Whose speed the curves describe, and whose they do not. */
-export const engineCaveat = (model: DeviceModel): string =>
-  `These are the speeds of a WebGPU engine in ${conditionName(model)}: not anchored to a production engine, so not those of vLLM.`;
+export const engineCaveat = (model: DeviceModel): string => {
+  const { condition } = model;
+  return condition === "engine"
+    ? whoseSpeed(model)
+    : `These are the speeds of a WebGPU engine in ${conditionName({ ...model, condition })}. ${whoseSpeed({ ...model, is_gpu: true })}`;
+};
 
 export const loadSentence = (model: DeviceModel): string => {
   const { setup_s, bandwidth_bytes_per_s, method, valid_bytes, pipeline } = model.load;

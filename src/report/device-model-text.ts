@@ -35,7 +35,9 @@ export const deviceModelText = (model: DeviceModel, style: Style = PLAIN, profil
   const { error } = model.step;
   return text([
     ...(notAGpu === null ? [] : [...wrap(notAGpu).map(style.bad), ""]),
-    style.strong(`${model.model} on ${model.device}, ${model.dtype}, ${model.condition} condition`),
+    style.strong(
+      `${model.model} on ${model.device}, ${model.dtype}, ${model.condition === "engine" ? model.engine : `${model.condition} condition`}`,
+    ),
     ...wrap(engineCaveat(model), "  "),
     "",
     ...labelled("load", duration(weightLoad(model).seconds), loadSentence(model)),

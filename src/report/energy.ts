@@ -1,6 +1,6 @@
 import { sum } from "simple-statistics";
 import type { DeviceModel } from "../calibration/device-model.ts";
-import { decodeWork, stepSeconds } from "../calibration/step-seconds.ts";
+import { curveSeconds, decodeWork } from "../calibration/step-seconds.ts";
 import { measurementsOf } from "../calibration/measured.ts";
 import { count, list, significant } from "../format.ts";
 import type { MeasurementOf, Profile } from "../profile/schema.ts";
@@ -50,7 +50,7 @@ export const energyFigures = (profile: Profile, model: DeviceModel): EnergyFigur
     const [fewest, most] = model.step.valid.decode_sequences;
     const watts = sequences < fewest || sequences > most ? null : decodePower(profile, sequences);
     if (watts === null) return [];
-    const seconds = stepSeconds(model.step, decodeWork(sequences, quotedContext(model.step)));
+    const seconds = curveSeconds(model.step, decodeWork(sequences, quotedContext(model.step)));
     return [{ sequences, joulesPerToken: (watts * seconds) / sequences, watts }];
   });
 

@@ -1,6 +1,6 @@
 import type { DeviceModel, StepCurve } from "../calibration/device-model.ts";
 import { loadSeconds } from "../calibration/load.ts";
-import { decodeWork, prefillWork, stepSeconds, type StepWork } from "../calibration/step-seconds.ts";
+import { curveSeconds, decodeWork, prefillWork, type StepWork } from "../calibration/step-seconds.ts";
 import { QUOTED_CONTEXT } from "../compare/device-figures.ts";
 import type { Seconds, Tokens } from "../units.ts";
 
@@ -24,7 +24,7 @@ const powersOfTwo = (least: number, most: number): number[] => {
 
 const figures = (step: StepCurve, least: number, most: number, work: (size: number) => StepWork): StepFigure[] =>
   powersOfTwo(least, most).map((size) => {
-    const seconds = stepSeconds(step, work(size));
+    const seconds = curveSeconds(step, work(size));
     return { size, seconds, tokensPerSecond: size / seconds };
   });
 

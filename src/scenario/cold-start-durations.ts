@@ -15,6 +15,8 @@ export type PhaseKey = (typeof presetPhases)[number];
 /** What a device model says of a phase. */
 interface Measured {
   readonly seconds: Seconds;
+  /** Assumed where the model of an engine has a published figure instead of a measured one. */
+  readonly origin: Input["origin"];
   readonly source: string;
 }
 
@@ -44,7 +46,7 @@ export const coldStartDurations = (from: GivenScenario, device: DeviceModel): Du
   const unused = new Map<PhaseKey, Measured>();
   const sourced = (setting: Duration | "measured", path: string, figure: Measured | undefined): Sourced =>
     setting === "measured"
-      ? { duration: figure!.seconds, origin: "measured", source: figure!.source }
+      ? { duration: figure!.seconds, origin: figure!.origin, source: figure!.source }
       : { duration: setting, ...originOf(from, path) };
   for (const key of presetPhases) {
     const path = `cold_start.${key}`;
@@ -52,9 +54,9 @@ export const coldStartDurations = (from: GivenScenario, device: DeviceModel): Du
     const figure = measured.get(key);
     if (published === undefined || preset === null) {
       byPhase.set(key, sourced(settings[key], path, figure));
-    } else if (figure !== undefined && speaksForProduction(device)) {
+    } else if (figure?.origin === "measured" && speaksForProduction(device)) {
       byPhase.set(key, sourced("measured", path, figure));
-    } else if (key === "compile_s" && speaksForProduction(device)) {
+    } else if (key === "compile_s" && speaksForProduction(device) && measured.get("initialise_s")?.origin === "measured") {
       byPhase.set(key, { duration: 0, origin: "measured", source: "in what was measured as initialise" });
     } else {
       byPhase.set(key, { duration: published, origin: "assumed", source: `preset ${preset.name}` });
@@ -72,10 +74,16 @@ export const speaksForProduction = ({ engine }: { readonly engine: string }): bo
 const measuredOf = (device: DeviceModel): ReadonlyMap<PhaseKey, Measured> => {
   const profile = `profile ${device.profile.slice(0, 12)}`;
   const { initialise, warmUp } = warmUpSeconds(device.warm_up);
-  const load = `${size(device.weight_bytes)} at ${bandwidth(device.load.bandwidth_bytes_per_s)} by ${device.load.method}, from host memory; ${profile}`;
+  const { source: loadSource } = device.load;
+  const { source: warmUpSource } = device.warm_up;
+  const load = `${size(device.weight_bytes)} at ${bandwidth(device.load.bandwidth_bytes_per_s)} by ${device.load.method}, from host memory; ${loadSource?.source ?? profile}`;
+  const [loadOrigin, warmUpOrigin] = [loadSource?.origin ?? "measured", warmUpSource?.origin ?? "measured"];
   return new Map<PhaseKey, Measured>([
-    ["weights_s", { seconds: loadSeconds(device.load, device.weight_bytes), source: load }],
-    ["initialise_s", { seconds: initialise, source: `browser process to pipelines; ${profile}` }],
-    ["warm_up_s", { seconds: warmUp, source: `first dispatch to steady; ${profile}` }],
+    ["weights_s", { seconds: loadSeconds(device.load, device.weight_bytes), origin: loadOrigin, source: load }],
+    [
+      "initialise_s",
+      { seconds: initialise, origin: warmUpOrigin, source: warmUpSource?.source ?? `browser process to pipelines; ${profile}` },
+    ],
+    ["warm_up_s", { seconds: warmUp, origin: warmUpOrigin, source: warmUpSource?.source ?? `first dispatch to steady; ${profile}` }],
   ]);
 };

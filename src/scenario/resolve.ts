@@ -1,6 +1,7 @@
 import { batchLimits, type BatchLimits } from "../calibration/batch-defaults.ts";
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { kvBlocks } from "../calibration/kv-blocks.ts";
+import { engineName } from "../calibration/whose-speed.ts";
 import { InputError } from "../errors.ts";
 import { checkServable } from "../fleet/check-config.ts";
 import { COLD } from "../fleet/cold-start/start-up.ts";
@@ -10,7 +11,7 @@ import type { Input } from "../provenance.ts";
 import type { ReplicaConfig } from "../replica/config.ts";
 import type { ReplicaSettings } from "../replica/settings.ts";
 import { stepTimeModel } from "../replica/step-time.ts";
-import { count, duration, percent, size } from "../format.ts";
+import { count, duration, percent, plain, size } from "../format.ts";
 import { NO_DATA, type TrafficData } from "../traffic/data.ts";
 import { trafficNotes } from "../traffic/notes.ts";
 import type { Request } from "../traffic/request.ts";
@@ -63,7 +64,12 @@ export const resolveScenario = (
 const resolveReplica = (from: GivenScenario, device: DeviceModel, model: LanguageModel): { config: ReplicaConfig; inputs: Input[] } => {
   const settings = from.scenario.replica;
   const limits = batchLimits(settings, device.memory.bytes, device.device);
-  const numGpuBlocks = settings.num_gpu_blocks ?? kvBlocks(device, model, settings).numGpuBlocks;
+  const logged = device.kv_cache;
+  const numGpuBlocks =
+    settings.num_gpu_blocks ??
+    (logged === undefined
+      ? kvBlocks(device, model, settings).numGpuBlocks
+      : Math.floor((logged.blocks * logged.block_size) / settings.block_size));
   const kvTokens = (numGpuBlocks - 1) * settings.block_size;
   if (settings.max_model_len !== undefined && settings.max_model_len > kvTokens) {
     throw new InputError(
@@ -102,7 +108,9 @@ const resolveReplica = (from: GivenScenario, device: DeviceModel, model: Languag
       {
         name: "num_gpu_blocks",
         value: `${count(numGpuBlocks)} of ${settings.block_size} tokens`,
-        ...originOf(from, "replica.num_gpu_blocks", estimate),
+        ...(logged === undefined || settings.num_gpu_blocks !== undefined
+          ? originOf(from, "replica.num_gpu_blocks", estimate)
+          : ({ origin: "given", source: `the engine's log ${logged.source}` } as const)),
       },
       {
         name: "enable_prefix_caching",
@@ -159,11 +167,38 @@ const deviceInputs = (from: GivenScenario, device: DeviceModel): Input[] => {
       source: `config.json of ${device.model}; the type that the device can hold`,
     },
     { name: "memory", value: size(device.memory.bytes), origin: device.memory.origin, source: device.memory.source },
-    {
-      name: "step time",
-      value: `from ${duration(oneToken / 1e9)} for one token`,
-      origin: "measured",
-      source: `WebGPU kernels on ${device.device} (${device.condition}${device.runtime === "dawn" ? ", Dawn in Node" : ""}); profile ${device.profile.slice(0, 12)}`,
-    },
+    { name: "engine", value: engineName(device), ...stepOrigin(device) },
+    { name: "step time", value: `from ${duration(oneToken / 1e9)} for one token`, ...stepOrigin(device) },
+    ...overheadInputs(device),
   ];
 };
+
+/** Whose word the step times are: kernels that Ballast measured, unless anchors rescaled them or an engine's own times were given. */
+const stepOrigin = (device: DeviceModel): Pick<Input, "origin" | "source"> => {
+  const source = stepSource(device);
+  const steps = device.anchored?.curves.filter(({ curve }) => curve === "prefill" || curve === "decode") ?? [];
+  if (steps.length === 0) return { origin: device.step.kind === "composed" ? "measured" : "given", source };
+  const factors = steps.map(({ curve, factor, sources }) => `${curve} × ${plain(factor, 3)} (${sources.join(", ")})`);
+  return { origin: "given", source: `${source}; anchored: ${factors.join(", ")}` };
+};
+
+/** What the step curve was made of. */
+const stepSource = ({ step, engine, device, condition, runtime, profile, tensor_parallel: tensorParallel = 1 }: DeviceModel): string => {
+  const from = profile.slice(0, 12);
+  const sharing = tensorParallel === 1 ? "" : `, tensor parallelism ${tensorParallel}`;
+  switch (step.kind) {
+    case "composed":
+      return `WebGPU kernels on ${device} (${condition}${runtime === "dawn" ? ", Dawn in Node" : ""}); profile ${from}`;
+    case "layer-tables":
+      return `layer tables of ${engine} on ${device}${sharing}; ${from}`;
+    case "fitted":
+      return `whole steps of ${engine} on ${device}${sharing}; ${from}`;
+    default:
+      return step satisfies never;
+  }
+};
+
+const overheadInputs = ({ step }: DeviceModel): Input[] =>
+  step.kind === "composed"
+    ? []
+    : [{ name: "CPU overhead a step", value: duration(step.overhead.seconds), origin: step.overhead.origin, source: step.overhead.source }];

@@ -52,6 +52,52 @@ describe("ballast calibrate", () => {
     expect(model).toMatchObject({ model: "Llama-3.2-1B", memory: { bytes: 24 * 2 ** 30, origin: "given" } });
   });
 
+  it("takes whole steps of an engine, its log, and names it; downstream takes the result", async () => {
+    const header = "prefill_tokens,prefill_context,decode_sequences,decode_context,seconds";
+    const steps = [1, 2, 4, 8, 16, 32, 64].flatMap((n) => [`0,0,${n},500,${0.01 + n * 1e-4}`, `${64 * n},0,0,0,${0.012 + n * 2e-3}`]);
+    writeFileSync(join(folder.path, "steps.csv"), [header, ...steps].join("\n"));
+    writeFileSync(join(folder.path, "vllm.log"), "INFO GPU KV cache size: 400,000 tokens\n");
+    const given = ["--points", "steps.csv", "--model", "Llama-3.1-8B", "--engine", "vllm 0.11.0", "--device-name", "L40S"];
+    const screen = await calibrate(...given, "--engine-log", "vllm.log", "--step-overhead", "250", "--json");
+    const model = deviceModelSchema.parse(JSON.parse(screen.written.out));
+    expect(model).toMatchObject({
+      engine: "vllm 0.11.0",
+      device: "L40S",
+      kv_cache: { blocks: 25_000, block_size: 16 },
+      step: { kind: "fitted", overhead: { seconds: 250e-6, origin: "given" } },
+    });
+    const text = (await calibrate(...given, "--memory", "48GB")).written.out;
+    expect(text).toContain("This speaks for vllm 0.11.0 on L40S");
+  });
+
+  it("takes one source of step times", async () => {
+    await expect(calibrate("profile.json", "--tables", "tables")).rejects.toThrow(
+      "expected a profile, --tables or --points, got profile.json and tables",
+    );
+    await expect(calibrate("--tables", "tables")).rejects.toThrow("tables: meta.yaml: is not there");
+  });
+
+  it("rescales a profile's curves to anchors, and prints each factor and its error", async () => {
+    write("profile.json", { ...profile, is_gpu: true });
+    const bench = {
+      max_concurrency: 1,
+      duration: 100,
+      completed: 10,
+      total_input_tokens: 1000,
+      total_output_tokens: 1000,
+      median_ttft_ms: 20,
+      median_tpot_ms: 2,
+    };
+    writeFileSync(join(folder.path, "bench.json"), JSON.stringify(bench));
+    const screen = await calibrate("profile.json", "--memory", "24GiB", "--model", "tiny-llama", "--anchor", "bench.json");
+    expect(screen.written.out.replaceAll(/\s+/gu, " ")).toMatch(
+      /Anchored to vllm: decode × \S+ \(one point, no held-out error\), prefill × /u,
+    );
+    await expect(calibrate("profile.json", "--memory", "24GiB", "--anchor", "missing.json")).rejects.toThrow(
+      "missing.json: cannot be read: ENOENT",
+    );
+  });
+
   it.each(["0", "-1GB", "lots", "5PB", ""])("refuses a memory of %j", async (size) => {
     write("profile.json", profile);
     await expect(calibrate("profile.json", `--memory=${size}`)).rejects.toThrow("Expected a size above 0, such as 24GiB or 80GB.");

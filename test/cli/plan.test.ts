@@ -113,7 +113,7 @@ describe("ballast plan", () => {
     write("quoted.csv", `${trace}\n"2023-11-16 18:05:00,12,3`);
     write("cut.csv.gz", gzipSync(trace).subarray(0, 100));
     write("conv.parquet", "PAR1");
-    write("newer.json", JSON.stringify({ ...deviceModel(), schema: "ballast.device-model/2" }));
+    write("newer.json", JSON.stringify({ ...deviceModel(), schema: "ballast.device-model/3" }));
     write("edited.json", JSON.stringify({ ...deviceModel(), weight_bytes: "16 GB" }));
     write("other.yaml", scenario.replace("Llama-3.1-8B", "Qwen2.5-7B"));
     const device = ["--device", "device.json"];
@@ -144,7 +144,7 @@ describe("ballast plan", () => {
       --traffic: expected a scenario or a trace, got both chat.yaml and conv.csv. Name the trace in the scenario, or leave one out.
       --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
       model: expected a built-in model (tiny-llama, Llama-3.2-1B, Qwen2.5-7B, Llama-3.1-8B, Llama-3.1-70B) or a path to a config.json, got "GPT-7". For another model, give the path of its Hugging Face config.json.
-      newer.json: schema: "ballast.device-model/2" is newer than this program, which reads up to "ballast.device-model/1". Update Ballast (git pull in a clone), or make the file again with this version.
+      newer.json: schema: "ballast.device-model/3" is newer than this program, which reads up to "ballast.device-model/2". Update Ballast (git pull in a clone), or make the file again with this version.
       edited.json: weight_bytes: expected number, got "16 GB". Make it again: ballast calibrate --out FILE
       nowhere.json: expected a profile's file, a run's name or <device>/<condition> below results/, found none of them. Measure one: npm run bench
       device: expected a device model of Qwen2.5-7B, got one of Llama-3.1-8B. Calibrate the device for this model: ballast calibrate --model …

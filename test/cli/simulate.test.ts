@@ -36,12 +36,15 @@ beforeEach(() => {
   writeFileSync(join(folder.path, "empty.yaml"), scenario(hpa, 1e-6));
 });
 
+const UNANCHORED =
+  "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it.";
+
 describe("ballast simulate", () => {
   it("prints on stdout what it writes with --out", async () => {
     const { code, out, err } = await simulate("chat.yaml", "--out", "run.json");
     expect({ code, err }).toEqual({ code: 0, err: "Run: run.json\n" });
     const run = runSchema.parse(JSON.parse(readFileSync(join(folder.path, "run.json"), "utf8")));
-    expect(out).toBe(runText(run));
+    expect(out).toBe(`${UNANCHORED}\n\n${runText(run)}`);
     expect(run).toMatchObject({ scenario: "chat", seed: 42, policy: "HPA on requests_in_flight, target 10 a pod, 1 to 6 replicas" });
     expect(run.requests.finished).toBe(run.requests.arrived);
     expect(run.scale_events.length).toBeGreaterThan(0);

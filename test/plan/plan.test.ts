@@ -177,6 +177,7 @@ describe("the default question", () => {
   /** A device on which every step takes so many times as long, with the small model. */
   const slow = (factor: number): DeviceModel => {
     const { step } = deviceModel();
+    if (step.kind !== "composed") return expect.unreachable("the fixture is composed");
     return deviceModel({
       model: "tiny-llama",
       device: "SwiftShader",

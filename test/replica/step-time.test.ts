@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import type { StepCurve } from "../../src/calibration/device-model.ts";
+import type { ComposedCurve } from "../../src/calibration/step-curve.ts";
 import { emptyBatch } from "../../src/replica/step-batch.ts";
 import type { StepBatch } from "../../src/replica/step-batch.ts";
 import { stepTimeModel } from "../../src/replica/step-time.ts";
 
-const curve: StepCurve = {
+const curve: ComposedCurve = {
+  kind: "composed",
   overhead_s: 1,
   linear: { at: [10, 20, 40], seconds: [100, 200, 300] },
   head: { at: [1, 3], seconds: [10, 30] },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decodeWork, stepSeconds } from "../../src/calibration/step-seconds.ts";
+import { curveSeconds, decodeWork } from "../../src/calibration/step-seconds.ts";
 import type { Measurement, Profile } from "../../src/profile/schema.ts";
 import { energyFigures, energySentenceOrNull } from "../../src/report/energy.ts";
 import { deviceModelText } from "../../src/report/device-model-text.ts";
@@ -15,7 +15,7 @@ const kernel = (family: string, shape: Record<string, number>, power_w: number |
 
 const profile = (...measurements: Measurement[]): Profile => ({ ...gpuProfile(), measurements });
 const model = deviceModel();
-const seconds = (sequences: number) => stepSeconds(model.step, decodeWork(sequences, quotedContext(model.step)));
+const seconds = (sequences: number) => curveSeconds(model.step, decodeWork(sequences, quotedContext(model.step)));
 
 describe("energy of an output token", () => {
   it("is power × step ÷ sequences, by the linear layers of as many tokens, the larger counting for more", () => {

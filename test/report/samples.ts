@@ -319,13 +319,14 @@ export const softwareProfile = (): Profile => {
 };
 
 export const deviceModel = (changes: Partial<DeviceModel> = {}): DeviceModel => ({
-  schema: "ballast.device-model/1",
+  schema: "ballast.device-model/2",
   model: "Llama-3.1-8B",
   device: "Example GPU",
   is_gpu: true,
   condition: "web",
   profile: "0123456789abcdef",
   engine: "webgpu",
+  anchored: null,
   dtype: "f16",
   weight_bytes: 16_060_522_496,
   kv_bytes_per_token: 131_072,
@@ -355,6 +356,7 @@ export const deviceModel = (changes: Partial<DeviceModel> = {}): DeviceModel => 
     error: { kind: "not-checked", because: "one start was measured" },
   },
   step: {
+    kind: "composed",
     overhead_s: 0.0009,
     linear: {
       at: [1, 4, 16, 64, 256, 1024, 2048],

@@ -364,8 +364,8 @@ describe("a device model", () => {
   it("gives each curve with its range and its error, and whose speed it is", () => {
     expect(deviceModelText(deviceModel())).toMatchInlineSnapshot(`
       "Llama-3.1-8B on Example GPU, f16, web condition
-        These are the speeds of a WebGPU engine in the browser's own defaults: not anchored to a production engine,
-        so not those of vLLM.
+        These are the speeds of a WebGPU engine in the browser's own defaults. UNANCHORED: this speaks for a WebGPU
+        engine on this device. No measurement of vLLM or another production engine stands behind it.
 
         load           2.63 s   16.1 GB at 6.10 GB/s after 2.10 ms, by staging-ring, 16 MiB chunks; measured from 1
                                 MiB to 1 GiB; extrapolated to 15× the largest

@@ -1,0 +1,19 @@
+import type { VersionedFile } from "../versioned.ts";
+import { DEVICE_MODEL_SCHEMA, deviceModelSchema, type DeviceModel } from "./device-model.ts";
+
+/** How a saved device model is read, whatever version wrote it. */
+export const deviceModelFile: VersionedFile<DeviceModel> = {
+  what: "device model",
+  current: DEVICE_MODEL_SCHEMA,
+  schema: deviceModelSchema,
+  // Version 1 knew one kind of step curve and no anchors.
+  upgrades: {
+    1: (older) => ({
+      ...older,
+      schema: "ballast.device-model/2",
+      anchored: null,
+      step: { kind: "composed", ...(older["step"] as Record<string, unknown> | undefined) },
+    }),
+  },
+  nextStep: "Make it again: ballast calibrate --out FILE",
+};
