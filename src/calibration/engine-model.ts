@@ -4,6 +4,7 @@ import type { LanguageModel } from "../model/language-model.ts";
 import { kvBytesPerToken, weightBytes } from "../model/shapes.ts";
 import type { Bytes } from "../units.ts";
 import { DEVICE_MODEL_SCHEMA, type DeviceModel } from "./device-model.ts";
+import { memoryByNameOrNull } from "./gpu-memory.ts";
 import type { KvCacheSize } from "./engine-log.ts";
 import type { StepCurve } from "./step-curve.ts";
 
@@ -91,7 +92,7 @@ export const engineModel = (
   };
 };
 
-const memoryOf = ({ memory, kvCache }: EngineFacts, weights: Bytes, kvBytes: Bytes): DeviceModel["memory"] => {
+const memoryOf = ({ memory, kvCache, device }: EngineFacts, weights: Bytes, kvBytes: Bytes): DeviceModel["memory"] => {
   if (memory !== undefined) return { bytes: memory, origin: "given", source: "--memory" };
   if (kvCache !== undefined) {
     return {
@@ -100,6 +101,8 @@ const memoryOf = ({ memory, kvCache }: EngineFacts, weights: Bytes, kvBytes: Byt
       source: `weights and the KV cache of ${kvCache.source}, no more`,
     };
   }
+  const known = memoryByNameOrNull(device);
+  if (known !== null) return { bytes: known, origin: "assumed", source: `what nvidia-smi states for a ${device}` };
   throw new InputError(
     "--memory",
     "expected the GPU's memory or the engine's log, got neither",

@@ -14,7 +14,7 @@ export const notModelled = ({
   coldStart.some(isVaried)
     ? "Variation of step times: each takes its calibrated time."
     : "Variation of step times and cold starts: each takes its calibrated time.",
-  coldStart.some((phase) => "transfer" in phase)
+  coldStart.some((phase) => "transfer" in phase && (phase.transfer.sharedBandwidth ?? Infinity) < Infinity)
     ? "Replicas that load at the same time slow each other down on a shared link only; its latency and ramp are left out."
     : "Replicas that load at the same time do not slow each other down.",
   ...(startUp === undefined ? [] : ["Nodes hold one replica each; what a kept node has cached stays until it is given back."]),

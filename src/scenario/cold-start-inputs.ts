@@ -34,10 +34,10 @@ export const coldStartInputs = (from: GivenScenario, durations: Durations, devic
         ? []
         : [
             {
-              name: `cold start, ${name} measured, not used`,
+              name: `cold start, ${name} (not used)`,
               value: inWords(figure.seconds),
               origin: "measured" as const,
-              source: `a WebGPU engine's, beside the preset; ${figure.source}`,
+              source: `a WebGPU engine's, where the preset is ${preset?.engine}'s; ${figure.source}`,
             },
           ]),
     ];

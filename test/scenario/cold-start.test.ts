@@ -103,12 +103,12 @@ describe("a preset", () => {
         "assumed: cold start, image: 30.0 s (Ballast's default)",
         "assumed: cold start, storage: 61.0 s (preset tensorfuse-l40s-llama-8b-cold)",
         "assumed: cold start, weights: 33.0 s (preset tensorfuse-l40s-llama-8b-cold)",
-        "measured: cold start, weights measured, not used: 3.41 s (a WebGPU engine's, beside the preset; 16.1 GB at 5.00 GB/s by staging-ring, from host memory; profile 0123456789ab)",
+        "measured: cold start, weights (not used): 3.41 s (a WebGPU engine's, where the preset is vLLM's; 16.1 GB at 5.00 GB/s by staging-ring, from host memory; profile 0123456789ab)",
         "assumed: cold start, initialise: 94.0 s (preset tensorfuse-l40s-llama-8b-cold)",
-        "measured: cold start, initialise measured, not used: 2.00 s (a WebGPU engine's, beside the preset; browser process to pipelines; profile 0123456789ab)",
+        "measured: cold start, initialise (not used): 2.00 s (a WebGPU engine's, where the preset is vLLM's; browser process to pipelines; profile 0123456789ab)",
         "assumed: cold start, compile: 106 s (preset tensorfuse-l40s-llama-8b-cold)",
         "assumed: cold start, warm-up: 0 s (preset tensorfuse-l40s-llama-8b-cold)",
-        "measured: cold start, warm-up measured, not used: 500 ms (a WebGPU engine's, beside the preset; first dispatch to steady; profile 0123456789ab)",
+        "measured: cold start, warm-up (not used): 500 ms (a WebGPU engine's, where the preset is vLLM's; first dispatch to steady; profile 0123456789ab)",
       ]
     `);
   });

@@ -32,8 +32,8 @@ const checkPhase = (phase: ColdStartPhase): void => {
     checkTransfer(place, phase.transfer);
   } else if ("probe" in phase) {
     checkTime(place, phase.probe.initialDelay);
-    if (!(phase.probe.period > 0 && phase.probe.period < Infinity)) {
-      throw refused(place, "a period of more than 0 s", phase.probe.period, "Kubernetes' default is 10 s.");
+    if (!(phase.probe.period >= 1e-9 && phase.probe.period < Infinity)) {
+      throw refused(place, "a period of 1 ns or more", phase.probe.period, "Kubernetes' default is 10 s.");
     }
   } else {
     checkTime(place, phase.duration);

@@ -8,8 +8,8 @@ import type { Stream } from "../../sim/streams.ts";
 import { toNanoseconds } from "../../units.ts";
 import type { Nanoseconds } from "../../units.ts";
 import { Nodes } from "./nodes.ts";
-import { SharedLink } from "./shared-link.ts";
 import type { StartUpConfig } from "./start-up.ts";
+import { Transfers } from "./transfers.ts";
 
 /** How far a replica's start is. */
 class Progress {
@@ -38,21 +38,16 @@ export interface Starting {
  * Takes replicas through the phases of their start: on which node, how long, over which link.
  *
  * A phase draws from a stream of its own, `provisioning/replica-4/image`; one that is constant, or that the node spares the replica, draws nothing.
- * Links are numbered: 2·phase from afar, 2·phase + 1 from ready peers.
  */
 export class ColdStarts {
   private readonly phases: readonly ColdStartPhase[];
   private readonly startUp: StartUpConfig;
   private readonly seed: number;
   private readonly events: EventQueue;
-  private readonly ranks: { readonly phase: number; readonly transfer: number };
+  private readonly rank: number;
   private readonly nodes: Nodes;
   private readonly progress = new Map<number, Progress>();
-  private readonly links = new Map<number, SharedLink>();
-  /** Ready replicas: each can send to its peers what it has loaded. */
-  private sources = 0;
-  /** The number of the link over which a replica loads. */
-  private readonly linkOf = new Map<number, number>();
+  private readonly transfers: Transfers;
 
   constructor(
     phases: readonly ColdStartPhase[],
@@ -66,14 +61,9 @@ export class ColdStarts {
     this.startUp = startUp;
     this.seed = seed;
     this.events = events;
-    this.ranks = ranks;
+    this.rank = ranks.phase;
     this.nodes = new Nodes(toNanoseconds(startUp.keepNode), meters);
-    for (const [index, phase] of phases.entries()) {
-      if (!("transfer" in phase)) continue;
-      const { bandwidth, sharedBandwidth = Infinity, peerBandwidth } = phase.transfer;
-      this.links.set(2 * index, new SharedLink(bandwidth, sharedBandwidth));
-      if (peerBandwidth !== undefined) this.links.set(2 * index + 1, new SharedLink(peerBandwidth, 0));
-    }
+    this.transfers = new Transfers(phases, events, ranks.transfer);
   }
 
   /** A replica that is there from the beginning. @param done phases it has been through */
@@ -116,23 +106,12 @@ export class ColdStarts {
 
   /** Ends the transfers over a link that are through. Gives their replicas; none where the event was overtaken by another. */
   finishTransfers(number: number, now: Nanoseconds): number[] {
-    const link = this.links.get(number)!;
-    if (link.endsAt !== now) return [];
-    const replicas = link.finish(now);
-    for (const id of replicas) this.linkOf.delete(id);
-    this.expectEnd(number, link);
-    return replicas;
+    return this.transfers.finish(number, now);
   }
 
   /** A replica is gone, or given up: it leaves its link, and its node is kept or given back. */
   leave({ id }: Starting, now: Nanoseconds): void {
-    const number = this.linkOf.get(id);
-    if (number !== undefined) {
-      const link = this.links.get(number)!;
-      link.leave(id, now);
-      this.linkOf.delete(id);
-      this.expectEnd(number, link);
-    }
+    this.transfers.leave(id, now);
     const progress = this.progress.get(id)!;
     this.progress.delete(id);
     this.nodes.leave(Math.max(progress.done, progress.known), now);
@@ -140,14 +119,7 @@ export class ColdStarts {
 
   /** The number of ready replicas has changed. Where none is left, what came from peers goes on from afar. */
   changeSources(by: 1 | -1, now: Nanoseconds): void {
-    this.sources += by;
-    for (const [index, phase] of this.phases.entries()) {
-      const link = this.links.get(2 * index + 1);
-      if (link === undefined || !("transfer" in phase)) continue;
-      link.setCapacity(this.sources * (phase.transfer.peerBandwidth ?? 0), now);
-      if (this.sources === 0) for (const id of link.replicas()) this.join(2 * index, id, link.leave(id, now), now);
-      this.expectEnd(2 * index + 1, link);
-    }
+    this.transfers.changeSources(by, now);
   }
 
   /** Accounts for all time up to the end. */
@@ -168,31 +140,19 @@ export class ColdStarts {
   }
 
   private beginTransfer(replica: Starting, phase: TransferPhase, index: number, now: Nanoseconds): void {
-    const { bytes, cached = 0 } = phase.transfer;
+    const { cached = 0 } = phase.transfer;
     const isCached = cached > 0 && (cached >= 1 || this.stream(replica.id, phase.name)().uniform() < cached);
     if (isCached) {
       this.awaitPhase(replica, phase.state, this.after(now, phase.onKnownNode ?? 0), now);
       return;
     }
     replica.life.beginPhase(phase.state, Infinity, now);
-    this.join(this.sources > 0 && this.links.has(2 * index + 1) ? 2 * index + 1 : 2 * index, replica.id, bytes, now);
-  }
-
-  private join(number: number, id: number, bytes: number, now: Nanoseconds): void {
-    const link = this.links.get(number)!;
-    link.join(id, bytes, now);
-    this.linkOf.set(id, number);
-    this.expectEnd(number, link);
-  }
-
-  /** After every change of a link: what was expected before is overtaken. */
-  private expectEnd(number: number, link: SharedLink): void {
-    if (link.endsAt < Infinity) this.events.push(link.endsAt, this.ranks.transfer, number);
+    this.transfers.begin(replica.id, phase, index, now);
   }
 
   private awaitPhase({ id, life }: Starting, state: ColdStartPhase["state"], endsAt: Nanoseconds, now: Nanoseconds): void {
     life.beginPhase(state, endsAt, now);
-    this.events.push(endsAt, this.ranks.phase, id);
+    this.events.push(endsAt, this.rank, id);
   }
 
   private timed(id: number, { name, duration, stockOut }: TimedPhase, now: Nanoseconds): Nanoseconds {

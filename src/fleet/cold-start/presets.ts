@@ -16,7 +16,7 @@ export const presetPhases = [
 
 const presetSchema = z.strictObject({
   /** Whose start-up it is. A WebGPU engine's own measurements never replace another's. */
-  engine: z.enum(["vLLM", "ServerlessLLM", "safetensors", "any"]),
+  engine: z.enum(["vLLM", "ServerlessLLM", "safetensors", "another engine"]),
   source: z.string(),
   /** How the published figures were put into phases. */
   note: z.string(),
@@ -70,7 +70,7 @@ const published = {
   "llm-d-pod-cold": podStart(110, "without a cache"),
   "llm-d-pod-cached": podStart(52, "with a hostPath cache"),
   "karpenter-gpu-node": {
-    engine: "any",
+    engine: "another engine",
     source: "resume-site-4js.pages.dev/experiments/autoscaling",
     note: "from instants: node at 35 s, pod scheduled at 65 s, container started at 354 to 357 s, model ready at 425 to 439 s; uniform between them is an assumption",
     phases: {

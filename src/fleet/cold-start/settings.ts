@@ -80,7 +80,7 @@ export const coldStartSchema = z
     warm_up_s: phase.default("measured").meta({ description: "From the first dispatch to steady state" }),
     readiness_probe: z
       .strictObject({
-        period_s: z.number().positive().default(10).meta({ description: "Kubernetes' default is 10" }),
+        period_s: z.number().min(1e-9).default(10).meta({ description: "Kubernetes' default is 10" }),
         initial_delay_s: time.default(0).meta({ description: "From the container's start to the first probe" }),
       })
       .optional()

@@ -49,7 +49,7 @@ it("one that cannot be is refused with the phase or the setting, the rule and th
       "InputError: cold_start, phase "a": expected a bandwidth of 1 byte per second or more, got Infinity. Nothing would ever arrive over it.",
       "InputError: cold_start, phase "a": expected a size of 0 bytes or more, got -1. Give its bytes.",
       "InputError: cold_start, phase "a": expected a share from 0 to 1, got 1.1. 0.5 is one half.",
-      "InputError: cold_start, phase "a": expected a period of more than 0 s, got 0. Kubernetes' default is 10 s.",
+      "InputError: cold_start, phase "a": expected a period of 1 ns or more, got 0. Kubernetes' default is 10 s.",
       "InputError: cold_start, phase "a": expected a time of 0 s or more, got -1. Give its seconds.",
       "InputError: cold_start.keep_node_s: expected a time of 0 s or more, got -1. Give its seconds.",
       "InputError: cold_start.warm_pool.size: expected a whole number of 1 or more, got 0. Leave warm_pool out for none.",
