@@ -10,6 +10,7 @@ import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { simulateCommand } from "./commands/simulate.ts";
 import { trafficCommand } from "./commands/traffic.ts";
+import { validateCommand } from "./commands/validate.ts";
 import { Interrupted } from "./interrupt.ts";
 import { processIo, type Io } from "./io.ts";
 import { ballastVersion } from "./project.ts";
@@ -22,6 +23,7 @@ const commands = [
   simulateCommand,
   planCommand,
   trafficCommand,
+  validateCommand,
   reportCommand,
   kernelsCommand,
   initCommand,

@@ -29,3 +29,13 @@ export const positiveWholeNumber = (text: string): number => {
     throw new InvalidArgumentError("Expected a whole number, 1 or above.");
   return value;
 };
+
+/** Parser of an option that is a size in bytes, as a person writes it: 24GiB, 80 GB, 512MiB, 1000000. */
+export const memorySize = (text: string): number => {
+  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?\s*$/u.exec(text);
+  const [, digits = "", unit = "B"] = match ?? [];
+  const power = "BKMGT".indexOf(unit[0] ?? "B");
+  const size = Math.floor(Number(digits) * (unit.includes("i") ? 1024 : 1000) ** power);
+  if (match === null || size <= 0) throw new InvalidArgumentError("Expected a size above 0, such as 24GiB or 80GB.");
+  return size;
+};

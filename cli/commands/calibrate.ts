@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { anchorModel } from "../../src/calibration/anchors/apply.ts";
 import { calibrate } from "../../src/calibration/calibrate.ts";
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
@@ -7,21 +7,20 @@ import { readEngineLog } from "../../src/calibration/engine-log.ts";
 import { engineModel } from "../../src/calibration/engine-model.ts";
 import { largestBuiltInThatFits } from "../../src/calibration/kv-blocks.ts";
 import { fittedPoints } from "../../src/calibration/fitted-points.ts";
-import { layerTables } from "../../src/calibration/layer-tables.ts";
-import type { StepOverhead } from "../../src/calibration/step-curve.ts";
 import { InputError } from "../../src/errors.ts";
 import type { Profile } from "../../src/profile/schema.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { deviceModelText } from "../../src/report/device-model-text.ts";
 import { PLAIN } from "../../src/report/layout.ts";
+import { modelOfTables, stepOverhead } from "../engine-tables.ts";
 import { chooseModel } from "../choose-model.ts";
 import { chooseProfile } from "../choose-profile.ts";
 import { readText, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { contentHash } from "../kept-profiles.ts";
-import { nonNegativeNumber, positiveWholeNumber } from "../options.ts";
+import { memorySize, nonNegativeNumber, positiveWholeNumber } from "../options.ts";
 import { readAnchor } from "../read-anchors.ts";
-import { readCsvLines, readTables, textHash } from "../read-tables.ts";
+import { readCsvLines, textHash } from "../read-tables.ts";
 
 interface CalibrateOptions {
   readonly model?: string;
@@ -132,26 +131,10 @@ const ofEngine = (io: Io, given: string | undefined, options: CalibrateOptions):
     };
   }
   const folder = tables ?? "";
-  const { files, engine, device, hash, model: name, notes } = readTables(folder, io.cwd, tp);
-  const model = chooseModel(options.model ?? name.split("/").at(-1) ?? "", io.cwd);
-  const step = layerTables(files, model.layers, overhead);
-  return {
-    fitted: engineModel(model, { ...step, notes: [...notes, ...step.notes] }, { ...facts, engine, device, hash }),
-    from: `tables: ${folder}`,
-  };
-};
-
-const stepOverhead = (microseconds: number | undefined): StepOverhead =>
-  microseconds === undefined
-    ? { seconds: 0, origin: "assumed", source: "the engine prepares a step while the GPU computes the one before" }
-    : { seconds: microseconds * 1e-6, origin: "given", source: "--step-overhead" };
-
-/** Bytes of a size as a person writes it: 24GiB, 80 GB, 512MiB, 1000000. */
-const memorySize = (text: string): number => {
-  const match = /^\s*(\d+(?:\.\d+)?)\s*([KMGT]i?B|B)?\s*$/u.exec(text);
-  const [, digits = "", unit = "B"] = match ?? [];
-  const power = "BKMGT".indexOf(unit[0] ?? "B");
-  const size = Math.floor(Number(digits) * (unit.includes("i") ? 1024 : 1000) ** power);
-  if (match === null || size <= 0) throw new InvalidArgumentError("Expected a size above 0, such as 24GiB or 80GB.");
-  return size;
+  const { device } = modelOfTables(folder, io.cwd, {
+    ...facts,
+    overhead,
+    ...(options.model === undefined ? {} : { model: options.model }),
+  });
+  return { fitted: device, from: `tables: ${folder}` };
 };

@@ -64,7 +64,8 @@ export const validateRun = (logged: LoggedRun, config: Omit<SimulationConfig, "p
             waiting: { measured: logged.gauges.map(({ waiting }) => waiting), simulated: gauges.map(({ waiting }) => waiting) },
           },
     extrapolated_share: run.steps === 0 ? 0 : run.extrapolated_steps / run.steps,
-    inputs: [...config.inputs],
+    // A run of one server that is ready: how it started, and who sent it requests, is not in it.
+    inputs: config.inputs.filter(({ name }) => !name.startsWith("cold start") && name !== "router"),
     notes: [
       ...(rejected > 0 ? [`${rejected} of the requests are longer than the simulated server takes, and are left out of its side.`] : []),
       ...notes,

@@ -1,0 +1,124 @@
+import { resolve } from "node:path";
+import { Command } from "commander";
+import type { DeviceModel } from "../../src/calibration/device-model.ts";
+import { readEngineLog } from "../../src/calibration/engine-log.ts";
+import { InputError } from "../../src/errors.ts";
+import type { LanguageModel } from "../../src/model/language-model.ts";
+import { validationHtml } from "../../src/report/html/validation-page.ts";
+import { validationText } from "../../src/report/validation-text.ts";
+import type { GivenScenario } from "../../src/scenario/parse.ts";
+import { resolveScenario } from "../../src/scenario/resolve.ts";
+import { scenarioSchema } from "../../src/scenario/schema.ts";
+import { validateRun } from "../../src/validation/validate.ts";
+import { chooseDevice } from "../choose-device.ts";
+import { makeDocument } from "../document.ts";
+import { modelOfTables, stepOverhead } from "../engine-tables.ts";
+import { readText, writeWhole } from "../files.ts";
+import type { Io } from "../io.ts";
+import { atUser } from "../load-scenario.ts";
+import { memorySize, nonNegativeNumber, positiveWholeNumber } from "../options.ts";
+import { readRunFolder, type RunFolder } from "../read-logged-run.ts";
+
+interface ValidateOptions {
+  readonly run: string;
+  readonly device?: string;
+  readonly tables?: string;
+  readonly model?: string;
+  readonly memory?: number;
+  readonly engineLog?: string;
+  readonly kvBlocks?: number;
+  readonly stepOverhead?: number;
+  readonly html?: string;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** `ballast validate`: a logged run of a real engine, replayed and held against itself. */
+export const validateCommand = (io: Io): Command =>
+  new Command("validate")
+    .description("Replay a logged run of a real engine and say how far the simulation is off: TTFT, TPOT, end to end, running and waiting.")
+    .requiredOption(
+      "--run <folder>",
+      "the logged run: requests.jsonl, meta.json, and profile/ or device-model.json; timeseries.csv and a .log where there are",
+    )
+    .option("--device <file>", "a device model from calibrate --out, or a profile (default: the folder's own)")
+    .option("--tables <folder>", "layer tables of the engine (default: the folder's own)")
+    .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the one that the run names)")
+    .option("--memory <size>", "the GPU's memory, such as 96GB (default: by its name)", memorySize)
+    .option("--engine-log <file>", "log of the engine's start: its KV blocks (default: a .log in the folder, else estimated from memory)")
+    .option("--kv-blocks <n>", "KV blocks, as the engine's log states them", positiveWholeNumber)
+    .option("--step-overhead <µs>", "CPU time that every step adds, in microseconds (default: 0, hidden behind the GPU)", nonNegativeNumber)
+    .option("--html <file>", "write the outcome as one page, with its plots, there")
+    .option("--out <file>", "write the outcome there, as JSON")
+    .option("--json", "print the outcome as JSON instead of text")
+    .action(async (options: ValidateOptions) => {
+      const folder = await readRunFolder(options.run, io.cwd);
+      const { device, model } = deviceOf(io, folder, options);
+      const from = scenarioOf(folder, model, options);
+      const requests = folder.requests.map(({ request }) => request);
+      const setup = resolveScenario(from, device, model, requests);
+      const validation = validateRun(
+        {
+          place: options.run,
+          engine: folder.engine,
+          device: device.device,
+          model: model.name,
+          requests: folder.requests,
+          gauges: folder.gauges,
+        },
+        { ...setup, seed: from.scenario.seed },
+        [
+          ...(folder.notModelled.length === 0 ? [] : [`Arguments of the engine that are not modelled: ${folder.notModelled.join(", ")}.`]),
+          ...device.notes,
+        ],
+      );
+      const json = `${JSON.stringify(validation, null, 1)}\n`;
+      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+      if (options.html !== undefined) writeWhole(resolve(io.cwd, options.html), validationHtml(validation, makeDocument()));
+      io.out(options.json ? json : validationText(validation));
+      for (const [name, file] of [
+        ["Validation", options.out],
+        ["Report", options.html],
+      ] as const) {
+        if (file !== undefined) io.err(`${name}: ${resolve(io.cwd, file)}\n`);
+      }
+    });
+
+const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device: DeviceModel; model: LanguageModel } => {
+  const saved = options.device ?? (options.tables === undefined ? folder.deviceModel : undefined);
+  const named = options.model ?? folder.model.split("/").at(-1) ?? folder.model;
+  if (saved !== undefined) return chooseDevice(io, atUser(io, saved), atUser(io, named), { gpu_memory_utilization: 0.9, block_size: 16 });
+  const tables = options.tables ?? folder.tables;
+  if (tables === undefined) {
+    throw new InputError(
+      `${options.run}: profile`,
+      "is not there, nor is device-model.json",
+      "Give the step times: --tables FOLDER, or --device FILE from `ballast calibrate --out`.",
+    );
+  }
+  const log = options.engineLog === undefined ? folder.kvCache : readEngineLog(readText(io.cwd, options.engineLog), options.engineLog);
+  return modelOfTables(tables, io.cwd, {
+    model: named,
+    tensorParallel: folder.tensorParallel,
+    overhead: stepOverhead(options.stepOverhead),
+    ...(options.memory === undefined ? {} : { memory: options.memory }),
+    ...(log === undefined ? {} : { kvCache: log }),
+  });
+};
+
+/** The run as a scenario: the engine's own arguments are the user's. */
+const scenarioOf = (folder: RunFolder, model: LanguageModel, { run, kvBlocks }: ValidateOptions): GivenScenario => {
+  const settings = { ...folder.settings, ...(kvBlocks === undefined ? {} : { num_gpu_blocks: kvBlocks }) };
+  const traffic = { kind: "trace", format: "vllm", file: `${run}/requests.jsonl` } as const;
+  return {
+    scenario: scenarioSchema.parse({ name: run, traffic, model: model.name, replica: settings }),
+    given: new Map([
+      ["traffic", run],
+      ["model", `${run}/meta.json`],
+      ...Object.keys(settings).map(
+        (name) => [`replica.${name}`, name === "num_gpu_blocks" && kvBlocks !== undefined ? "--kv-blocks" : `${run}/meta.json`] as const,
+      ),
+    ]),
+    place: run,
+  };
+};
