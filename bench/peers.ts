@@ -1,15 +1,6 @@
 // Ballast's kernels beside other WebGPU libraries: the same data and shapes, in one page on one GPUDevice, taking turns.
 //
-//   npm run bench:peers                         every shape on a GPU; on a software adapter those that a few minutes allow
-//   npm run bench:peers -- --all                every shape there too
-//   npm run bench:peers -- --only 64x2048       shapes whose name or family contains the text (`decode`, `1x`, `projection`)
-//   npm run bench:peers -- --peers tfjs,jax-js  some of jax-js, tfjs, onnxruntime
-//   npm run bench:peers -- --rounds 12          rounds in which each takes one sample (6 unless given)
-//   npm run bench:peers -- --condition native-like  bounds checks, zero-filling and validation off (web unless given)
-//   npm run bench:peers -- --budget 240         starts no further shape after so many seconds
-//   npm run bench:peers -- --resume             goes on with the newest stopped run, with what it was started with
-//   npm run bench:peers -- --keep               keeps the table for others in results/<device>/<condition>/peers.json
-//   npm run bench:peers -- --runs FOLDER        where the table and its page are written (BALLAST_RUNS, else runs/)
+//   npm run bench:peers -- --help
 //
 // Each finished shape is in a journal at once: a run that is stopped, by Ctrl-C, by its budget or by a fault, prints what it has and names
 // what it did not reach, and --resume goes on. The table is peers.json in a folder of its own, with its page; `bench` and `report` show the
@@ -31,13 +22,12 @@ import { resultsFolder } from "../cli/project.ts";
 import { InputError } from "../src/errors.ts";
 import { bullets, text } from "../src/report/layout.ts";
 import { peersText } from "../src/report/peers-text.ts";
-import { parsePeersOptions } from "./peers/options.ts";
+import { peersCommand, type PeersOptions } from "./peers/options.ts";
 import { runPeers } from "./peers/run.ts";
 
 const io = processIo();
 
-const main = async (): Promise<void> => {
-  const options = parsePeersOptions(process.argv.slice(2), io);
+const race = async (options: PeersOptions): Promise<void> => {
   const unlock = lockRuns(options.runs);
   const progress = progressLine(io, false);
   try {
@@ -45,7 +35,7 @@ const main = async (): Promise<void> => {
     io.out(peersText(table));
     if (notReached.length > 0) {
       io.out(text(["", "Not reached", ...bullets([notReached.join(", ")], "  ")]));
-      const next = `What was raced is kept; \`npm run bench:peers -- --resume${options.resumeSuffix}\` goes on.`;
+      const next = `What was raced is kept; \`${options.resumeCommand}\` goes on.`;
       if (isStopped) throw new Interrupted(`Stopped. ${next}`);
       io.err(`The budget is spent. ${next}\n`);
       return;
@@ -60,7 +50,7 @@ const main = async (): Promise<void> => {
 };
 
 try {
-  await main();
+  await peersCommand(io, race).parseAsync(process.argv);
 } catch (error) {
   if (!(error instanceof InputError) && !(error instanceof Interrupted)) throw error;
   io.err(`${error.message}\n`);

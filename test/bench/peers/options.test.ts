@@ -1,11 +1,26 @@
+import { CommanderError } from "commander";
 import { describe, expect, it } from "vitest";
-import { parsePeersOptions } from "../../../bench/peers/options.ts";
-import { messageOf } from "../../message-of.ts";
+import { peersCommand, type PeersOptions } from "../../../bench/peers/options.ts";
 
-const parse = (...args: string[]) => parsePeersOptions(args, { cwd: "/here", env: { BALLAST_RUNS: "/runs" } });
+/** The options that a command line comes to, or commander's words against it. */
+const parse = async (...args: string[]): Promise<PeersOptions | string> => {
+  let found: PeersOptions | string = "not run";
+  const command = peersCommand({ cwd: "/here", env: { BALLAST_RUNS: "/runs" } }, async (options) => {
+    found = options;
+  });
+  command.exitOverride().configureOutput({ writeErr: () => undefined });
+  try {
+    await command.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.message;
+  }
+  return found;
+};
+
 describe("the options of bench:peers", () => {
-  it("take every peer, six rounds and all the time there is by default", () => {
-    expect(parse()).toEqual({
+  it("take every peer, six rounds and all the time there is by default", async () => {
+    expect(await parse()).toEqual({
       all: false,
       only: null,
       peers: ["jax-js", "tfjs", "onnxruntime"],
@@ -15,21 +30,31 @@ describe("the options of bench:peers", () => {
       isResuming: false,
       keep: false,
       runs: "/runs",
-      resumeSuffix: "",
+      resumeCommand: "npm run bench:peers -- --resume",
     });
   });
 
-  it("name what --resume needs again, and nothing that the journal holds", () => {
-    const given = parse("--only", "64x", "--rounds", "8", "--condition", "native-like", "--keep", "--runs", "my runs");
-    expect(given).toMatchObject({ runs: "/here/my runs", resumeSuffix: ' --condition native-like --keep --runs "my runs"' });
-    expect(parse("--resume", "--condition", "native-like", "--keep", "--runs", "my runs").resumeSuffix).toBe(given.resumeSuffix);
+  it("name what --resume needs again, and nothing that the journal holds", async () => {
+    const where = ["--condition", "native-like", "--keep", "--runs", "my runs"];
+    const resumeCommand = 'npm run bench:peers -- --resume --condition native-like --keep --runs "my runs"';
+    expect(await parse("--only", "64x", "--rounds", "8", "--peers", "tfjs,jax-js", ...where)).toMatchObject({
+      only: "64x",
+      rounds: 8,
+      peers: ["tfjs", "jax-js"],
+      runs: "/here/my runs",
+      resumeCommand,
+    });
+    expect(await parse("--resume", ...where)).toMatchObject({ isResuming: true, resumeCommand });
   });
 
   it.each([
-    [["--peers", "tfjs,numpy"], "--peers: expected some of jax-js, tfjs, onnxruntime, got numpy. Separate them by commas."],
-    [["--rounds", "5"], "--rounds: expected a whole number of at least 6, got 5. Fewer give no interval."],
-    [["--budget", "0"], "--budget: expected seconds above 0, got 0. Leave it out to race every shape."],
-    [["--condition", "fast"], "--condition: expected web or native-like, got fast. Leave it out for the browser's own defaults."],
-    [["--resume", "--only", "64x"], "--only: is given with --resume, which goes on with what the run was started with. Leave it out."],
-  ])("%j is refused", (args, message) => expect(messageOf(() => parse(...args))).toBe(`InputError: ${message}`));
+    [["--peers", "tfjs,numpy"], "Expected some of jax-js, tfjs, onnxruntime, separated by commas."],
+    [["--rounds", "5"], "Expected a whole number of at least 6: fewer give no interval."],
+    [["--budget", "0"], "Expected a number above 0."],
+    [["--condition", "fast"], "Allowed choices are web, native-like."],
+    [["--resume", "--only", "64x"], "option '--resume' cannot be used with option '--only <text>'"],
+    [["--resume", "--all"], "option '--resume' cannot be used with option '--all'"],
+    [["--resume", "--rounds", "6"], "option '--resume' cannot be used with option '--rounds'"],
+    [["--resume", "--peers", "tfjs"], "option '--resume' cannot be used with option '--peers'"],
+  ])("%j is refused", async (args, message) => expect(await parse(...args)).toContain(message));
 });

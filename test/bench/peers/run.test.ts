@@ -21,7 +21,7 @@ const options = (fields: Partial<PeersOptions> = {}): PeersOptions => ({
   isResuming: false,
   keep: false,
   runs: folder.path,
-  resumeSuffix: "",
+  resumeCommand: "",
   ...fields,
 });
 
