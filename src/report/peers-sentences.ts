@@ -1,7 +1,7 @@
 import { median } from "simple-statistics";
 import { NONE, quantity, significant } from "../format.ts";
 import { contestant, type PeerRatio, summaryOrNull, untimed } from "./peers-ratios.ts";
-import { type Contestant, type Ours, type PeerTable, type Race, TUNED } from "./peers-schema.ts";
+import { type Contestant, DEFAULT, type Ours, type PeerTable, type Race, TUNED } from "./peers-schema.ts";
 import { conditionName } from "./runtime.ts";
 
 export const milliseconds = (each: Contestant | null): string => (each === null ? NONE : significant(1000 * median(each.samples_s)));
@@ -49,7 +49,7 @@ const waysTaken = ({ races, libraries }: PeerTable): string[] =>
   });
 
 /** What all shapes together say of one of Ballast's rows; none where nothing was compared. */
-export const summarySentences = ({ races }: PeerTable, ours: Ours): string[] => {
+const summarySentences = ({ races }: PeerTable, ours: Ours): string[] => {
   const summary = summaryOrNull(races, ours);
   const missing = untimed(races, ours);
   const left = missing.length === 0 ? [] : [`Not among them, because it was wrong or too slow: ${missing.length}, ${missing.join(", ")}.`];
@@ -62,6 +62,16 @@ export const summarySentences = ({ races }: PeerTable, ours: Ours): string[] => 
       : `Slower with its whole interval at ${slower.length}: ${slower.join(", ")}.`,
     ...left,
   ];
+};
+
+/** What all shapes together say of Ballast tuned and by default: once where both come to the same. */
+export const peersSummaries = (table: PeerTable): readonly (readonly [who: string, sentences: readonly string[]])[] => {
+  const [tuned, standard] = [summarySentences(table, TUNED), summarySentences(table, DEFAULT)];
+  const all =
+    tuned.join() === standard.join()
+      ? [["ballast (tuned, and by default)", tuned] as const]
+      : [[TUNED, tuned] as const, [DEFAULT, standard] as const];
+  return all.filter(([, sentences]) => sentences.length > 0);
 };
 
 /** What a call costs by itself, beside which a row's figures are to be read. */

@@ -8,16 +8,10 @@ import {
   overheadSentenceOrNull,
   peerCell,
   peersNotes,
+  peersSummaries,
   ratioText,
   shortName,
-  summarySentences,
 } from "./peers-sentences.ts";
-
-const summaryLines = (report: PeerTable): string[] =>
-  ([TUNED, DEFAULT] as const).flatMap((ours) => {
-    const sentences = summarySentences(report, ours);
-    return sentences.length === 0 ? [] : wrap(`${ours}: ${sentences.join(" ")}`, "  ");
-  });
 
 /** The table with what belongs to it, as plain text. */
 export const peersText = (report: PeerTable): string => {
@@ -54,7 +48,7 @@ export const peersText = (report: PeerTable): string => {
     "",
     ...(rows.length === 0 ? [] : [...table(columns, rows, PLAIN), ""]),
     ...(overhead === null ? [] : [...wrap(overhead, "  "), ""]),
-    ...summaryLines(report),
+    ...peersSummaries(report).flatMap(([who, sentences]) => wrap(`${who}: ${sentences.join(" ")}`, "  ")),
     ...peersNotes(report).flatMap(([heading, lines]) => part(heading, lines)),
   ]);
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { makeDocument } from "../../cli/document.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import type { ReportParts } from "../../src/report/html/parts.ts";
+import { DEFAULT, type PeerTable, TUNED } from "../../src/report/peers-schema.ts";
 import { out, peerTable, race, timed, wonAndLost } from "./peers-samples.ts";
 import { softwareProfile } from "./samples.ts";
 
@@ -27,11 +28,20 @@ describe("the peers section of a report", () => {
     expect(text).toContain("Raced 2026-11-20 10:30 UTC");
   });
 
+  it("says once what holds of the tuned and the default variants alike", () => {
+    const six = [2, 2, 2, 2, 2, 2];
+    const same = peerTable([race("a", [timed(DEFAULT, "v", six), timed(TUNED, "v", six), timed("tfjs", "y", [4, 4, 4, 4, 4, 4])])]);
+    const heads = (table: PeerTable) =>
+      [...pageOf({ peers: table }).querySelectorAll("section[aria-labelledby=peers] p strong")].map(({ textContent }) => textContent);
+    expect(heads(same)).toEqual(["ballast (tuned, and by default)"]);
+    expect(heads(peers)).toEqual(["ballast (tuned)", "ballast (default)"]);
+  });
+
   it("has a row for each shape, with what is wrong as wrong and the lost one marked", () => {
     const rows = [...section.querySelectorAll("tbody tr")].map((row) => [...row.children].map(({ textContent }) => textContent));
     expect(rows).toEqual([
-      ["1×2048×2048", "2.00", "4.00", "4.00", "wrong", expect.stringMatching(/^2\.\d\d \[/), "FASTER than jax-js", "registers"],
-      ["decode 1 at 128", "8.00", "8.00", "6.00", "–", "0.75 [0.72, 0.77]", "SLOWER than jax-js", "split"],
+      ["1×2048×2048", "2.00", "4.00", "4.00", "wrong", "jax-js", expect.stringMatching(/^2\.\d\d \[/), "FASTER", "registers"],
+      ["decode 1 at 128", "8.00", "8.00", "6.00", "–", "jax-js", "0.75 [0.72, 0.77]", "SLOWER", "split"],
     ]);
     expect(section.querySelector("td .bad")?.textContent).toBe("SLOWER");
   });

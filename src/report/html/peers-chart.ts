@@ -1,6 +1,5 @@
-import type { PeerTable } from "../peers-schema.ts";
-import { TUNED } from "../peers-schema.ts";
 import { fastestPeerOrNull, raceRatioOrNull } from "../peers-ratios.ts";
+import { type PeerTable, TUNED } from "../peers-schema.ts";
 import { ratioText } from "../peers-sentences.ts";
 import { type Axis, labelWidth, logTicks } from "./axes.ts";
 import { type Charts, figure, Plot, scaleOf, seriesColor } from "./chart.ts";
@@ -8,6 +7,8 @@ import { html, type Html } from "./markup.ts";
 
 /** Pixels of a shape. */
 const ROW = 17;
+/** The axis reaches at least so far down, so that the line at 1 is seen where every ratio is above it. */
+const NEAR = 0.8;
 
 const SYMBOLS = ["circle", "square", "triangle", "diamond2"] as const;
 const GLYPHS = [
@@ -35,11 +36,13 @@ export const peersChart = (charts: Charts, { races, libraries }: PeerTable): Htm
   });
   const [worst] = dots.toSorted((a, b) => a.estimate - b.estimate);
   if (worst === undefined) return html``;
-  const ticks = logTicks(Math.min(1, ...dots.map(({ low }) => low)), Math.max(1, ...dots.map(({ high }) => high)));
+  const least = Math.min(NEAR, ...dots.map(({ low }) => low));
+  const all = logTicks(least, Math.max(1, ...dots.map(({ high }) => high)));
+  const ticks = all.filter((tick) => tick >= least);
   const x: Axis = {
     label: "fastest peer's time over Ballast's",
     isLog: true,
-    domain: [ticks[0] ?? 0.1, ticks.at(-1) ?? 10],
+    domain: [least, ticks.at(-1) ?? 10],
     ticks,
     format: (ratio) => `${ratio}×`,
   };
@@ -54,7 +57,7 @@ export const peersChart = (charts: Charts, { races, libraries }: PeerTable): Htm
     },
     {
       height: 74 + ROW * shapes.length,
-      marginLeft: Math.max(...shapes.map(labelWidth)) + 4,
+      marginLeft: Math.max(...shapes.map(labelWidth)) + 14,
       x: scaleOf(x),
       y: { type: "point", domain: shapes, axis: null, padding: 0.5 },
       marks: [

@@ -9,9 +9,9 @@ import {
   overheadSentenceOrNull,
   peerCell,
   peersNotes,
+  peersSummaries,
   ratioText,
   shortName,
-  summarySentences,
 } from "../peers-sentences.ts";
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, part, table } from "./markup.ts";
@@ -27,7 +27,8 @@ const raceTable = ({ races, libraries }: PeerTable): Html =>
       { heading: "Ballast, tuned", isNumber: true },
       { heading: "default", isNumber: true },
       ...libraries.map(({ name }) => ({ heading: name, isNumber: true })),
-      { heading: "ratio (95 % interval)", isNumber: true },
+      { heading: "fastest peer" },
+      { heading: "its ratio (95 % interval)", isNumber: true },
       { heading: "Ballast is" },
       { heading: "tuned variant" },
     ],
@@ -39,11 +40,9 @@ const raceTable = ({ races, libraries }: PeerTable): Html =>
         milliseconds(tuned),
         milliseconds(contestant(race, DEFAULT)),
         ...libraries.map(({ name }) => peerCell(race, name)),
+        fastestPeerOrNull(race)?.name ?? NONE,
         ratio === null ? NONE : ratioText(ratio),
-        ratio === null
-          ? NONE
-          : html`<span class="${MARKS[ratio.verdict]}">${ratio.verdict}</span
-              >${ratio.verdict === "SAME" ? "" : ` than ${fastestPeerOrNull(race)?.name ?? ""}`}`,
+        ratio === null ? NONE : html`<span class="${MARKS[ratio.verdict]}">${ratio.verdict}</span>`,
         tuned?.way == null ? NONE : shortName(tuned.way),
       ];
     }),
@@ -58,10 +57,7 @@ export const peersSection = (charts: Charts, peers: PeerTable, profile: Profile 
   const overhead = overheadSentenceOrNull(peers);
   return html`<section aria-labelledby="peers">
     <h2 id="peers">Kernels beside other WebGPU libraries</h2>
-    ${([TUNED, DEFAULT] as const).map((ours) => {
-      const sentences = summarySentences(peers, ours);
-      return sentences.length === 0 ? html`` : html`<p><strong>${ours}</strong>: ${sentences.join(" ")}</p> `;
-    })}
+    ${peersSummaries(peers).map(([who, sentences]) => html`<p><strong>${who}</strong>: ${sentences.join(" ")}</p> `)}
     <p class="faint">${machineSentence(peers)} ${racedSentence(peers, profile)}</p>
     ${peersChart(charts, peers)} ${details("Every shape", raceTable(peers))}
     ${overhead === null ? html`` : html`<p>${overhead}</p> `}${peersNotes(peers).map(([heading, lines]) => part(heading, lines))}
