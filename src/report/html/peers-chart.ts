@@ -57,7 +57,7 @@ export const peersChart = (charts: Charts, { races, libraries }: PeerTable): Htm
     },
     {
       height: 74 + ROW * shapes.length,
-      marginLeft: Math.max(...shapes.map(labelWidth)) + 14,
+      marginLeft: Math.max(...shapes.map(labelWidth)) + 24,
       x: scaleOf(x),
       y: { type: "point", domain: shapes, axis: null, padding: 0.5 },
       marks: [

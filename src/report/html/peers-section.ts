@@ -21,29 +21,28 @@ const MARKS = { FASTER: "good", SLOWER: "bad", SAME: "" } as const;
 
 const raceTable = ({ races, libraries }: PeerTable): Html =>
   table(
-    "Milliseconds a call; the ratio is the fastest peer's time over Ballast's, tuned",
+    "Milliseconds a call; the fastest peer is bold, and the ratio is its time over Ballast's, tuned",
     [
       { heading: "shape" },
       { heading: "Ballast, tuned", isNumber: true },
       { heading: "default", isNumber: true },
       ...libraries.map(({ name }) => ({ heading: name, isNumber: true })),
-      { heading: "fastest peer" },
-      { heading: "its ratio (95 % interval)", isNumber: true },
+      { heading: "ratio (95 % interval)", isNumber: true },
       { heading: "Ballast is" },
       { heading: "tuned variant" },
     ],
     races.map((race) => {
       const tuned = contestant(race, TUNED);
       const ratio = raceRatioOrNull(race, TUNED);
+      const fastest = fastestPeerOrNull(race)?.name;
       return [
         race.id,
         milliseconds(tuned),
         milliseconds(contestant(race, DEFAULT)),
-        ...libraries.map(({ name }) => peerCell(race, name)),
-        fastestPeerOrNull(race)?.name ?? NONE,
+        ...libraries.map(({ name }) => (name === fastest ? html`<strong>${peerCell(race, name)}</strong>` : peerCell(race, name))),
         ratio === null ? NONE : ratioText(ratio),
         ratio === null ? NONE : html`<span class="${MARKS[ratio.verdict]}">${ratio.verdict}</span>`,
-        tuned?.way == null ? NONE : shortName(tuned.way),
+        tuned?.way == null ? NONE : html`<code>${shortName(tuned.way)}</code>`,
       ];
     }),
   );
