@@ -9,6 +9,7 @@ import { figuresText } from "../src/report/compare-text.ts";
 import { planText } from "../src/report/text.ts";
 import { writeReport } from "./commands/report.ts";
 import { writeWhole } from "./files.ts";
+import type { FoundPeers } from "./kept-peers.ts";
 import { contentHash, type KeptProfile } from "./kept-profiles.ts";
 
 export interface AnswerRequest {
@@ -20,6 +21,8 @@ export interface AnswerRequest {
   /** How often the question's traffic is drawn anew. */
   readonly replications: number;
   readonly onProgress: (what: string) => void;
+  /** The peer table to show beside the profile, if any. */
+  readonly peers?: FoundPeers | null;
 }
 
 /** What a bench ends with, as text, and where the page is. */
@@ -34,7 +37,7 @@ export interface Answer {
  *
  * @throws InputError naming the measurement that the profile lacks
  */
-export const answerDefaultQuestion = ({ profile, folder, kept, replications, onProgress }: AnswerRequest): Answer => {
+export const answerDefaultQuestion = ({ profile, folder, kept, replications, onProgress, peers = null }: AnswerRequest): Answer => {
   const model = largestBuiltInThatFits(profile, replicaSchema.parse(undefined));
   const device = calibrate(profile, model, {
     profileHash: contentHash(profile),
@@ -52,5 +55,5 @@ export const answerDefaultQuestion = ({ profile, folder, kept, replications, onP
   }));
   const { comparison } = besideEachOther(participants, { model, isSimulated: false });
   const beside = figuresText(comparison, kept.length === 0 ? "This device in figures" : "This device beside kept profiles");
-  return { text: `${planText(plan)}\n${beside}`, report: writeReport([folder]) };
+  return { text: `${planText(plan)}\n${beside}`, report: writeReport([folder], { peersFor: () => peers }) };
 };

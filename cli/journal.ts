@@ -89,7 +89,8 @@ export const newestJournalOrNull = (runs: string, setting: Pick<JournalKey, "con
 
 const START_ANEW = "Start anew without --resume; the journal stays where it is.";
 
-const parsed = <T>(schema: z.ZodType<T>, line: string, place: string): T => {
+/** A line of a journal as what its schema says. @throws InputError where it is something else */
+export const parsedLine = <T>(schema: z.ZodType<T>, line: string, place: string): T => {
   try {
     const result = schema.safeParse(JSON.parse(line));
     if (result.success) return result.data;
@@ -111,7 +112,7 @@ export const continueJournal = (path: string, key: JournalKey): JournalFile => {
   const text = readFileSync(path, "utf8");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const [first = "", ...rest] = whole.split("\n").slice(0, -1);
-  const header = parsed(headerSchema, first, `${path}: line 1`);
+  const header = parsedLine(headerSchema, first, `${path}: line 1`);
   for (const name of ["condition", "runtime", "quick", "adapter", "browser", "ballast"] as const) {
     if (header.key[name] !== key[name]) {
       throw new InputError(
@@ -121,7 +122,7 @@ export const continueJournal = (path: string, key: JournalKey): JournalFile => {
       );
     }
   }
-  const lines = rest.map((line, index) => parsed(entrySchema, line, `${path}: line ${index + 2}`));
+  const lines = rest.map((line, index) => parsedLine(entrySchema, line, `${path}: line ${index + 2}`));
   if (whole.length < text.length) writing(path, () => truncateSync(path, Buffer.byteLength(whole)));
   return opened(path, header, lines);
 };

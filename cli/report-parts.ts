@@ -10,6 +10,7 @@ import { PLAN_SCHEMA, type Plan, planSchema } from "../src/plan/schema.ts";
 import { profileFile } from "../src/profile/read.ts";
 import { PROFILE_SCHEMA, type Profile } from "../src/profile/schema.ts";
 import type { ReportParts } from "../src/report/html/parts.ts";
+import { PEERS_SCHEMA, peersFile, type PeerTable } from "../src/report/peers-schema.ts";
 import { readVersioned, type VersionedFile } from "../src/versioned.ts";
 
 const runFile: VersionedFile<Run> = {
@@ -27,10 +28,10 @@ const planFile: VersionedFile<Plan> = {
   nextStep: "Plan again: npm run plan",
 };
 
-const NEXT_STEP = "Give a run's folder, or files that bench, calibrate, simulate or plan wrote.";
+const NEXT_STEP = "Give a run's folder, or files that bench, calibrate, simulate, plan or bench:peers wrote.";
 
 /** What a run's folder holds that a report is made of; other files there are left alone. */
-const IN_FOLDER = /^(profile|device-model|plan|run(-[\w-]+)?)\.json$/u;
+const IN_FOLDER = /^(profile|device-model|plan|peers|run(-[\w-]+)?)\.json$/u;
 
 const filesOf = (path: string): string[] => {
   if (!existsSync(path)) throw new InputError(path, "expected a folder or a file, found neither", NEXT_STEP);
@@ -39,7 +40,11 @@ const filesOf = (path: string): string[] => {
     .filter((name) => IN_FOLDER.test(name))
     .sort();
   if (files.length === 0)
-    throw new InputError(path, "expected profile.json, device-model.json, plan.json or a run in this folder, found none", NEXT_STEP);
+    throw new InputError(
+      path,
+      "expected profile.json, device-model.json, plan.json, peers.json or a run in this folder, found none",
+      NEXT_STEP,
+    );
   return files.map((name) => join(path, name));
 };
 
@@ -57,11 +62,11 @@ const textOf = (path: string): string => {
  * Reads what a report is made of: run folders, or files told apart by their `schema`.
  *
  * @param paths absolute
- * @throws InputError where one is not there, is none of Ballast's values, or two profiles, device models or plans are given
+ * @throws InputError where one is not there, is none of Ballast's values, or two profiles, device models, plans or peer tables are given
  */
 export const readReportParts = (paths: readonly string[]): ReportParts => {
   const runs: Run[] = [];
-  const found: { profile?: Profile; deviceModel?: DeviceModel; plan?: Plan } = {};
+  const found: { profile?: Profile; deviceModel?: DeviceModel; plan?: Plan; peers?: PeerTable } = {};
   const once = <K extends keyof typeof found>(key: K, value: (typeof found)[K], what: string, path: string): void => {
     if (found[key] !== undefined) throw new InputError(path, `expected one ${what} at most, got a second`, "Give the files of one run.");
     found[key] = value;
@@ -74,10 +79,15 @@ export const readReportParts = (paths: readonly string[]): ReportParts => {
     if (isOf(PROFILE_SCHEMA)) once("profile", readVersioned(profileFile, text, path), "profile", path);
     else if (isOf(DEVICE_MODEL_SCHEMA)) once("deviceModel", readVersioned(deviceModelFile, text, path), "device model", path);
     else if (isOf(PLAN_SCHEMA)) once("plan", readVersioned(planFile, text, path), "plan", path);
+    else if (isOf(PEERS_SCHEMA)) once("peers", readVersioned(peersFile, text, path), "peer table", path);
     else if (isOf(RUN_SCHEMA)) runs.push(readVersioned(runFile, text, path));
     else {
       const got = schema === undefined ? "none" : JSON.stringify(schema);
-      throw new InputError(`${path}: schema`, `expected that of a profile, a device model, a run or a plan, got ${got}`, NEXT_STEP);
+      throw new InputError(
+        `${path}: schema`,
+        `expected that of a profile, a device model, a run, a plan or a peer table, got ${got}`,
+        NEXT_STEP,
+      );
     }
   }
   // The fixed fleet first: it is the answer, and what the others are held against.

@@ -4,6 +4,7 @@ import { comparisonSchema } from "./compare/schema.ts";
 import { runSchema } from "./fleet/run.ts";
 import { planSchema } from "./plan/schema.ts";
 import { profileSchema } from "./profile/schema.ts";
+import { peerTableSchema } from "./report/peers-schema.ts";
 import { scenarioSchema } from "./scenario/schema.ts";
 
 /** The JSON Schemas (2020-12) that are published in `schema/`, by the name of their file. What is written has its defaults filled in; a scenario is what a user writes. */
@@ -14,6 +15,7 @@ export const publishedSchemas = (): Readonly<Record<string, object>> => ({
   "run.schema.json": z.toJSONSchema(runSchema),
   "plan.schema.json": z.toJSONSchema(planSchema),
   "comparison.schema.json": z.toJSONSchema(comparisonSchema),
+  "peers.schema.json": z.toJSONSchema(peerTableSchema),
 });
 
 /** The very bytes of a published schema's file. */

@@ -13,6 +13,8 @@ import { planSchema } from "../src/plan/schema.ts";
 import { profileSchema } from "../src/profile/schema.ts";
 import { publishedSchemas, schemaText } from "../src/published-schemas.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
+import { peerTableSchema } from "../src/report/peers-schema.ts";
+import { peerTable, wonAndLost } from "./report/peers-samples.ts";
 import { impossiblePlan, plan, run } from "./report/samples.ts";
 import { measurementsOf, profileOf, truth } from "./calibration/synthetic.ts";
 
@@ -136,6 +138,20 @@ const kinds: Readonly<Record<string, Kind>> = {
       ["capacity.replicas", 0],
       ["capacity.candidate.objectives", []],
       ["heading", undefined],
+    ],
+  },
+  "peers.schema.json": {
+    schema: peerTableSchema,
+    good: [peerTable(wonAndLost), peerTable([], { is_gpu: true, selection: "all" })],
+    broken: [
+      ["schema", "ballast.peers/2"],
+      ["started_at", "yesterday"],
+      ["selection", "most"],
+      ["rounds", 0],
+      ["kernels.matmul/tiled-f32", 0.5],
+      ["races.0.family", "softmax"],
+      ["races.0.contestants.0.samples_s.0", 0],
+      ["environment.adapter.driver", undefined],
     ],
   },
 };

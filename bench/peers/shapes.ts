@@ -1,7 +1,6 @@
 import type { Shape } from "../../kernels/kernel.ts";
 import { distance } from "../../kernels/layer/choices.ts";
-
-export type Family = "matmul" | "attention-decode" | "attention-prefill";
+import type { Family } from "../../src/report/peers-schema.ts";
 
 /** One row of the peer table. */
 export interface PeerShape {
@@ -11,18 +10,18 @@ export interface PeerShape {
   readonly of: string;
   readonly family: Family;
   readonly shape: Shape;
-  /** False for shapes no tuner is shown: their tuned choice is the one made at the nearest shape that was. */
-  readonly isTuned: boolean;
+  /** Where a tuner is shown the shape; elsewhere its tuned choice is the one made at the nearest shape that was. */
+  readonly tuned: "anywhere" | "on a GPU" | "nowhere";
   /** Small enough for a software adapter's few minutes; the others come with `--all` there. */
   readonly isQuick: boolean;
 }
 
-const matmul = (m: number, n: number, k: number, of: string, isQuick: boolean, isTuned = true): PeerShape => ({
+const matmul = (m: number, n: number, k: number, of: string, isQuick: boolean, tuned: PeerShape["tuned"] = "anywhere"): PeerShape => ({
   name: `${m}×${n}×${k}`,
   of,
   family: "matmul",
   shape: { m, n, k },
-  isTuned,
+  tuned,
   isQuick,
 });
 
@@ -34,7 +33,7 @@ const decode = (sequences: number, context: number, isQuick: boolean): PeerShape
   of: `${sequences} sequences, ${context} keys each`,
   family: "attention-decode",
   shape: { ...HEADS, sequences, context },
-  isTuned: true,
+  tuned: "anywhere",
   isQuick,
 });
 
@@ -43,13 +42,15 @@ const prefill = (chunk: number, isQuick: boolean): PeerShape => ({
   of: `a prompt of ${chunk} tokens, causal`,
   family: "attention-prefill",
   shape: { ...HEADS, chunk, context: 0 },
-  isTuned: true,
+  tuned: "anywhere",
   isQuick,
 });
 
 /** Rows of the table, in its order. The o projection of the model is m×2048×2048 and stands once. */
 export const SHAPES: readonly PeerShape[] = [
-  ...[256, 512, 1024, 2048].map((size) => matmul(size, size, size, "square", size <= 1024)),
+  ...[256, 512, 1024].map((size) => matmul(size, size, size, "square", true)),
+  // On a processor every variant takes seconds here, and a tuner minutes.
+  matmul(2048, 2048, 2048, "square", false, "on a GPU"),
   ...[1, 4, 16, 64].map((m) => matmul(m, 2048, 2048, m === 4 ? "few tokens" : "o projection", true)),
   ...[1, 16, 64].flatMap((m) => [
     matmul(m, 3072, 2048, "qkv projection", m === 16),
@@ -60,9 +61,9 @@ export const SHAPES: readonly PeerShape[] = [
     [128, 512, 1024, 4096].map((context) => decode(sequences, context, sequences === 1 ? context === 1024 : context === 512)),
   ),
   ...[128, 512].map((chunk) => prefill(chunk, chunk === 128)),
-  matmul(384, 384, 384, "never tuned on", true, false),
-  matmul(320, 1000, 1500, "never tuned on", true, false),
-  matmul(7, 2048, 2048, "never tuned on", true, false),
+  matmul(384, 384, 384, "never tuned on", true, "nowhere"),
+  matmul(320, 1000, 1500, "never tuned on", true, "nowhere"),
+  matmul(7, 2048, 2048, "never tuned on", true, "nowhere"),
 ];
 
 /** Takes no time to compute, so that a call on it takes what any call costs. */
@@ -86,10 +87,8 @@ export const nearestOrNull = (shape: Shape, others: readonly Shape[]): Shape | n
   others.reduce<Shape | null>((best, other) => (best === null || distance(shape, other) < distance(shape, best) ? other : best), null);
 
 /** Where a row's tuned choice is made: at its own shape, or at the nearest of its family that a tuner is shown. */
-export const tunedAt = ({ isTuned, family, shape }: PeerShape): Shape =>
-  isTuned
-    ? shape
-    : (nearestOrNull(
-        shape,
-        SHAPES.filter((row) => row.isTuned && row.family === family).map((row) => row.shape),
-      ) ?? shape);
+export const tunedAt = (row: PeerShape, isSoftware: boolean): Shape => {
+  const isTuned = ({ tuned }: PeerShape): boolean => tuned === "anywhere" || (tuned === "on a GPU" && !isSoftware);
+  const others = SHAPES.filter((other) => isTuned(other) && other.family === row.family).map(({ shape }) => shape);
+  return isTuned(row) ? row.shape : (nearestOrNull(row.shape, others) ?? row.shape);
+};

@@ -10,6 +10,7 @@ import { lockRuns } from "../bench-lock.ts";
 import { finishedRuns } from "../choose-profile.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
+import { peersBeside } from "../kept-peers.ts";
 import { measure, type MeasureRequest } from "../measure.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
 import { progressLine } from "../progress.ts";
@@ -96,6 +97,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
     io.err(`Profile: ${join(folder, "profile.json")}\n`); // now: whatever ends the rest, it is safe and said where
     if (options.keep) io.err(`Kept: ${keepProfile(resultsFolder, profile)}\n`);
     const tooFast = aboveRoofsOrNull(profile);
+    const peers = peersBeside(io, profile, runs);
     try {
       const { text, report } = answerDefaultQuestion({
         profile,
@@ -103,6 +105,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
         kept,
         replications: options.quick ? 1 : 3,
         onProgress: (what) => progress.show(1, `simulating ${what}`),
+        peers,
       });
       progress.end();
       io.out(options.json ? `${JSON.stringify(profile, null, 1)}\n` : text);

@@ -2,23 +2,34 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { reportHtml } from "../../src/report/html/page.ts";
+import type { Profile } from "../../src/profile/schema.ts";
+import { peersText } from "../../src/report/peers-text.ts";
 import { profileText } from "../../src/report/text.ts";
 import { chooseProfile } from "../choose-profile.ts";
 import { makeDocument } from "../document.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
+import { type FoundPeers, peersBeside } from "../kept-peers.ts";
 import { readReportParts } from "../report-parts.ts";
+
+interface WriteOptions {
+  /** Where to; report.html in the first folder, or beside the first file, by default. */
+  readonly out?: string | undefined;
+  /** The peer table to show beside a profile, where the paths hold none. */
+  readonly peersFor?: (profile: Profile) => FoundPeers | null;
+}
 
 /**
  * Writes the report of run folders or files as one self-contained page, at once or not at all.
  *
  * @param paths absolute
- * @param out where to; report.html in the first folder, or beside the first file, by default
  * @returns where it was written
  * @throws InputError where a part cannot be read or the page cannot be written
  */
-export const writeReport = (paths: readonly string[], out?: string): string => {
-  const parts = readReportParts(paths);
+export const writeReport = (paths: readonly string[], { out, peersFor }: WriteOptions = {}): string => {
+  const read = readReportParts(paths);
+  const found = read.profile === undefined || read.peers !== undefined ? null : (peersFor?.(read.profile) ?? null);
+  const parts = found === null ? read : { ...read, peers: found.table };
   const [first = "."] = paths;
   const folder = existsSync(first) && statSync(first).isDirectory() ? first : dirname(first);
   const target = out ?? join(folder, "report.html");
@@ -42,10 +53,18 @@ export const reportCommand = (io: Io): Command =>
     .option("--json", "print the page's path as JSON")
     .action((given: readonly string[], { out, json, text }: ReportOptions) => {
       if (text) {
-        for (const path of given.length === 0 ? [undefined] : given) io.out(profileText(chooseProfile(io, path).profile));
+        for (const path of given.length === 0 ? [undefined] : given) {
+          const { profile } = chooseProfile(io, path);
+          const peers = peersBeside(io, profile);
+          io.out(profileText(profile));
+          if (peers !== null) io.out(`\n${peersText(peers.table)}`);
+        }
         return;
       }
       const paths = given.length === 0 ? [dirname(chooseProfile(io, undefined).path)] : given.map((path) => resolve(io.cwd, path));
-      const report = writeReport(paths, out === undefined ? undefined : resolve(io.cwd, out));
+      const report = writeReport(paths, {
+        out: out === undefined ? undefined : resolve(io.cwd, out),
+        peersFor: (profile) => peersBeside(io, profile),
+      });
       io.out(json ? `${JSON.stringify({ report })}\n` : `${report}\n`);
     });

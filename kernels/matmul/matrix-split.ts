@@ -1,16 +1,16 @@
-import { directives, paramsBlock, range, storage } from "../wgsl.ts";
+import { range, storage } from "../wgsl.ts";
 import {
   addToSums,
   declareSums,
   loadLeft,
   loadRight,
-  MATRIX_FEATURES,
+  matrixHead,
+  ON_UNITS,
   pitchOf,
   resultsMemory,
   stageHalves,
   UNIT,
   UNITS,
-  unitTerms,
 } from "./matrix-units.ts";
 import { type MatrixStructure, stagedMatrixWgsl } from "./matrix.ts";
 import { matmulDispatch, store } from "./micro-kernel.ts";
@@ -35,12 +35,7 @@ export const matrixSplitWgsl = ({ rows, subgroups }: MatrixSplitStructure): stri
   const tileK = subgroups * UNIT;
   const eights = tileK / 8;
   const pitch = pitchOf(tileK);
-  return `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
-// C[m×n] = A[m×k] · Wᵀ
-// A: m×k row-major f16 · ${format.layout} · C: m×n row-major f16 · sums in f32
-// one workgroup per ${rows}×${UNIT} tile of C, its ${subgroups} subgroups taking turns along k; n and k are multiples of ${UNIT}
-
-${paramsBlock(["m", "n", "k"])}
+  return `${matrixHead(format, `one workgroup per ${rows}×${UNIT} tile of C, its ${subgroups} subgroups taking turns along k; n and k are multiples of ${UNIT}`)}
 ${storage(1, "a", "read", "vec4<u32>")}
 ${storage(2, "w", "read", "f16")}
 ${storage(3, "c", "read_write", "f16")}
@@ -103,11 +98,8 @@ const isWhole = ({ n, k }: MatmulSizes): boolean => n % UNIT === 0 && k % UNIT =
 export const matrixSplitMatmul = (): MatmulVariant =>
   matmulVariant({
     name: "matrix-split-64x16",
-    dtype: "f16",
+    ...ON_UNITS,
     format,
-    needs: MATRIX_FEATURES,
-    matrix: UNITS,
-    terms: unitTerms,
     summary: "matrix units for few tokens: 16 columns a workgroup, up to 64 tokens at once, k shared among subgroups",
     version: 1,
     verificationShapes: [

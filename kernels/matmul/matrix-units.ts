@@ -1,5 +1,6 @@
 import type { KernelFeature, SubgroupMatrix } from "../kernel.ts";
-import { range } from "../wgsl.ts";
+import { directives, paramsBlock, range } from "../wgsl.ts";
+import type { WeightFormat } from "./weight-format.ts";
 
 /**
  * Pieces of the kernels for GPUs with matrix units (`chromium_experimental_subgroup_matrix`): f16 in, f32 sums.
@@ -21,6 +22,17 @@ export const UNITS: SubgroupMatrix = { m: UNIT, n: UNIT, k: UNIT, component: "f1
 export const unitTerms = (k: number): number => k + Math.ceil(k / UNIT);
 
 export const MATRIX_FEATURES: readonly KernelFeature[] = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
+
+/** What every variant on matrix units is. */
+export const ON_UNITS = { dtype: "f16", needs: MATRIX_FEATURES, matrix: UNITS, terms: unitTerms } as const;
+
+/** How a kernel on matrix units begins: directives, what it computes, its layout, and sizes. */
+export const matrixHead = (format: WeightFormat, comment: string): string => `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
+// C[m×n] = A[m×k] · Wᵀ
+// A: m×k row-major f16 · ${format.layout} · C: m×n row-major f16 · sums in f32
+// ${comment}
+
+${paramsBlock(["m", "n", "k"])}`;
 
 /** `let <name> = …`: 16 rows of k at an offset, their elements along k side by side, `pitch` apart. */
 export const loadLeft = (name: string, from: string, offset: string, pitch: string): string =>

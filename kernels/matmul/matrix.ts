@@ -1,10 +1,11 @@
-import { directives, paramsBlock, range, storage } from "../wgsl.ts";
+import { range, storage } from "../wgsl.ts";
 import {
   addToSums,
   declareSums,
   loadLeft,
   loadRight,
-  MATRIX_FEATURES,
+  matrixHead,
+  ON_UNITS,
   pitchOf,
   resultsMemory,
   stageHalves,
@@ -12,7 +13,6 @@ import {
   storeSums,
   UNIT,
   UNITS,
-  unitTerms,
 } from "./matrix-units.ts";
 import { matmulDispatch, store } from "./micro-kernel.ts";
 import { type MatmulSizes, type MatmulVariant, matmulVariant } from "./problem.ts";
@@ -30,13 +30,6 @@ export interface MatrixStructure {
 }
 
 const subgroupsOf = ({ tileM, tileN, rows, columns }: MatrixStructure): number => (tileM / rows) * (tileN / columns);
-
-const head = (format: WeightFormat, comment: string): string => `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
-// C[m×n] = A[m×k] · Wᵀ
-// A: m×k row-major f16 · ${format.layout} · C: m×n row-major f16 · sums in f32
-// ${comment}
-
-${paramsBlock(["m", "n", "k"])}`;
 
 const mainOf = ({ tileM, tileN, rows, columns }: MatrixStructure): string => {
   const across = tileN / columns;
@@ -73,7 +66,7 @@ export const stagedMatrixWgsl = (format: WeightFormat, structure: MatrixStructur
   ) => `    for (var i = thread; i < ${count * eights}u; i += ${subgroups * UNITS.subgroup}u) {
       stage_${name}(${first} + i / ${eights}u, block + i % ${eights}u, (i / ${eights}u) * ${pitch}u + (i % ${eights}u) * 8u);
     }`;
-  return `${head(format, `one workgroup per ${tileM}×${tileN} tile of C, ${rows}×${columns} a subgroup, k in steps of ${tileK} through workgroup memory`)}
+  return `${matrixHead(format, `one workgroup per ${tileM}×${tileN} tile of C, ${rows}×${columns} a subgroup, k in steps of ${tileK} through workgroup memory`)}
 ${storage(1, "a", "read", element)}
 ${weights.join("\n")}
 ${storage(2 + weights.length, "c", "read_write", "f16")}
@@ -118,7 +111,7 @@ ${storeSums(rows / UNIT, columns / UNIT, "first_row + own_row", "first_column + 
 /** A and W are loaded straight from memory into the matrices: for shapes that whole tiles cover. */
 export const directMatrixWgsl = (format: WeightFormat, structure: MatrixStructure): string => {
   const { tileM, tileN, rows, columns } = structure;
-  return `${head(format, `one workgroup per ${tileM}×${tileN} tile of C, ${rows}×${columns} a subgroup, straight from memory; every tile is whole`)}
+  return `${matrixHead(format, `one workgroup per ${tileM}×${tileN} tile of C, ${rows}×${columns} a subgroup, straight from memory; every tile is whole`)}
 ${storage(1, "a", "read", "f16")}
 ${storage(2, "w", "read", "f16")}
 ${storage(3, "c", "read_write", "f16")}
@@ -154,11 +147,8 @@ export const matrixMatmul = (format: WeightFormat, structure: MatrixStructure, i
   const name = isDirect ? `matrix-direct-${tileM}x${tileN}-${rows}x${columns}` : `matrix-${tileM}x${tileN}x${tileK}-${rows}x${columns}`;
   return matmulVariant({
     name,
-    dtype: "f16",
+    ...ON_UNITS,
     format,
-    needs: MATRIX_FEATURES,
-    matrix: UNITS,
-    terms: unitTerms,
     roundsWeights: format.family !== "matmul",
     summary: `matrix units, ${tileM}×${tileN} tiles ${isDirect ? "straight from memory" : "through workgroup memory"}, ${rows}×${columns} a subgroup`,
     version: 1,

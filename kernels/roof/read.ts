@@ -1,21 +1,13 @@
 import { sumError } from "../bounds.ts";
 import type { KernelVariant } from "../kernel.ts";
-import { sizesOf } from "../shape.ts";
-import { elementType, FLAT_GROUP, gridOf, paramsBlock, range, storage, type Width } from "../wgsl.ts";
+import { elementType, FLAT_GROUP, paramsBlock, range, storage } from "../wgsl.ts";
+import { loadItems, placeOf, streamMain, type StreamStructure, streamVariant } from "./stream.ts";
 
-/** What a tuner varies. */
-export interface ReadStructure {
-  /** f32 elements that one access reads. */
-  readonly width: Width;
-  /** Accesses of a thread, all of them asked for before the first is needed. */
-  readonly items: number;
-  readonly threads: number;
-}
-
-export const readWgsl = ({ width, items, threads }: ReadStructure): string => {
-  const all = range(items);
-  const at = (i: number): string => (i === 0 ? "first" : `first + ${i}u * stride`);
-  const sum = all.map((i) => `item_${i}`).join(" + ");
+export const readWgsl = (structure: StreamStructure): string => {
+  const { width, items, threads } = structure;
+  const sum = range(items)
+    .map((i) => `item_${i}`)
+    .join(" + ");
   return `// sums[thread] = sum of the elements that a thread reads: a read-only roof, as decoding reads weights
 // source: length elements of f32${width === 4 ? ", padded to whole vec4s" : ""} · sums: one f32 a thread
 // ${threads} threads a workgroup, ${items} ${width === 4 ? "vec4s" : "scalars"} a thread, one grid's width apart; neighbouring threads side by side
@@ -35,72 +27,42 @@ fn sum_at(at: u32) -> f32 {
     : `fn sum_at(at: u32) -> f32 { return source[at]; }`
 }
 
-@compute @workgroup_size(${threads})
-fn main(
-  @builtin(workgroup_id) group: vec3<u32>,
-  @builtin(num_workgroups) groups: vec3<u32>,
-  @builtin(local_invocation_index) thread: u32,
-) {
-  let stride = groups.x * groups.y * threads;
+${streamMain(
+  structure,
+  `  let stride = groups.x * groups.y * threads;
   let first = ${FLAT_GROUP} * threads + thread;
   if (first >= params.readers) { return; }
-  if (${at(items - 1)} < params.length / ${width}u) {
-${all.map((i) => `    let item_${i} = source[${at(i)}];`).join("\n")}
+  if (${placeOf(items - 1)} < params.length / ${width}u) {
+${loadItems(items)}
     sums[first] = ${width === 4 ? `dot(${sum}, vec4<f32>(1))` : sum};
   } else {
     var total = 0.0;
     for (var at = first; at < (params.length + ${width - 1}u) / ${width}u; at += stride) { total += sum_at(at); }
     sums[first] = total;
-  }
-}
-`;
+  }`,
+)}`;
 };
 
-/** The bandwidth roof of reading alone. */
-const read = (id: string, structure: ReadStructure): KernelVariant => {
-  const { width, items, threads } = structure;
-  const perGroup = width * items * threads;
-  return {
-    id,
+/** The bandwidth roof of reading alone. The additions are there so that nothing read can be left out; what is measured is the reading. */
+const read = (id: string, structure: StreamStructure): KernelVariant =>
+  streamVariant(id, structure, {
     family: "read",
-    dtype: "f32",
-    needs: [],
-    summary: `${items} ${width === 4 ? "vec4s" : "scalars"}, strided by the grid, read and added by each of ${threads} threads`,
     version: 2,
-    verificationShapes: [1, 1023, 1025, perGroup - 1, perGroup + 1, 70_001].map((length) => ({ length })),
-    run: (shape) => {
-      const { length } = sizesOf("read", ["length"], shape);
-      const workgroups = gridOf(Math.ceil(length / perGroup));
+    does: "read and added",
+    wgsl: readWgsl,
+    make: (length, gridThreads) => {
+      const { width, items } = structure;
       const accesses = Math.ceil(length / width);
-      const stride = workgroups[0] * workgroups[1] * threads;
-      const readers = Math.min(accesses, stride);
+      const readers = Math.min(accesses, gridThreads);
       return {
-        buffers: [
-          { name: "source", role: "input", type: "f32", length, fill: { kind: "random", scale: 1 }, holds: "weights" },
-          { name: "sums", role: "output", type: "f32", length: readers, fill: { kind: "unset" } },
-        ],
-        dispatches: [
-          {
-            label: "read",
-            wgsl: readWgsl(structure),
-            entryPoint: "main",
-            params: [length, readers],
-            bindings: [
-              { buffer: "source", access: "read" },
-              { buffer: "sums", access: "read_write" },
-            ],
-            workgroups,
-          },
-        ],
-        // The additions are there so that nothing read can be left out; what is measured is the reading.
-        operations: 0,
-        bytes: 4 * (length + readers),
+        output: { name: "sums", length: readers },
+        params: [length, readers],
         reference: ({ source }) => {
           const expected = new Float64Array(readers);
           const bound = new Float64Array(readers);
           for (let reader = 0; reader < readers; reader++) {
             let magnitude = 0;
-            for (let at = reader; at < accesses; at += stride) {
+            for (let at = reader; at < accesses; at += gridThreads) {
               for (const value of source!.subarray(width * at, Math.min(width * (at + 1), length))) {
                 expected[reader]! += value;
                 magnitude += Math.abs(value);
@@ -113,8 +75,7 @@ const read = (id: string, structure: ReadStructure): KernelVariant => {
         },
       };
     },
-  };
-};
+  });
 
 export const reads: readonly KernelVariant[] = [
   read("read/vec4x4", { width: 4, items: 4, threads: 256 }),

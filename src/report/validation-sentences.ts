@@ -4,7 +4,8 @@ import { worstRows } from "../validation/validate.ts";
 
 export const METRIC_NAMES: Readonly<Record<ValidationRow["metric"], string>> = { ttft: "TTFT", tpot: "TPOT", end_to_end: "end to end" };
 
-export const signedPercent = (error: number): string => `${error < 0 ? "−" : "+"}${percent(Math.abs(error))}`;
+export const signedPercent = (error: number): string =>
+  Math.abs(error) < 0.0005 ? "0.0 %" : `${error < 0 ? "−" : "+"}${percent(Math.abs(error))}`;
 
 /** `mean`, and percentiles as `p90`. */
 export const rowName = ({ metric, statistic }: ValidationRow): string => `${METRIC_NAMES[metric]} ${statistic}`;

@@ -78,18 +78,18 @@ describe("the parts of a report", () => {
     expect(runs?.map(({ policy }) => policy)).toEqual([run().policy, run("autoscaler").policy]);
   });
 
-  const next = "Give a run's folder, or files that bench, calibrate, simulate or plan wrote.";
+  const next = "Give a run's folder, or files that bench, calibrate, simulate, plan or bench:peers wrote.";
   it.each<[string, () => string[], string]>([
     ["a path that is not there", () => [join(folder.path, "x")], `<folder>/x: expected a folder or a file, found neither. ${next}`],
     [
       "a folder with nothing in it",
       () => [folder.path],
-      `<folder>: expected profile.json, device-model.json, plan.json or a run in this folder, found none. ${next}`,
+      `<folder>: expected profile.json, device-model.json, plan.json, peers.json or a run in this folder, found none. ${next}`,
     ],
     [
       "a file of something else",
       () => [write("package.json", { name: "x" })],
-      `<folder>/package.json: schema: expected that of a profile, a device model, a run or a plan, got none. ${next}`,
+      `<folder>/package.json: schema: expected that of a profile, a device model, a run, a plan or a peer table, got none. ${next}`,
     ],
     [
       "two plans",

@@ -2,7 +2,7 @@ import { variantById, variantsOf } from "../../../kernels/index.ts";
 import type { Shape } from "../../../kernels/kernel.ts";
 import { verifyVariant } from "../../../harness/measure/verify.ts";
 import { prepare } from "../../../harness/measure/run-kernel.ts";
-import type { Family } from "../shapes.ts";
+import type { Family } from "../../../src/report/peers-schema.ts";
 import type { Contender, Way } from "./contender.ts";
 import { SEED } from "./problem.ts";
 

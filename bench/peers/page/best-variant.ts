@@ -7,7 +7,7 @@ import { now } from "../../../harness/measure/sampling/wall-clock.ts";
 import { prepareCase } from "../../../harness/measure/throughput.ts";
 import { measureTuning } from "../../../harness/measure/tuning.ts";
 import type { Seconds } from "../../../src/units.ts";
-import type { Family } from "../shapes.ts";
+import type { Family } from "../../../src/report/peers-schema.ts";
 import { candidates, isRight } from "./ballast.ts";
 
 /** Ballast's tuned choice at a shape, made as a bench makes it, on samples of its own. Nothing else of the comparison knows how. */

@@ -36,9 +36,16 @@ const MOST_CALLS = 100_000;
 export const callsFor = (oneCall: Seconds, length: Seconds): number => Math.max(1, Math.min(MOST_CALLS, Math.ceil(length / oneCall)));
 
 const GLANCE: Seconds = 0.06;
+/** What a first call has besides, compiling and reading back, is little of so long a time. */
+const LONG: Seconds = 4;
 
-/** Seconds of one call of a contender that has run before: of the faster of two samples, or of a single call that takes long anyway. */
-export const estimate = async (queue: GPUQueue, contender: Contender): Promise<Seconds> => {
+/**
+ * Seconds of one call of a contender that has run before: of the faster of two samples, or of a single call that takes long anyway.
+ *
+ * @param first seconds until the result of its first call was there
+ */
+export const estimate = async (queue: GPUQueue, contender: Contender, first: Seconds): Promise<Seconds> => {
+  if (first > LONG) return first;
   const guess = await timedCalls(queue, contender, 1);
   if (guess > 4 * GLANCE) return guess;
   return Math.min(guess, await timedCalls(queue, contender, callsFor(guess, GLANCE)));
@@ -46,6 +53,7 @@ export const estimate = async (queue: GPUQueue, contender: Contender): Promise<S
 
 /** Calls that do last so long together, found by issuing more and more: one that is waited for takes longer than one among many. */
 export const callsLasting = async (queue: GPUQueue, contender: Contender, oneCall: Seconds, length: Seconds): Promise<number> => {
+  if (oneCall > 2 * length) return 1;
   for (let calls = callsFor(oneCall, length); ;) {
     const each = await timedCalls(queue, contender, calls);
     if (calls * each >= length || calls === MOST_CALLS) return calls;

@@ -1,6 +1,6 @@
 import { variantById } from "../../../kernels/index.ts";
 import type { Shape, Values } from "../../../kernels/kernel.ts";
-import type { Family } from "../shapes.ts";
+import type { Family } from "../../../src/report/peers-schema.ts";
 
 /** How far a result is from the f64 reference, at worst. */
 export interface Deviation {

@@ -1,7 +1,8 @@
 import { DeviceWatch } from "../../../harness/measure/device-watch.ts";
 import { describeAdapter, openGpuOrNull, type OpenGpu } from "../../../harness/measure/gpu.ts";
 import type { Description } from "../../../src/profile/jobs.ts";
-import type { Peer, PageAnswer, PeerJob } from "../contract.ts";
+import type { Peer } from "../../../src/report/peers-schema.ts";
+import type { PageAnswer, PeerJob } from "../contract.ts";
 import { tunerFor } from "./best-variant.ts";
 import type { Library, SharedGpu } from "./library.ts";
 import { race, RaceRefused, type RaceTrack, type Started } from "./race.ts";

@@ -2,7 +2,7 @@ import { variantById } from "../../../kernels/index.ts";
 import { blockTable, type BlockTable, slotOf } from "../../../kernels/attention/paged-cache.ts";
 import type { Shape, Values } from "../../../kernels/kernel.ts";
 import { fillValues } from "../../../harness/measure/fill.ts";
-import type { Family } from "../shapes.ts";
+import type { Family } from "../../../src/report/peers-schema.ts";
 
 /** Of every random input, ours and the peers'. */
 export const SEED = 20_261;

@@ -1,9 +1,11 @@
 import { variantById } from "../../../kernels/index.ts";
 import type { DeviceWatch, Settled } from "../../../harness/measure/device-watch.ts";
 import { shuffled } from "../../../harness/measure/sampling/interleave.ts";
+import { now } from "../../../harness/measure/sampling/wall-clock.ts";
 import { median } from "simple-statistics";
 import type { Seconds } from "../../../src/units.ts";
-import { type Contestant, DEFAULT, type PeerJob, type Race, TUNED, type WayTried } from "../contract.ts";
+import { type Contestant, DEFAULT, type Race, TUNED, type WayTried } from "../../../src/report/peers-schema.ts";
+import type { PeerJob } from "../contract.ts";
 import { isRight, variantAt } from "./ballast.ts";
 import type { Tuner } from "./best-variant.ts";
 import { callsLasting, type Contender, estimate, timedCalls, type Way } from "./contender.ts";
@@ -81,10 +83,13 @@ const tryWay = async ({ device, watch }: RaceTrack, way: Way, judge: Judge): Pro
   const attempt = async (): Promise<Ready | Pick<WayTried, "error" | "because">> => {
     try {
       prepared = await way.prepare();
-      const error = judge.deviation(await prepared.output());
+      const began = now();
+      const output = await prepared.output();
+      const first = now() - began;
+      const error = judge.deviation(output);
       const fault = faultOrNull(error, judge);
       if (fault !== null) return { error, because: fault };
-      return { way: way.name, contender: prepared, seconds: await estimate(device.queue, prepared), error };
+      return { way: way.name, contender: prepared, seconds: await estimate(device.queue, prepared, first), error };
     } catch (error) {
       // A library throws what it likes: its refusal is a result, not a fault of the page.
       return { error: null, because: error instanceof Error ? error.message : String(error) };

@@ -1,10 +1,12 @@
 import { notAGpuOrNull } from "../not-a-gpu.ts";
 import { conditionName, runtimeCaveatOrNull } from "../runtime.ts";
+import { peersSentence } from "../peers-sentences.ts";
 import { answerSentence, comparedCandidates } from "../plan-sentences.ts";
 import { runSentence } from "../run-text.ts";
 import { chartsFor, type SvgDocument } from "./chart.ts";
 import { deviceModelSection } from "./device-model-section.ts";
 import type { ReportParts } from "./parts.ts";
+import { peersSection } from "./peers-section.ts";
 import { basisSection, planSection } from "./plan-section.ts";
 import { profileSection } from "./profile-section.ts";
 import { repeatSection } from "./repeat-section.ts";
@@ -12,17 +14,23 @@ import { runSection } from "./run-section.ts";
 import { pageHtml, type Section } from "./shell.ts";
 
 /** The one sentence a reader takes away, from the furthest value there is. */
-const headline = ({ profile, deviceModel, runs = [], plan }: ReportParts): string => {
+const headline = ({ profile, deviceModel, runs = [], plan, peers }: ReportParts): string => {
   if (plan !== undefined) return answerSentence(plan);
   if (runs[0] !== undefined) return runSentence(runs[0]);
   if (deviceModel !== undefined) return `${deviceModel.model} on ${deviceModel.device}: its load, warm-up and step curves`;
   if (profile !== undefined) return `${profile.device}, measured in ${conditionName(profile)}`;
+  if (peers !== undefined) return peersSentence(peers);
   return "An empty report";
 };
 
-const caveats = ({ profile, deviceModel, plan }: ReportParts): string[] => {
-  const device = profile ?? deviceModel;
-  const all = [plan?.heading ?? null, ...(device === undefined ? [] : [notAGpuOrNull(device), runtimeCaveatOrNull(device)])];
+const caveats = ({ profile, deviceModel, plan, peers }: ReportParts): string[] => {
+  const measured = profile ?? deviceModel;
+  const device = measured ?? peers;
+  const all = [
+    plan?.heading ?? null,
+    device === undefined ? null : notAGpuOrNull(device),
+    measured === undefined ? null : runtimeCaveatOrNull(measured),
+  ];
   return all.filter((text) => text !== null);
 };
 
@@ -36,7 +44,7 @@ const caveats = ({ profile, deviceModel, plan }: ReportParts): string[] => {
  */
 export const reportHtml = (parts: ReportParts, document: SvgDocument): string => {
   const charts = chartsFor(document);
-  const { profile, deviceModel, runs = [], plan } = parts;
+  const { profile, deviceModel, runs = [], plan, peers } = parts;
   const ttftLimit =
     (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives.find(({ objective }) => objective.startsWith("ttft."))
       ?.limit_s ?? null;
@@ -48,6 +56,7 @@ export const reportHtml = (parts: ReportParts, document: SvgDocument): string =>
     ...(inputs.length + notModelled.length === 0 ? [] : [["basis", "What this rests on", basisSection(inputs, notModelled)] as const]),
     ...(deviceModel === undefined ? [] : [["curves", "Curves", deviceModelSection(charts, deviceModel, profile)] as const]),
     ...(profile === undefined ? [] : [["device", "Device", profileSection(charts, profile)] as const]),
+    ...(peers === undefined ? [] : [["peers", "Beside other libraries", peersSection(charts, peers, profile)] as const]),
     ["repeat", "How to repeat this", repeatSection(parts)],
   ];
   return pageHtml({ kicker: "Ballast report", caveats: caveats(parts), title: headline(parts), sections });

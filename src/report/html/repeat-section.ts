@@ -2,7 +2,7 @@ import { html, type Html } from "./markup.ts";
 import type { ReportParts } from "./parts.ts";
 
 /** The commands that make the values of this report again, in order. */
-export const repeatCommands = ({ profile, deviceModel, runs = [], plan }: ReportParts): string[] => [
+export const repeatCommands = ({ profile, deviceModel, runs = [], plan, peers }: ReportParts): string[] => [
   ...(profile === undefined
     ? []
     : [
@@ -17,6 +17,7 @@ export const repeatCommands = ({ profile, deviceModel, runs = [], plan }: Report
   ...(deviceModel === undefined ? [] : [`npm run calibrate -- profile.json --model ${deviceModel.model}`]),
   ...(runs.length === 0 || plan !== undefined ? [] : ["npm run simulate -- scenario.yaml"]),
   ...(plan === undefined ? [] : ["npm run plan -- scenario.yaml"]),
+  ...(peers === undefined ? [] : [`npm run bench:peers${peers.selection === "all" ? " -- --all" : ""}`]),
 ];
 
 export const repeatSection = (parts: ReportParts): Html => {

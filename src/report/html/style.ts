@@ -49,6 +49,7 @@ table { border-collapse: collapse; font-size: 0.93rem; }
 caption { text-align: left; font-weight: 600; padding-bottom: 0.35rem; position: sticky; left: 0; max-width: calc(100vw - 2rem); }
 th, td { text-align: left; vertical-align: top; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--rule); }
 thead th { color: var(--faint); font-weight: 500; } tbody th { font-weight: 500; min-width: 5.5rem; }
+td code { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 details { margin: 0.75rem 0; } summary { cursor: pointer; color: var(--link); }
 @media print {

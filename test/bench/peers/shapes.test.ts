@@ -36,7 +36,12 @@ describe("the shapes of the peer table", () => {
 describe("the shape a tuned choice is made at", () => {
   it("is a shape's own where tuners are shown it", () => {
     const row = named("16×2048×2048");
-    expect(tunedAt(row)).toEqual(row.shape);
+    expect(tunedAt(row, true)).toEqual(row.shape);
+  });
+
+  it("is its own on a GPU alone where a processor would need minutes", () => {
+    const row = named("2048×2048×2048");
+    expect([tunedAt(row, false), tunedAt(row, true)]).toEqual([row.shape, { m: 1024, n: 1024, k: 1024 }]);
   });
 
   it.each([
@@ -45,10 +50,10 @@ describe("the shape a tuned choice is made at", () => {
     ["320×1000×1500", { m: 1024, n: 1024, k: 1024 }],
   ])("is the nearest one for %s", (name, nearest) => {
     const row = named(name);
-    expect(row.isTuned).toBe(false);
-    const at = tunedAt(row);
+    expect(row.tuned).toBe("nowhere");
+    const at = tunedAt(row, false);
     expect(at).toEqual(nearest);
-    expect(SHAPES.filter(({ isTuned }) => isTuned).map(({ shape }) => shape)).toContainEqual(at);
+    expect(SHAPES.filter(({ tuned }) => tuned !== "nowhere").map(({ shape }) => shape)).toContainEqual(at);
   });
 
   it("distance is 0 for the same shape, grows with the ratio of sizes, and takes a context of 0", () => {

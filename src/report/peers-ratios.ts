@@ -1,6 +1,6 @@
 import { median } from "simple-statistics";
-import { bcaInterval, type Interval, weightedMedian } from "../../src/stats/bootstrap.ts";
-import { type Contestant, DEFAULT, type Ours, type Race, TUNED } from "./contract.ts";
+import { bcaInterval, type Interval, weightedMedian } from "../stats/bootstrap.ts";
+import { type Contestant, DEFAULT, type Ours, type Race, TUNED } from "./peers-schema.ts";
 
 /** Ballast's time beside a peer's. SAME: the interval of the ratio holds 1. */
 export type PeerVerdict = "FASTER" | "SAME" | "SLOWER";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT, TUNED } from "../../../bench/peers/contract.ts";
-import { fastestPeerOrNull, raceRatioOrNull, ratioOf, summaryOrNull, untimed } from "../../../bench/peers/ratios.ts";
-import { out, race, timed } from "./races.ts";
+import { DEFAULT, TUNED } from "../../src/report/peers-schema.ts";
+import { fastestPeerOrNull, raceRatioOrNull, ratioOf, summaryOrNull, untimed } from "../../src/report/peers-ratios.ts";
+import { out, race, timed } from "./peers-samples.ts";
 
 describe("the ratio of a peer's time to Ballast's", () => {
   it.each([

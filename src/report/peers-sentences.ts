@@ -1,18 +1,19 @@
 import { median } from "simple-statistics";
-import { NONE, significant } from "../../src/format.ts";
-import { bullets, left, PLAIN, right, table, text, wrap } from "../../src/report/layout.ts";
-import { type Contestant, DEFAULT, type Ours, type PeersReport, type Race, TUNED } from "./contract.ts";
-import { contestant, fastestPeerOrNull, type PeerRatio, raceRatioOrNull, summaryOrNull, untimed } from "./ratios.ts";
+import { NONE, quantity, significant } from "../format.ts";
+import { contestant, type PeerRatio, summaryOrNull, untimed } from "./peers-ratios.ts";
+import { type Contestant, DEFAULT, type Ours, type PeerTable, type Race, TUNED } from "./peers-schema.ts";
+import { conditionName } from "./runtime.ts";
 
-const milliseconds = (each: Contestant | null): string => (each === null ? NONE : significant(1000 * median(each.samples_s)));
+export const milliseconds = (each: Contestant | null): string => (each === null ? NONE : significant(1000 * median(each.samples_s)));
 
-export const ratioText = ({ estimate, low, high }: PeerRatio): string => `${estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+export const ratioText = ({ estimate, low, high }: Omit<PeerRatio, "verdict">): string =>
+  `${estimate.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 
 /** Without its family and element type: `matmul/registers-f32` is registers. */
-const shortName = (variant: string): string => variant.replace(/^.*\//, "").replace(/-f32$/, "");
+export const shortName = (variant: string): string => variant.replace(/^.*\//, "").replace(/-f32$/, "");
 
 /** What a cell says of a contestant that was not timed: `wrong`, or a dash with its reason below the table. */
-const peerCell = (race: Race, name: string): string => {
+export const peerCell = (race: Race, name: string): string => {
   const found = race.contestants.find((each) => each.name === name);
   if (found === undefined) return NONE;
   if (found.samples_s.length > 0) return milliseconds(found);
@@ -20,7 +21,7 @@ const peerCell = (race: Race, name: string): string => {
 };
 
 /** What was refused, wrong or too slow: contestants, and single ways of those that took part by another. A reason that shapes share stands once. */
-const reasons = ({ races, left_out }: PeersReport): string[] => {
+const reasons = ({ races, left_out }: PeerTable): string[] => {
   const shapes = new Map<string, string[]>();
   for (const { id, contestants } of races) {
     for (const { name, samples_s, because, tried } of contestants) {
@@ -36,7 +37,7 @@ const reasons = ({ races, left_out }: PeersReport): string[] => {
 };
 
 /** Ways that won somewhere, by library, with how often. */
-const waysTaken = ({ races, libraries }: PeersReport): string[] =>
+const waysTaken = ({ races, libraries }: PeerTable): string[] =>
   libraries.flatMap(({ name, version, device }) => {
     const counts = new Map<string, number>();
     for (const race of races) {
@@ -47,14 +48,15 @@ const waysTaken = ({ races, libraries }: PeersReport): string[] =>
     return [`${name} ${version}: ${device}${ways === "" ? "" : `. Fastest ways: ${ways}`}`];
   });
 
-const summarySentences = ({ races }: PeersReport, ours: Ours): string[] => {
+/** What all shapes together say of one of Ballast's rows; none where nothing was compared. */
+const summarySentences = ({ races }: PeerTable, ours: Ours): string[] => {
   const summary = summaryOrNull(races, ours);
   const missing = untimed(races, ours);
   const left = missing.length === 0 ? [] : [`Not among them, because it was wrong or too slow: ${missing.length}, ${missing.join(", ")}.`];
   if (summary === null) return missing.length === 0 ? [] : ["compared at no shape.", ...left];
   const { compared, median: middle, worst, slower } = summary;
   return [
-    `the fastest peer takes ${middle.toFixed(2)} times as long in the median of ${compared} shapes; at worst ${ratioText(worst.ratio)}, at ${worst.id}.`,
+    `the fastest peer takes ${middle.toFixed(2)} times as long in the median of ${quantity(compared, "shape")}; at worst ${ratioText(worst.ratio)}, at ${worst.id}.`,
     slower.length === 0
       ? "No interval lies wholly on the slower side."
       : `Slower with its whole interval at ${slower.length}: ${slower.join(", ")}.`,
@@ -62,14 +64,18 @@ const summarySentences = ({ races }: PeersReport, ours: Ours): string[] => {
   ];
 };
 
-const summaryLines = (report: PeersReport): string[] =>
-  ([TUNED, DEFAULT] as const).flatMap((ours) => {
-    const sentences = summarySentences(report, ours);
-    return sentences.length === 0 ? [] : wrap(`${ours}: ${sentences.join(" ")}`, "  ");
-  });
+/** What all shapes together say of Ballast tuned and by default: once where both come to the same. */
+export const peersSummaries = (table: PeerTable): readonly (readonly [who: string, sentences: readonly string[]])[] => {
+  const [tuned, standard] = [summarySentences(table, TUNED), summarySentences(table, DEFAULT)];
+  const all =
+    tuned.join() === standard.join()
+      ? [["ballast (tuned, and by default)", tuned] as const]
+      : [[TUNED, tuned] as const, [DEFAULT, standard] as const];
+  return all.filter(([, sentences]) => sentences.length > 0);
+};
 
 /** What a call costs by itself, beside which a row's figures are to be read. */
-export const overheadSentenceOrNull = ({ overhead }: PeersReport): string | null => {
+export const overheadSentenceOrNull = ({ overhead }: PeerTable): string | null => {
   const timed = (overhead?.contestants ?? []).filter(({ samples_s }) => samples_s.length > 0);
   return overhead === null || timed.length === 0
     ? null
@@ -79,7 +85,7 @@ export const overheadSentenceOrNull = ({ overhead }: PeersReport): string | null
 };
 
 /** Largest error of each contestant over all shapes. */
-const errorLines = ({ races, libraries }: PeersReport): string[] =>
+const errorLines = ({ races, libraries }: PeerTable): string[] =>
   [TUNED, ...libraries.map(({ name }) => name)].flatMap((name) => {
     const errors = races.flatMap((race) => {
       const found = race.contestants.find((each) => each.name === name)?.error ?? null;
@@ -92,49 +98,20 @@ const errorLines = ({ races, libraries }: PeersReport): string[] =>
   });
 
 /** What stands behind the figures, by heading. */
-export const peersNotes = (report: PeersReport): readonly (readonly [heading: string, lines: readonly string[]])[] => [
+export const peersNotes = (report: PeerTable): readonly (readonly [heading: string, lines: readonly string[]])[] => [
   ["Largest error against the f64 reference", errorLines(report)],
   ["Libraries", waysTaken(report)],
   ["Not in the table", reasons(report)],
 ];
 
-/** The table with what belongs to it, as plain text. */
-export const peersText = (report: PeersReport): string => {
-  const { races, libraries, device, browser, rounds } = report;
-  const rows = races.map((race) => {
-    const tuned = contestant(race, TUNED);
-    const ratio = raceRatioOrNull(race, TUNED);
-    const untuned = raceRatioOrNull(race, DEFAULT);
-    return [
-      race.id,
-      milliseconds(contestant(race, DEFAULT)),
-      milliseconds(tuned),
-      tuned?.way == null ? "" : shortName(tuned.way),
-      ...libraries.map(({ name }) => peerCell(race, name)),
-      ratio === null ? NONE : ratioText(ratio),
-      untuned === null ? NONE : untuned.estimate.toFixed(2),
-      ratio === null ? "" : `${ratio.verdict}${ratio.verdict === "SAME" ? "" : ` than ${fastestPeerOrNull(race)?.name}`}`,
-    ];
-  });
-  const columns = [
-    left("shape"),
-    right("default ms"),
-    right("tuned ms"),
-    left("variant"),
-    ...libraries.map(({ name }) => right(`${name} ms`)),
-    right("fastest peer / tuned"),
-    right("/ default"),
-    left("tuned is"),
-  ];
-  const part = (heading: string, items: readonly string[]) => (items.length === 0 ? [] : ["", heading, ...bullets(items, "  ")]);
-  const overhead = overheadSentenceOrNull(report);
-  return text([
-    `${device}, ${browser}: f32, ${rounds} interleaved rounds, milliseconds a call`,
-    "",
-    ...table(columns, rows, PLAIN),
-    "",
-    ...(overhead === null ? [] : [...wrap(overhead, "  "), ""]),
-    ...summaryLines(report),
-    ...peersNotes(report).flatMap(([heading, lines]) => part(heading, lines)),
-  ]);
+/** The one sentence a reader takes away. */
+export const peersSentence = ({ races }: PeerTable): string => {
+  const summary = summaryOrNull(races, TUNED);
+  return summary === null
+    ? "Nothing was compared with other libraries"
+    : `The fastest peer takes ${summary.median.toFixed(2)} times as long in the median of ${quantity(summary.compared, "shape")}, and ${summary.worst.ratio.estimate.toFixed(2)} at worst`;
 };
+
+/** On what the table was raced. */
+export const machineSentence = ({ device, environment, rounds, condition }: PeerTable): string =>
+  `${device} on ${environment.cpu}, ${quantity(environment.cpu_cores, "core")}, ${environment.os}; ${environment.browser}, ${conditionName({ condition })}: f32, ${rounds} interleaved rounds.`;
