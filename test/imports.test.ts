@@ -6,7 +6,22 @@ import { expect, it } from "vitest";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Folders of `src/` in the one order that imports may follow; files directly in `src/` come before all of them, but for a list of all schemas. */
-const ORDER = ["stats", "model", "profile", "calibration", "traffic", "sim", "replica", "fleet", "scenario", "plan", "compare", "report"];
+const ORDER = [
+  "stats",
+  "model",
+  "profile",
+  "calibration",
+  "traffic",
+  "sim",
+  "replica",
+  "autoscaler",
+  "fleet",
+  "scenario",
+  "manifests",
+  "plan",
+  "compare",
+  "report",
+];
 
 const sourceFiles = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })

@@ -1,14 +1,14 @@
+import type { Autoscaler, ReplicaObservation } from "../autoscaler/autoscaler.ts";
+import { createHpa } from "../autoscaler/hpa/hpa.ts";
 import { Meters } from "../replica/meters.ts";
 import type { ReplicaContext } from "../replica/replica.ts";
 import { RequestTable } from "../replica/request-table.ts";
 import { EventQueue } from "../sim/event-queue.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
-import type { Autoscaler, ReplicaObservation } from "./autoscaler.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
 import { eventRank, Fleet } from "./fleet.ts";
-import { createHpa } from "./hpa/hpa.ts";
 import { Outcomes } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 import { summarise } from "./summary.ts";
@@ -134,7 +134,7 @@ export class Simulation {
 
   #autoscale(autoscaler: Autoscaler): void {
     const { now } = this.#events;
-    const decision = autoscaler.decide(toSeconds(now), this.#fleet.wanted, observe(this.#fleet));
+    const decision = autoscaler.decide({ now: toSeconds(now), current: this.#fleet.wanted, replicas: observe(this.#fleet) });
     if (decision !== null) this.#fleet.scaleTo(decision.replicas, decision.because, now);
     this.#events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
   }
@@ -145,6 +145,5 @@ const observe = (fleet: Fleet): ReplicaObservation[] =>
     id,
     state: life.isReady ? "serving" : life.state === "provisioning" ? "pending" : "starting",
     isDraining: life.isDraining,
-    requestsRunning: scheduler.runningCount,
-    requestsWaiting: scheduler.waiting.length,
+    metrics: life.isReady ? { requestsRunning: scheduler.runningCount, requestsWaiting: scheduler.waiting.length } : null,
   }));
