@@ -19,7 +19,8 @@ export const fleetMetricOrNull = (name: string): FleetMetric | null => {
   const known: readonly FleetMetric[] = [...SERVER_METRICS, "requests_queued"];
   const spellings = [name, name.replace(/^vllm_/u, "vllm:")];
   for (const spelling of spellings) {
-    const found = known.find((metric) => metric === spelling) ?? ALIASES[spelling];
+    if (Object.hasOwn(ALIASES, spelling)) return ALIASES[spelling]!;
+    const found = known.find((metric) => metric === spelling);
     if (found !== undefined) return found;
   }
   return null;

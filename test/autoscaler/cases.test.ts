@@ -20,10 +20,10 @@ describe.skipIf(folder === null)("the cases of the autoscalers' own tests (skipp
 
   describe.each(files)("%s", (file) => {
     const { cases } = JSON.parse(readFileSync(join(folder!, file), "utf8")) as { readonly cases: readonly Case[] };
-    const count = cases.length;
-    it.each(cases.map((entry, index) => ({ ...entry, nth: index + 1 })))(`$nth of ${count}, $id $kind: $name`, (entry) => {
-      expect(Object.keys(kinds)).toContain(entry.kind);
-      kinds[entry.kind]!(entry);
+    const rows = cases.map((entry, index) => [index + 1, cases.length, entry.id, entry.kind, entry.name, entry] as const);
+    it.each(rows)("%i of %i, %s %s: %s", (_nth, _count, _id, kind, _name, entry) => {
+      expect(Object.keys(kinds)).toContain(kind);
+      kinds[kind]!(entry);
     });
   });
 });

@@ -39,14 +39,16 @@ export const createHpa = (policy: HpaPolicy, initialReplicas: number): Autoscale
       behavior: null,
     },
     initialReplicas,
-    { min: "min_replicas", max: "max_replicas" },
+    { min: "min_replicas", max: "max_replicas", metric: metricName },
   );
 
-/** What its limits are called where they were written. */
-export interface LimitNames {
+/** What its limits and metrics are called where they were written. */
+export interface Names {
   readonly min: string;
   readonly max: string;
+  readonly metric: (metric: HpaMetric) => string;
 }
+const KUBERNETES_NAMES: Names = { min: "minReplicas", max: "maxReplicas", metric: metricName };
 
 /**
  * A Kubernetes HorizontalPodAutoscaler: one pass of the controller a decision.
@@ -56,7 +58,7 @@ export interface LimitNames {
 export const createHpaFrom = (
   spec: HpaSpec,
   initialReplicas: number,
-  names: LimitNames = { min: "minReplicas", max: "maxReplicas" },
+  names: Names = KUBERNETES_NAMES,
   controller: ControllerSettings = DEFAULT_CONTROLLER,
 ): Autoscaler => {
   const reader = new MetricReader();
@@ -125,7 +127,7 @@ export const decisionOf = (
   pass: Pass,
   current: number,
   spec: HpaSpec,
-  names: LimitNames,
+  names: Names,
   controller: ControllerSettings = DEFAULT_CONTROLLER,
 ): Decision | null => {
   if (!pass.isRescaled) return null;
@@ -134,13 +136,12 @@ export const decisionOf = (
     const limit = current > spec.maxReplicas ? `${names.max} ${spec.maxReplicas}` : `${names.min} ${spec.minReplicas}`;
     return { replicas, because: `${limit}, the fleet had ${current}` };
   }
-  const because = `${usageInWords(metrics.metric, metrics.proposal.usageMilli)}: ${metrics.replicas} wanted`;
+  const usage = usageInWords(names.metric(metrics.metric), metrics.metric.target, metrics.proposal.usageMilli);
+  const because = `${usage}: ${metrics.replicas} wanted`;
   return { replicas, because: because + stabilizedInWords(pass, metrics.replicas, spec, controller) + limitInWords(pass, spec, names) };
 };
 
-const usageInWords = (metric: HpaMetric, usageMilli: number): string => {
-  const { target } = metric;
-  const name = metricName(metric);
+const usageInWords = (name: string, target: HpaMetric["target"], usageMilli: number): string => {
   switch (target.type) {
     case "AverageValue":
       return `${name} averaged ${usageMilli / 1000} a pod, target ${Number(target.averageMilli) / 1000}`;
@@ -160,7 +161,7 @@ const stabilizedInWords = ({ stabilized }: Pass, wish: number, { behavior }: Hpa
   return `, ${stabilized} in the last ${window} s`;
 };
 
-const limitInWords = ({ conditions }: Pass, spec: HpaSpec, names: LimitNames): string => {
+const limitInWords = ({ conditions }: Pass, spec: HpaSpec, names: Names): string => {
   const reason = conditions.scalingLimited;
   switch (reason) {
     case null:

@@ -9,7 +9,7 @@ import { commonPeriod } from "../scrape.ts";
 import { isBetween } from "../simple/cron.ts";
 import { requestScale, type ExecutorState } from "./executor.ts";
 import { fallbackMilli } from "./fallback.ts";
-import { hpaOf, triggerMetricName, type KedaSpec, type Trigger } from "./spec.ts";
+import { hpaOf, type KedaSpec, type Trigger } from "./spec.ts";
 
 /**
  * A KEDA ScaledObject over a fleet: its HPA decides every 15 s from one replica on, its own loop polls the triggers and does the steps
@@ -62,15 +62,16 @@ class Keda implements Autoscaler {
     const source: MetricSource = {
       samples: () => "KEDA gives external metrics alone",
       values: (metric) => {
-        const index = this.#spec.triggers.findIndex(
-          (trigger, i) => metric.type === "External" && triggerMetricName(i, trigger) === metric.metric,
-        );
-        const milli = this.#milliOf(index, observation);
+        const milli = this.#milliOf(this.#hpa.metrics.indexOf(metric), observation);
         return milli === null ? "the trigger failed" : [milli];
       },
     };
     const pass = passOver(this.#hpa, this.#hpaState, observation, source);
-    return decisionOf(pass, observation.current, this.#hpa, { min: "minReplicaCount", max: "maxReplicaCount" });
+    return decisionOf(pass, observation.current, this.#hpa, {
+      min: "minReplicaCount",
+      max: "maxReplicaCount",
+      metric: (metric) => triggerInWords(this.#spec.triggers[this.#hpa.metrics.indexOf(metric)]!),
+    });
   }
 
   #poll(observation: Observation, current: number): Decision | null {
@@ -109,3 +110,6 @@ class Keda implements Autoscaler {
     return fallbackMilli(fallback, Math.trunc(trigger.threshold * 1000), current, trigger.metricType === "Value" ? ready : null);
   }
 }
+
+const triggerInWords = (trigger: Trigger): string =>
+  trigger.type === "cron" ? `cron from ${trigger.start.text} to ${trigger.end.text}` : trigger.query;

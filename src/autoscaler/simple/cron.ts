@@ -27,11 +27,11 @@ interface Field {
   readonly names?: readonly string[];
 }
 const FIELDS: readonly Field[] = [
-  { what: "minute", from: 0, to: 59 },
-  { what: "hour", from: 0, to: 23 },
-  { what: "day of the month", from: 1, to: 31 },
-  { what: "month", from: 1, to: 12, names: MONTHS },
-  { what: "day of the week", from: 0, to: 7, names: WEEKDAYS },
+  { what: "minutes", from: 0, to: 59 },
+  { what: "hours", from: 0, to: 23 },
+  { what: "days of the month", from: 1, to: 31 },
+  { what: "months", from: 1, to: 12, names: MONTHS },
+  { what: "days of the week", from: 0, to: 7, names: WEEKDAYS },
 ];
 
 /** A day that exists is found within a leap day's longest absence. */
@@ -82,7 +82,7 @@ const parseField = (text: string, field: Field, place: string): Set<number> => {
     if (!(from >= field.from && to <= field.to && from <= to && Number(step) >= 1)) {
       throw new InputError(
         place,
-        `expected a ${field.what} from ${field.from} to ${field.to}, got ${JSON.stringify(part)}`,
+        `expected ${field.what} from ${field.from} to ${field.to}, got ${JSON.stringify(part)}`,
         "A field is a number, a range such as 1-5, a list such as 0,30, a step such as */15, or *.",
       );
     }

@@ -17,6 +17,9 @@ export interface PredictivePolicy extends Limits {
   readonly scale_down_window_s: Seconds;
 }
 
+/** So little of a replica is not worth one: a slope that fades never quite reaches 0. */
+const NEGLIGIBLE = 0.01;
+
 /** Forecasts by Holt's method on the arrival rate of the last minute. */
 export const createPredictive = (policy: PredictivePolicy): Autoscaler => {
   const reader = new MetricReader();
@@ -31,7 +34,7 @@ export const createPredictive = (policy: PredictivePolicy): Autoscaler => {
       forecast.observe(rate);
       const { now, current } = observation;
       const ahead = Math.max(rate, forecast.ahead(policy.horizon_s / policy.period_s) ?? rate);
-      const wish = Math.ceil(ahead / policy.target_rate);
+      const wish = Math.ceil(ahead / policy.target_rate - NEGLIGIBLE);
       wishes = [...wishes.filter(({ at }) => at > now - policy.scale_down_window_s), { at: now, replicas: wish }];
       const highest = wishes.reduce((most, { replicas }) => Math.max(most, replicas), 0);
       const held = highest > wish ? `, ${highest} in the last ${policy.scale_down_window_s} s` : "";
