@@ -11,7 +11,7 @@ export const SERVER_METRICS = [
   "vllm:kv_cache_usage_perc",
   /** Of GPU duty, 0 to 100. */
   "DCGM_FI_DEV_GPU_UTIL",
-  /** Rate of the requests that a server was given, over the last minute. */
+  /** Rate of the requests that a server was given, over a window. */
   "requests_per_second",
 ] as const;
 export type ServerMetric = (typeof SERVER_METRICS)[number];
@@ -23,9 +23,11 @@ export type FleetMetric = ServerMetric | "requests_queued";
 export interface FleetQuery {
   readonly aggregate: "sum" | "avg" | "max" | "min" | "count";
   readonly metric: FleetMetric;
+  /** Over which a rate is taken, as in `rate(…[1m])`; a minute by default. */
+  readonly window?: Seconds;
 }
 
-/** Over which a rate is taken, as in `rate(…[1m])`. */
+/** Over which a rate is taken where nothing else is said. */
 export const RATE_WINDOW: Seconds = 60;
 
 interface Counts {
@@ -34,10 +36,16 @@ interface Counts {
   readonly arrived: number | null;
 }
 
-/** Reads metrics from what an autoscaler observes; remembers the counters of the last minute, so that it can give rates. */
+/** Reads metrics from what an autoscaler observes; remembers the counters of the last while, so that it can give rates. */
 export class MetricReader {
   readonly #counts: Counts[] = [];
+  readonly #longest: Seconds;
   #latest: Observation | null = null;
+
+  /** @param queries that it will be asked: counters are kept for the longest window of them */
+  constructor(queries: readonly FleetQuery[] = []) {
+    this.#longest = queries.reduce((longest, { window = RATE_WINDOW }) => Math.max(longest, window), RATE_WINDOW);
+  }
 
   /** Takes an observation in. Give it every one: rates are taken between them. */
   observe(observation: Observation): void {
@@ -48,23 +56,23 @@ export class MetricReader {
     }
     const counts = this.#counts;
     counts.push({ at: observation.now, byReplica, arrived: observation.requestsArrived ?? null });
-    while (counts.length > 2 && counts[1]!.at <= observation.now - RATE_WINDOW) counts.shift();
+    while (counts.length > 2 && counts[1]!.at <= observation.now - this.#longest) counts.shift();
   }
 
   /** The metric of every replica that exports it, draining ones included, by its number. */
-  perReplica(metric: ServerMetric): Map<number, number> {
+  perReplica(metric: ServerMetric, window: Seconds = RATE_WINDOW): Map<number, number> {
     const values = new Map<number, number>();
     for (const { id, metrics } of this.#latest?.replicas ?? []) {
-      const value = metrics === null ? null : metric === "requests_per_second" ? this.#rateOf(id) : gauge(metrics, metric);
+      const value = metrics === null ? null : metric === "requests_per_second" ? this.#rateOf(id, window) : gauge(metrics, metric);
       if (value !== null) values.set(id, value);
     }
     return values;
   }
 
   /** Null where nothing exports the metric: the query's result is empty. */
-  total({ aggregate, metric }: FleetQuery): number | null {
+  total({ aggregate, metric, window }: FleetQuery): number | null {
     if (metric === "requests_queued") return this.#latest?.requestsQueued ?? null;
-    const values = [...this.perReplica(metric).values()];
+    const values = [...this.perReplica(metric, window).values()];
     if (values.length === 0) return null;
     const total = values.reduce((sum, value) => sum + value, 0);
     switch (aggregate) {
@@ -85,22 +93,23 @@ export class MetricReader {
 
   /** Requests that arrived at the fleet, per second over the last minute; null before there are two observations of that counter. */
   arrivalRate(): number | null {
-    return rate(this.#counts, ({ arrived }) => arrived);
+    return this.#rate(({ arrived }) => arrived, RATE_WINDOW);
   }
 
-  #rateOf(id: number): number | null {
-    return rate(this.#counts, ({ byReplica }) => byReplica.get(id) ?? null);
+  #rateOf(id: number, window: Seconds): number | null {
+    return this.#rate(({ byReplica }) => byReplica.get(id) ?? null, window);
+  }
+
+  /** The mean slope of a counter from the first of the window's observations that has it to the last. */
+  #rate(counter: (counts: Counts) => number | null, window: Seconds): number | null {
+    const last = this.#counts.at(-1);
+    if (last === undefined) return null;
+    const first = this.#counts.find((entry) => entry.at >= last.at - window && counter(entry) !== null);
+    if (first === undefined || first === last) return null;
+    const end = counter(last);
+    return end === null ? null : (end - counter(first)!) / (last.at - first.at);
   }
 }
-
-/** The mean slope of a counter from the first of the observations that has it to the last. */
-const rate = (counts: readonly Counts[], counter: (counts: Counts) => number | null): number | null => {
-  const first = counts.find((entry) => counter(entry) !== null);
-  const last = counts.at(-1);
-  if (first === undefined || last === undefined || first === last) return null;
-  const end = counter(last);
-  return end === null ? null : (end - counter(first)!) / (last.at - first.at);
-};
 
 const gauge = (metrics: ServerMetrics, metric: Exclude<ServerMetric, "requests_per_second">): number | null => {
   switch (metric) {

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { SERVER_METRICS, type FleetMetric, type FleetQuery, type ServerMetric } from "./metrics.ts";
+import { RATE_WINDOW, SERVER_METRICS, type FleetMetric, type FleetQuery, type ServerMetric } from "./metrics.ts";
 
 /** Names under which the same metric is known elsewhere: older vLLM, Prometheus adapters that allow no colon, other exporters. */
 const ALIASES: Readonly<Record<string, FleetMetric>> = {
@@ -17,7 +17,9 @@ const REQUEST_COUNTERS = ["vllm:request_success_total", "vllm:request_success", 
 /** The metric that a name means, or null where no server exports such a one. */
 export const fleetMetricOrNull = (name: string): FleetMetric | null => {
   const known: readonly FleetMetric[] = [...SERVER_METRICS, "requests_queued"];
-  const spellings = [name, name.replace(/^vllm_/u, "vllm:")];
+  // Google's managed Prometheus gives `prometheus.googleapis.com|vllm:num_requests_waiting|gauge`.
+  const bare = /^[\w.]+\|([^|]+)\|\w+$/u.exec(name)?.[1] ?? name;
+  const spellings = [bare, bare.replace(/^vllm_/u, "vllm:")];
   for (const spelling of spellings) {
     if (Object.hasOwn(ALIASES, spelling)) return ALIASES[spelling]!;
     const found = known.find((metric) => metric === spelling);
@@ -28,42 +30,68 @@ export const fleetMetricOrNull = (name: string): FleetMetric | null => {
 
 export const isServerMetric = (metric: FleetMetric): metric is ServerMetric => metric !== "requests_queued";
 
-/** A query in its shortest form: what `parseQuery` reads back. */
-export const queryText = ({ aggregate, metric }: FleetQuery): string => (metric === "requests_queued" ? metric : `${aggregate}(${metric})`);
-
-const NAME = "[A-Za-z_:][A-Za-z0-9_:]*";
+const NAME = "[A-Za-z_:][A-Za-z0-9_:|.]*";
 const SELECTOR = String.raw`(?:\{[^{}]*\})?`;
-const FORM = new RegExp(
-  String.raw`^(?:(sum|avg|max|min|count)\s*(?:by\s*\([^()]*\)\s*)?\(\s*)?(?:rate\s*\(\s*(${NAME})${SELECTOR}\[(\w+)\]\s*\)|(${NAME})${SELECTOR})\s*(\))?\s*(?:by\s*\([^()]*\))?$`,
-  "u",
-);
+const BY = String.raw`(?:by\s*\([^()]*\)\s*)?`;
+const AGGREGATE = new RegExp(String.raw`^(sum|avg|max|min|count)\s*${BY}\((.*?)\)\s*${BY}$`, "su");
+const GAUGE = new RegExp(`^(${NAME})${SELECTOR}$`, "u");
+const RATE = new RegExp(String.raw`^rate\s*\(\s*(${NAME})${SELECTOR}\[(\d+)([smh])\]\s*\)$`, "u");
+const IN_FLIGHT = new RegExp(String.raw`^(${NAME})${SELECTOR}\s*\+\s*(${NAME})${SELECTOR}$`, "u");
+const SECONDS = { s: 1, m: 60, h: 3600 } as const;
+
+/** A query as Prometheus reads it, and `parseQuery` too. */
+export const queryText = ({ aggregate, metric, window = RATE_WINDOW }: FleetQuery): string => {
+  switch (metric) {
+    case "requests_queued":
+      return metric;
+    case "requests_in_flight":
+      return `${aggregate}(vllm:num_requests_running + vllm:num_requests_waiting)`;
+    case "requests_per_second":
+      return `${aggregate}(rate(vllm:request_success_total[${window % 60 === 0 ? `${window / 60}m` : `${window}s`}]))`;
+    default:
+      return `${aggregate}(${metric})`;
+  }
+};
+
+/** Whether a query says how the values of several servers become one. */
+export const isAggregate = (text: string): boolean => AGGREGATE.test(text.trim()) || fleetMetricOrNull(text.trim()) === "requests_queued";
 
 /**
  * Reads a query over the whole fleet: an aggregate of one metric, as in PromQL.
  *
- * `sum`, `avg`, `max`, `min` or `count` of a metric's name, or of `rate(counter[1m])` of vLLM's request counters; without an aggregate
- * it is the sum, as Kubernetes adds up all series of an External metric. Selectors in braces are taken to choose this fleet.
+ * `sum`, `avg`, `max`, `min` or `count` of a metric's name, of `rate(counter[1m])` of vLLM's request counters, or of the two request
+ * gauges added up; without an aggregate it is the sum, as Kubernetes adds up all series of an External metric. Selectors in braces are
+ * taken to choose this fleet.
  *
  * @param place where it stands, for messages
  * @throws InputError where it is something else, or no server exports such a metric
  */
 export const parseQuery = (text: string, place: string): FleetQuery => {
-  const [, aggregate = "sum", counter, window, gauge, closing] = FORM.exec(text.trim()) ?? [];
-  const name = counter ?? gauge;
-  const isBalanced = /^(?:sum|avg|max|min|count)\b[^(]*\(/u.test(text.trim()) === (closing !== undefined);
-  if (name === undefined || !isBalanced) {
-    throw new InputError(
-      place,
-      `expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got ${JSON.stringify(text)}`,
-      "Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",
-    );
+  const [, aggregate = "sum", inner = text] = AGGREGATE.exec(text.trim()) ?? [];
+  return { aggregate: aggregate as FleetQuery["aggregate"], ...parseMetric(inner.trim(), text, place) };
+};
+
+const parseMetric = (inner: string, text: string, place: string): Omit<FleetQuery, "aggregate"> => {
+  const [, counter, length, unit] = RATE.exec(inner) ?? [];
+  if (counter !== undefined) {
+    if (!REQUEST_COUNTERS.includes(counter)) throw unknownMetric(counter, place);
+    const window = Number(length) * SECONDS[unit as keyof typeof SECONDS];
+    return window === RATE_WINDOW ? { metric: "requests_per_second" } : { metric: "requests_per_second", window };
   }
-  if (counter !== undefined && window !== "1m" && window !== "60s") {
-    throw new InputError(place, `expected a rate over 1m, got [${window}]`, "Rates are modelled over one minute: write [1m].");
+  const [, name] = GAUGE.exec(inner) ?? [];
+  if (name !== undefined) {
+    const metric = fleetMetricOrNull(name);
+    if (metric === null) throw unknownMetric(name, place);
+    return { metric };
   }
-  const metric = counter !== undefined && REQUEST_COUNTERS.includes(counter) ? "requests_per_second" : fleetMetricOrNull(name);
-  if (metric === null || (counter !== undefined && metric !== "requests_per_second")) throw unknownMetric(name, place);
-  return { aggregate: aggregate as FleetQuery["aggregate"], metric };
+  const [, first = "", second = ""] = IN_FLIGHT.exec(inner) ?? [];
+  const summands = [fleetMetricOrNull(first), fleetMetricOrNull(second)];
+  if (summands.includes("vllm:num_requests_running") && summands.includes("vllm:num_requests_waiting")) return { metric: "requests_in_flight" };
+  throw new InputError(
+    place,
+    `expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got ${JSON.stringify(text)}`,
+    "Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",
+  );
 };
 
 /** No server exports a metric of this name. */

@@ -53,6 +53,14 @@ describe("a rate", () => {
     expect(reader.arrivalRate()).toBe(2);
   });
 
+  it("is over the query's own window", () => {
+    const query = parseQuery("sum(rate(vllm:request_success_total[2m]))", "query");
+    const reader = new MetricReader([query]);
+    for (let now = 0; now <= 300; now += 30)
+      reader.observe(observed(now, 1, [serving(0, 0, 0, { requestsReceived: now <= 240 ? 0 : (now - 240) * 2 })]));
+    expect([reader.total(query), reader.total(parseQuery("sum(requests_per_second)", "query"))]).toEqual([1, 2]);
+  });
+
   it("needs two observations", () => {
     const reader = new MetricReader();
     reader.observe(observed(0, 1, [serving(0, 0, 0, { requestsReceived: 5 })], { requestsArrived: 5 }));
@@ -76,12 +84,21 @@ describe("a query over the fleet", () => {
     ["sum(vllm:num_requests_waiting) by (namespace)", 8],
     ["avg(vllm:kv_cache_usage_perc)", null],
     ["sum(rate(vllm:request_success_total[1m]))", null],
+    ['sum(vllm:num_requests_waiting{pod=~"a.*"} + vllm:num_requests_running{pod=~"a.*"})', 20],
+    ["prometheus.googleapis.com|vllm:num_requests_waiting|gauge", 8],
   ])("%s is %j", (text, value) => {
     expect(reader.total(parseQuery(text, "query"))).toBe(value);
   });
 
   it("is written in its shortest form, which reads the same", () => {
-    for (const text of ["sum(vllm:num_requests_waiting)", "avg(vllm:kv_cache_usage_perc)", "requests_queued", "sum(requests_per_second)"]) {
+    for (const text of [
+      "sum(vllm:num_requests_waiting)",
+      "avg(vllm:kv_cache_usage_perc)",
+      "requests_queued",
+      "sum(rate(vllm:request_success_total[1m]))",
+      "max(rate(vllm:request_success_total[90s]))",
+      "sum(vllm:num_requests_running + vllm:num_requests_waiting)",
+    ]) {
       expect(queryText(parseQuery(text, "query"))).toBe(text);
     }
   });
@@ -101,7 +118,7 @@ describe("a query over the fleet", () => {
       [
         "sum(http_requests_total)",
         "sum(rate(http_requests_total[1m]))",
-        "sum(rate(vllm:request_success_total[5m]))",
+        "sum(vllm:num_requests_waiting + vllm:num_requests_waiting)",
         "sum(vllm:num_requests_waiting) / 2",
         "sum(vllm:num_requests_waiting",
         "vllm:num_requests_waiting)",
@@ -112,7 +129,7 @@ describe("a query over the fleet", () => {
       [
         "InputError: so.yaml: query: expected a metric that the servers export, got "http_requests_total". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second, requests_queued.",
         "InputError: so.yaml: query: expected a metric that the servers export, got "http_requests_total". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second, requests_queued.",
-        "InputError: so.yaml: query: expected a rate over 1m, got [5m]. Rates are modelled over one minute: write [1m].",
+        "InputError: so.yaml: query: expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got "sum(vllm:num_requests_waiting + vllm:num_requests_waiting)". Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",
         "InputError: so.yaml: query: expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got "sum(vllm:num_requests_waiting) / 2". Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",
         "InputError: so.yaml: query: expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got "sum(vllm:num_requests_waiting". Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",
         "InputError: so.yaml: query: expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got "vllm:num_requests_waiting)". Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",

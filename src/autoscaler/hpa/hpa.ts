@@ -61,8 +61,9 @@ export const createHpaFrom = (
   names: Names = KUBERNETES_NAMES,
   controller: ControllerSettings = DEFAULT_CONTROLLER,
 ): Autoscaler => {
-  const reader = new MetricReader();
-  const source = fleetSource(spec, reader);
+  const totals = totalsOf(spec);
+  const reader = new MetricReader([...totals.values()]);
+  const source = fleetSource(spec, totals, reader);
   const state = { ...newHpaState(), recommendations: [{ replicas: initialReplicas, at: 0 }] };
   return {
     period: SYNC_PERIOD,
@@ -86,19 +87,23 @@ export const passOver = (
   return reconcile(spec, state, { specReplicas: current, statusReplicas }, replicas.map(toPod), source, now, controller);
 };
 
-/** The metrics of a fleet as the metrics APIs give them: whole milli-units, truncated by the Prometheus adapter. */
-const fleetSource = (spec: HpaSpec, reader: MetricReader): MetricSource => {
-  const perReplica = new Map<HpaMetric, ServerMetric>();
+/** Queries behind the metrics that are one number for the fleet. */
+const totalsOf = (spec: HpaSpec): Map<HpaMetric, FleetQuery> => {
   const totals = new Map<HpaMetric, FleetQuery>();
   for (const metric of spec.metrics) {
-    const name = metricName(metric);
-    if (metric.type === "Object" || metric.type === "External") {
-      totals.set(metric, parseQuery(name, `metric ${name}`));
-    } else {
-      const found = metric.type === "Pods" ? fleetMetricOrNull(name) : null;
-      if (found === null || !isServerMetric(found)) throw unknownMetric(name, `${metric.type} metric`);
-      perReplica.set(metric, found);
-    }
+    if (metric.type === "Object" || metric.type === "External") totals.set(metric, parseQuery(metric.metric, `metric ${metric.metric}`));
+  }
+  return totals;
+};
+
+/** The metrics of a fleet as the metrics APIs give them: whole milli-units, truncated by the Prometheus adapter. */
+const fleetSource = (spec: HpaSpec, totals: ReadonlyMap<HpaMetric, FleetQuery>, reader: MetricReader): MetricSource => {
+  const perReplica = new Map<HpaMetric, ServerMetric>();
+  for (const metric of spec.metrics) {
+    if (totals.has(metric)) continue;
+    const found = metric.type === "Pods" ? fleetMetricOrNull(metric.metric) : null;
+    if (found === null || !isServerMetric(found)) throw unknownMetric(metricName(metric), `${metric.type} metric`);
+    perReplica.set(metric, found);
   }
   return {
     samples(metric): Samples | string {

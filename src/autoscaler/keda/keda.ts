@@ -31,7 +31,7 @@ class Keda implements Autoscaler {
   readonly period: Seconds;
   readonly #spec: KedaSpec;
   readonly #startsAt: Seconds;
-  readonly #reader = new MetricReader();
+  readonly #reader: MetricReader;
   readonly #queries: readonly (FleetQuery | null)[];
   readonly #hpa: ReturnType<typeof hpaOf>;
   readonly #hpaState: ReturnType<typeof newHpaState>;
@@ -44,6 +44,7 @@ class Keda implements Autoscaler {
     this.#startsAt = startsAt;
     this.period = commonPeriod(SYNC_PERIOD, spec.pollingInterval);
     this.#queries = spec.triggers.map((trigger, i) => (trigger.type === "cron" ? null : parseQuery(trigger.query, `triggers[${i}].query`)));
+    this.#reader = new MetricReader(this.#queries.filter((query) => query !== null));
     this.#hpa = hpaOf(spec);
     this.#hpaState = { ...newHpaState(), recommendations: [{ replicas: initialReplicas, at: 0 }] };
     this.#failures = spec.triggers.map(() => 0);
