@@ -86,7 +86,8 @@ const parseMetric = (inner: string, text: string, place: string): Omit<FleetQuer
   }
   const [, first = "", second = ""] = IN_FLIGHT.exec(inner) ?? [];
   const summands = [fleetMetricOrNull(first), fleetMetricOrNull(second)];
-  if (summands.includes("vllm:num_requests_running") && summands.includes("vllm:num_requests_waiting")) return { metric: "requests_in_flight" };
+  if (summands.includes("vllm:num_requests_running") && summands.includes("vllm:num_requests_waiting"))
+    return { metric: "requests_in_flight" };
   throw new InputError(
     place,
     `expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got ${JSON.stringify(text)}`,

@@ -92,7 +92,7 @@ const pick = (
   if (wanted !== undefined && matching.length === 0) {
     throw new InputError(
       place,
-      `expected a ${what} called ${wanted}, got ${names === "" ? "none" : names}`,
+      `expected ${what === "autoscaler" ? "an" : "a"} ${what} called ${wanted}, got ${names === "" ? "none" : names}`,
       "Choose one of these, or another file.",
     );
   }

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { replicaSchema, type ReplicaSettings } from "../replica/settings.ts";
-import { shellCommands } from "./shell-words.ts";
+import { flagsOf } from "./vllm-flags.ts";
 
 /** What a vLLM command line says of a server. */
 export interface VllmArguments {
@@ -37,14 +37,6 @@ const PARALLEL: Readonly<Record<string, "tensorParallelSize" | "pipelineParallel
   "pipeline-parallel-size": "pipelineParallelSize",
   "data-parallel-size": "dataParallelSize",
 };
-const SHORT: Readonly<Record<string, string>> = {
-  tp: "tensor-parallel-size",
-  pp: "pipeline-parallel-size",
-  dp: "data-parallel-size",
-  q: "quantization",
-  m: "model",
-};
-
 /** Flags that say where a server listens or what it calls things: they cost no time in a step. */
 const WITHOUT_EFFECT = new Set([
   "host",
@@ -74,10 +66,6 @@ const WITHOUT_EFFECT = new Set([
   "seed",
 ]);
 
-/** Whether a container's words start vLLM's server. */
-export const startsVllm = (words: readonly string[]): boolean =>
-  commandOf(words).some((word) => /(?:^|\/)vllm$|vllm\.entrypoints/u.test(word));
-
 /**
  * Reads the arguments of a vLLM server.
  *
@@ -87,7 +75,7 @@ export const startsVllm = (words: readonly string[]): boolean =>
  * @throws InputError where a setting that is modelled has a value that vLLM does not take
  */
 export const readVllmArguments = (words: readonly string[], environment: ReadonlyMap<string, string>, place: string): VllmArguments => {
-  const flags = flagsOf(commandOf(words).map((word) => expand(word, environment)));
+  const flags = flagsOf(words, environment);
   const settings: Record<string, unknown> = {};
   const parallel = { tensorParallelSize: 1, pipelineParallelSize: 1, dataParallelSize: 1 };
   const notModelled: string[] = [];
@@ -104,50 +92,6 @@ export const readVllmArguments = (words: readonly string[], environment: Readonl
   }
   return { model, ...parallel, settings: checked(settings, place), notModelled };
 };
-
-/** The words from `vllm serve` or the server's module on; all of them where neither is named, as with vLLM's own image. */
-const commandOf = (words: readonly string[]): readonly string[] => {
-  const script = words.findIndex((word, i) => /^-\w*c$/u.test(word) && /(?:^|\/)(?:ba|da|z|a)?sh$/u.test(words[i - 1] ?? ""));
-  if (script < 0) return words;
-  const commands = shellCommands(words[script + 1] ?? "");
-  return commands.find((command) => command.some((word) => /(?:^|\/)vllm$|vllm\.entrypoints/u.test(word))) ?? commands.at(-1) ?? [];
-};
-
-interface Flag {
-  readonly name: string;
-  readonly value: string | null;
-  readonly written: string;
-}
-
-const flagsOf = (words: readonly string[]): { readonly model: string | null; readonly given: readonly Flag[] } => {
-  const serve = words.findIndex((word, i) => word === "serve" && /(?:^|\/)vllm$/u.test(words[i - 1] ?? ""));
-  const module = words.findIndex((word) => word.startsWith("vllm.entrypoints"));
-  const rest = words.slice(Math.max(serve, module) + 1);
-  const given: Flag[] = [];
-  let model: string | null = null;
-  for (let i = 0; i < rest.length; i += 1) {
-    const word = rest[i]!;
-    const [, dashes, flag, inline] = /^(--?)([A-Za-z][\w.-]*)(?:=(.*))?$/su.exec(word) ?? [];
-    if (flag === undefined) {
-      // vLLM's own image takes the model as its first argument too.
-      if (i === 0 && (serve >= 0 || (module < 0 && /^[\w.-]+\/[\w.-]+$/u.test(word)))) model = word;
-      continue;
-    }
-    const following = rest[i + 1];
-    const takesNext = inline === undefined && following !== undefined && !/^--?[A-Za-z]/u.test(following);
-    if (takesNext) i += 1;
-    const value = inline ?? (takesNext ? following : null);
-    const long = dashes === "-" && Object.hasOwn(SHORT, flag) ? SHORT[flag]! : flag.replaceAll("_", "-");
-    given.push({ name: long, value, written: takesNext ? `${word} ${following}` : word });
-  }
-  return { model, given };
-};
-
-const expand = (word: string, environment: ReadonlyMap<string, string>): string =>
-  word.replace(/\$(?:\((\w+)\)|\{(\w+)\}|(\w+))/gu, (whole: string, ...names: (string | undefined)[]) => {
-    const name = names.slice(0, 3).find((candidate) => candidate !== undefined) ?? "";
-    return environment.get(name) ?? whole;
-  });
 
 /** vLLM takes `32k` for 32,000 and `32K` for 32,768. */
 const MULTIPLES: Readonly<Record<string, number>> = { "": 1, k: 1e3, m: 1e6, g: 1e9, K: 1024, M: 1_048_576, G: 1_073_741_824 };

@@ -5,7 +5,8 @@ import type { KubernetesObject } from "./documents.ts";
 import { probeOf, probeSchema, type Probe } from "./probe.ts";
 import { milliOrNull } from "./quantity.ts";
 import { readWith } from "./schema-error.ts";
-import { readVllmArguments, startsVllm, type VllmArguments } from "./vllm-arguments.ts";
+import { readVllmArguments, type VllmArguments } from "./vllm-arguments.ts";
+import { startsVllm } from "./vllm-flags.ts";
 
 /** Kinds of objects that run replicas of a server. */
 export const WORKLOAD_KINDS = ["Deployment", "StatefulSet", "Service"] as const;

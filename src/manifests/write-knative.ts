@@ -1,7 +1,7 @@
 import { KPA_CLUSTER_DEFAULTS, KPA_DEFAULTS, type KpaClusterSettings, type KpaSpec } from "../autoscaler/knative/spec.ts";
 import { commentedYaml, type Reasons } from "./commented.ts";
 import { durationText } from "./duration.ts";
-import { AUTOSCALING, PROGRESS_DEADLINE } from "./knative.ts";
+import { AUTOSCALING, PROGRESS_DEADLINE } from "./knative-annotations.ts";
 
 /** An annotation: its name, its text, and what it does. */
 type Row = readonly [name: string, value: string, why: string];
