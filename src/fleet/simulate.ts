@@ -134,7 +134,12 @@ export class Simulation {
 
   #autoscale(autoscaler: Autoscaler): void {
     const { now } = this.#events;
-    const decision = autoscaler.decide({ now: toSeconds(now), current: this.#fleet.wanted, replicas: observe(this.#fleet) });
+    const decision = autoscaler.decide({
+      now: toSeconds(now),
+      current: this.#fleet.wanted,
+      replicas: observe(this.#fleet),
+      requestsArrived: this.#outcomes.arrived,
+    });
     if (decision !== null) this.#fleet.scaleTo(decision.replicas, decision.because, now);
     this.#events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
   }

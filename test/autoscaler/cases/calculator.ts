@@ -16,6 +16,7 @@ interface ContainerInput {
   readonly requestMilli: number | null;
   readonly restartable?: boolean;
   readonly restartPolicy?: string | null;
+  readonly restartPolicyAlways?: boolean;
 }
 interface PodInput {
   readonly name: string;
@@ -62,7 +63,7 @@ const requestsOf = ({
   containers,
   initContainers: initContainers.map((container) => ({
     ...container,
-    isRestartable: container.restartable ?? container.restartPolicy === "Always",
+    isRestartable: container.restartable ?? container.restartPolicyAlways ?? container.restartPolicy === "Always",
   })),
 });
 
@@ -126,7 +127,7 @@ export const calculatorCases: Readonly<Record<string, (entry: Case) => void>> = 
     expectProposal(
       entry,
       input.metrics.length === 0
-        ? { kind: "failed", because: "no metrics returned from resource metrics API" }
+        ? { kind: "failed", because: `unable to get metrics for resource ${resource}: no metrics returned from resource metrics API` }
         : averageUtilizationPercent === undefined
           ? averageValueReplicas(currentReplicas, whole(averageValueMilli!), samples, circumstancesOf(input), resource)
           : utilizationReplicas(currentReplicas, averageUtilizationPercent, samples, resource, circumstancesOf(input), container),
