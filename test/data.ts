@@ -10,3 +10,11 @@ export const sharedFileOrNull = (...parts: string[]): string | null => {
   const path = join(shared, ...parts);
   return existsSync(path) ? path : null;
 };
+
+/** The folder of autoscaler cases: the one that `AUTOSCALER_CASES` names, which must be there, else the shared one; null where that is absent. */
+export const autoscalerCasesOrNull = (): string | null => {
+  const named = process.env["AUTOSCALER_CASES"];
+  if (named === undefined || named === "") return sharedFileOrNull("cases");
+  if (!existsSync(named)) throw new Error(`AUTOSCALER_CASES names ${named}, which is not there`);
+  return named;
+};

@@ -80,6 +80,11 @@ export class Fleet {
     return count;
   }
 
+  /** Requests that wait in front of the replicas. */
+  get queued(): number {
+    return this.queue.length;
+  }
+
   /** Requests that sessions will send. */
   get expected(): number {
     return this.followUps.size;

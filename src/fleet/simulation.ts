@@ -1,3 +1,5 @@
+import type { Autoscaler, ReplicaObservation } from "../autoscaler/autoscaler.ts";
+import { createHpa } from "../autoscaler/hpa/hpa.ts";
 import { Meters } from "../replica/meters.ts";
 import { ReplicaContext } from "../replica/replica.ts";
 import { RequestTable } from "../replica/request-table.ts";
@@ -6,12 +8,10 @@ import { EventQueue } from "../sim/event-queue.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { Autoscaler, ReplicaObservation } from "./autoscaler.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
 import { startUpOf } from "./cold-start/start-up.ts";
 import { eventRank, Fleet } from "./fleet.ts";
-import { createHpa } from "./hpa/hpa.ts";
 import { Outcomes } from "./outcomes.ts";
 import { createRouter } from "./router/create-router.ts";
 import { paidSoFar, sumOf } from "./paid.ts";
@@ -210,7 +210,13 @@ export class Simulation {
 
   private autoscale(autoscaler: Autoscaler): void {
     const { now } = this.events;
-    const decision = autoscaler.decide(toSeconds(now), this.fleet.wanted, observe(this.fleet));
+    const decision = autoscaler.decide({
+      now: toSeconds(now),
+      current: this.fleet.wanted,
+      replicas: observe(this.fleet, now),
+      requestsQueued: this.fleet.queued,
+      requestsArrived: this.outcomes.arrived,
+    });
     this.events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
     if (decision === null) return;
     const scaling = { at: now, from: this.fleet.wanted, to: decision.replicas, because: decision.because };
@@ -240,11 +246,17 @@ export interface Reading {
   readonly hitTokens: number;
 }
 
-const observe = (fleet: Fleet): ReplicaObservation[] =>
-  Array.from(fleet.replicas.values(), ({ id, life, scheduler }) => ({
-    id,
-    state: life.isReady ? "serving" : life.state === "provisioning" ? "pending" : "starting",
-    isDraining: life.isDraining,
-    requestsRunning: scheduler.runningCount,
-    requestsWaiting: scheduler.waiting.length,
+const observe = (fleet: Fleet, now: Nanoseconds): ReplicaObservation[] =>
+  Array.from(fleet.replicas.values(), (replica) => ({
+    id: replica.id,
+    state: replica.life.isReady ? "serving" : replica.life.state === "provisioning" ? "pending" : "starting",
+    isDraining: replica.life.isDraining,
+    metrics: replica.life.isReady
+      ? {
+          requestsRunning: replica.scheduler.runningCount,
+          requestsWaiting: replica.scheduler.waiting.length,
+          // The autoscaler decides after the steps of its instant.
+          kvCacheUsage: replica.kvUseAt(now, false),
+        }
+      : null,
   }));

@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { ReplicaObservation } from "../../../src/fleet/autoscaler.ts";
-import { createHpa } from "../../../src/fleet/hpa/hpa.ts";
-import type { HpaPolicy } from "../../../src/fleet/hpa/hpa.ts";
+import { createHpa, type HpaPolicy } from "../../../src/autoscaler/hpa/hpa.ts";
+import { observed, serving, starting } from "../observations.ts";
 
-const policy: HpaPolicy = { kind: "hpa", min_replicas: 1, max_replicas: 10, metric: "requests_in_flight", target_average: 8 };
-
-const serving = (id: number, requestsRunning: number, requestsWaiting = 0): ReplicaObservation => ({
-  id,
-  state: "serving",
-  isDraining: false,
-  requestsRunning,
-  requestsWaiting,
-});
-const starting = (id: number): ReplicaObservation => ({ ...serving(id, 0), state: "starting" });
+const policy: HpaPolicy = { min_replicas: 1, max_replicas: 10, metric: "requests_in_flight", target_average: 8 };
 
 describe("an HPA's pass", () => {
   it.each<[HpaPolicy["metric"], number | null]>([
@@ -20,16 +10,18 @@ describe("an HPA's pass", () => {
     ["vllm:num_requests_waiting", 3],
     ["requests_in_flight", 4],
   ])("on %s asks for %j replicas", (metric, replicas) => {
-    const decision = createHpa({ ...policy, metric }, 2).decide(15, 2, [serving(0, 8, 12), serving(1, 8, 12)]);
+    const decision = createHpa({ ...policy, metric }, 2).decide(observed(15, 2, [serving(0, 8, 12), serving(1, 8, 12)]));
     expect(decision?.replicas ?? null).toBe(replicas);
   });
 
   it("says in words what led to it", () => {
     const decide = (current: number, running: number, limits: Partial<HpaPolicy> = {}) =>
       createHpa({ ...policy, ...limits }, 1).decide(
-        1000,
-        current,
-        Array.from({ length: current }, (_, id) => serving(id, running)),
+        observed(
+          1000,
+          current,
+          Array.from({ length: current }, (_, id) => serving(id, running)),
+        ),
       )?.because;
     expect([decide(2, 12), decide(2, 90), decide(8, 16), decide(4, 0), decide(12, 1), decide(1, 1, { min_replicas: 2 })])
       .toMatchInlineSnapshot(`
@@ -47,7 +39,7 @@ describe("an HPA's pass", () => {
   it("scales down only to the highest wish of the last five minutes", () => {
     const hpa = createHpa(policy, 4);
     const idle = [0, 1, 2, 3].map((id) => serving(id, 0));
-    const decisions = [15, 285, 300, 315].map((now) => hpa.decide(now, 4, idle)?.replicas ?? null);
+    const decisions = [15, 285, 300, 315].map((now) => hpa.decide(observed(now, 4, idle))?.replicas ?? null);
     // At time 0 it recorded the 4 it found: at 300 s they are exactly one window old.
     expect(decisions).toEqual([null, null, null, 1]);
   });
@@ -56,30 +48,34 @@ describe("an HPA's pass", () => {
     const hpa = createHpa(policy, 6);
     const six = Array.from({ length: 6 }, (_, id) => serving(id, 4));
     expect([
-      hpa.decide(150, 6, six),
+      hpa.decide(observed(150, 6, six)),
       hpa.decide(
-        301,
-        6,
-        six.map(({ id }) => serving(id, 1)),
+        observed(
+          301,
+          6,
+          six.map(({ id }) => serving(id, 1)),
+        ),
       ),
     ]).toEqual([null, { replicas: 3, because: "requests_in_flight averaged 1 a pod, target 8: 1 wanted, 3 in the last 300 s" }]);
   });
 
   it("scales up at once, but counts the replicas that still start", () => {
     const hpa = createHpa(policy, 2);
-    expect(hpa.decide(15, 2, [serving(0, 20), serving(1, 20)])?.replicas).toBe(4);
+    expect(hpa.decide(observed(15, 2, [serving(0, 20), serving(1, 20)]))?.replicas).toBe(4);
     // The mean is far over the target, and with the two that start counted as idle still 25 % over it.
-    expect(hpa.decide(30, 4, [serving(0, 20), serving(1, 20), starting(2), starting(3)])?.replicas).toBe(5);
+    expect(hpa.decide(observed(30, 4, [serving(0, 20), serving(1, 20), starting(2), starting(3)]))?.replicas).toBe(5);
   });
 
   it("leaves the replicas as they are while no server exports its metrics", () => {
-    expect(createHpa(policy, 2).decide(15, 2, [starting(0), starting(1)])).toBeNull();
+    expect(createHpa(policy, 2).decide(observed(15, 2, [starting(0), starting(1)]))).toBeNull();
   });
 
-  it.each([
-    [12, 10],
-    [0, 1],
-  ])("brings %i replicas straight to %i, whatever the metric", (current, replicas) => {
-    expect(createHpa(policy, 2).decide(15, current, [serving(0, 8)])?.replicas).toBe(replicas);
+  it.each<[number, number | undefined, string]>([
+    [12, 10, "above maxReplicas"],
+    [1, 2, "below minReplicas"],
+    [0, undefined, "at 0, where scaling is disabled unless the HPA itself went there"],
+  ])("brings %i replicas straight to %j, whatever the metric: %s", (current, replicas) => {
+    const replicasThere = current === 0 ? [] : [serving(0, 8)];
+    expect(createHpa({ ...policy, min_replicas: 2 }, 2).decide(observed(15, current, replicasThere))?.replicas).toBe(replicas);
   });
 });

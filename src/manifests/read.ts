@@ -1,0 +1,111 @@
+import { InputError } from "../errors.ts";
+import { readObjects, referenceOf, type KubernetesObject } from "./documents.ts";
+import { readHpa, type HpaManifest } from "./hpa.ts";
+import { readScaledObject, type KedaManifest } from "./keda.ts";
+import { readKnativeService, type KnativeManifest } from "./knative.ts";
+import { readWorkload, WORKLOAD_KINDS, type WorkloadManifest } from "./workload.ts";
+
+export type AutoscalerManifest = HpaManifest | KedaManifest | KnativeManifest;
+
+/** What a file of manifests says of one fleet. */
+export interface Manifests {
+  /** Null where nothing scales it. */
+  readonly autoscaler: AutoscalerManifest | null;
+  /** Null where the file does not say what is scaled. */
+  readonly workload: WorkloadManifest | null;
+  /** Objects that were passed over, as `ConfigMap/name`. */
+  readonly others: readonly string[];
+}
+
+/** Which of several objects are meant, as `HorizontalPodAutoscaler/name`; the name alone is enough where it is unique. */
+export interface Choice {
+  readonly autoscaler?: string;
+  readonly workload?: string;
+  /** The container that runs the server. */
+  readonly container?: string;
+}
+
+/**
+ * Reads an autoscaler and what it scales from a file of Kubernetes manifests, other objects among them.
+ *
+ * @param place the file's name, for messages
+ * @throws InputError where the text is no manifest, an object breaks a rule, or which of several is meant is not to be told
+ */
+export const readManifests = (text: string, place: string, choice: Choice = {}): Manifests => {
+  const objects = readObjects(text, place);
+  const workloads = objects.filter(isWorkload);
+  const scalers = objects.filter(isAutoscaler);
+  if (workloads.length + scalers.length === 0) {
+    const found = objects.map(referenceOf).join(", ");
+    throw new InputError(
+      place,
+      `expected an autoscaler or a workload, got ${found}`,
+      "Give one of these: HorizontalPodAutoscaler, ScaledObject, Knative Service, Deployment, StatefulSet.",
+    );
+  }
+  const chosenWorkload = choice.workload === undefined ? null : pick(workloads, choice.workload, "workload", place);
+  const fitting =
+    chosenWorkload === null || choice.autoscaler !== undefined ? scalers : scalers.filter((scaler) => scales(scaler, chosenWorkload));
+  const scaler = pick(fitting, choice.autoscaler, "autoscaler", place);
+  const targets = scaler === null ? workloads : workloads.filter((candidate) => scales(scaler, candidate));
+  const workload = chosenWorkload ?? pick(targets, undefined, "workload", place);
+  const cluster = objects.find(({ kind, name }) => kind === "ConfigMap" && name === "config-autoscaler") ?? null;
+  const used = new Set([scaler, workload, ...(scaler !== null && isKnative(scaler) ? [cluster] : [])]);
+  return {
+    autoscaler: scaler === null ? null : readAutoscaler(scaler, cluster),
+    workload: workload === null ? null : readWorkload(workload, choice.container),
+    others: objects.filter((object) => !used.has(object)).map(referenceOf),
+  };
+};
+
+const isKnative = ({ kind, apiVersion }: KubernetesObject): boolean => kind === "Service" && apiVersion.startsWith("serving.knative.dev/");
+
+const isWorkload = (object: KubernetesObject): boolean =>
+  object.kind === "Service" ? isKnative(object) : (WORKLOAD_KINDS as readonly string[]).includes(object.kind);
+
+const isAutoscaler = (object: KubernetesObject): boolean =>
+  object.kind === "HorizontalPodAutoscaler" || object.kind === "ScaledObject" || isKnative(object);
+
+/** Whether an autoscaler's target is that workload. */
+const scales = (scaler: KubernetesObject, workload: KubernetesObject): boolean => {
+  if (isKnative(scaler)) return scaler === workload;
+  const { spec } = scaler.value as { readonly spec?: { readonly scaleTargetRef?: { readonly kind?: unknown; readonly name?: unknown } } };
+  const target = spec?.scaleTargetRef;
+  return target?.name === workload.name && (target.kind ?? "Deployment") === workload.kind;
+};
+
+const pick = (
+  candidates: readonly KubernetesObject[],
+  wanted: string | undefined,
+  what: keyof Choice,
+  place: string,
+): KubernetesObject | null => {
+  const names = candidates.map(referenceOf).join(", ");
+  const matching = wanted === undefined ? candidates : candidates.filter((object) => [object.name, referenceOf(object)].includes(wanted));
+  if (matching.length > 1) {
+    throw new InputError(
+      place,
+      `expected one ${what}, got ${matching.length}: ${matching.map(referenceOf).join(", ")}`,
+      `Choose one as ${what}.`,
+    );
+  }
+  if (wanted !== undefined && matching.length === 0) {
+    throw new InputError(
+      place,
+      `expected ${what === "autoscaler" ? "an" : "a"} ${what} called ${wanted}, got ${names === "" ? "none" : names}`,
+      "Choose one of these, or another file.",
+    );
+  }
+  return matching[0] ?? null;
+};
+
+const readAutoscaler = (object: KubernetesObject, cluster: KubernetesObject | null): AutoscalerManifest => {
+  switch (object.kind) {
+    case "HorizontalPodAutoscaler":
+      return readHpa(object);
+    case "ScaledObject":
+      return readScaledObject(object);
+    default:
+      return readKnativeService(object, cluster);
+  }
+};
