@@ -1,20 +1,21 @@
 // One simulation in a process of its own, so that its whole CPU time and memory can be told: node dist/bench/simulator-case.js '<JSON>'
 import { readFileSync } from "node:fs";
 import { readTrace } from "../cli/read-trace.ts";
-import { deviceModelSchema } from "../src/calibration/device-model.ts";
+import { deviceModelFile } from "../src/calibration/read-device-model.ts";
 import { simulate } from "../src/fleet/simulate.ts";
 import { schedulerDefaults } from "../src/replica/config.ts";
 import { stepTimeModel } from "../src/replica/step-time.ts";
 import { createStreams } from "../src/sim/streams.ts";
 import { generate } from "../src/traffic/generate.ts";
 import type { Request } from "../src/traffic/request.ts";
+import { readVersioned } from "../src/versioned.ts";
 import { trafficSchema, type Traffic } from "../src/traffic/schema.ts";
 import type { Case, Outcome } from "./simulator-cases.ts";
 
 type Trace = Extract<Traffic, { kind: "trace" }>;
 
 const given = JSON.parse(process.argv[2] ?? "") as Case;
-const model = deviceModelSchema.parse(JSON.parse(readFileSync(given.model, "utf8")));
+const model = readVersioned(deviceModelFile, readFileSync(given.model, "utf8"), given.model);
 
 const poisson = (requests: number, requestsPerSecond: number): Iterable<Request> => ({
   *[Symbol.iterator]() {

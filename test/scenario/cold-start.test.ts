@@ -126,7 +126,7 @@ describe("a preset", () => {
   });
 
   it("gives way to what was measured of a production engine, whose initialisation has compilation in it", () => {
-    const device = { ...deviceModel(), engine: "vllm 0.11" } as unknown as DeviceModel;
+    const device: DeviceModel = { ...deviceModel(), engine: "vllm 0.11" };
     expect(phasesOf(`{ ${preset} }`, device)).toEqual([
       ["provision", 60],
       ["image", 30],
