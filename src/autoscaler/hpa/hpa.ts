@@ -118,7 +118,7 @@ const fleetSource = (spec: HpaSpec, totals: ReadonlyMap<HpaMetric, FleetQuery>, 
   };
 };
 
-export const toMilli = (value: number): number => Math.trunc(value * 1000);
+export const toMilli = (value: number): number => Math.trunc(value * 1000) + 0;
 
 const toPod = (replica: ReplicaObservation): Pod => ({
   name: `${replica.id}`,
