@@ -23,9 +23,9 @@ export const sum = (values: Iterable<Whole>): Whole => {
   return large === 0n ? total : large + BigInt(total);
 };
 
-/** a · b ÷ c, toward zero, without rounding in between. */
+/** a · b ÷ c, toward zero, without rounding in between. Whole numbers have no −0, hence the + 0. */
 export const multiplyDivide = (a: Whole, b: number, c: Whole): number => {
-  if (typeof a === "number" && typeof c === "number" && Number.isSafeInteger(a * b)) return Math.trunc((a * b) / c);
+  if (typeof a === "number" && typeof c === "number" && Number.isSafeInteger(a * b)) return Math.trunc((a * b) / c) + 0;
   return Number((BigInt(a) * BigInt(b)) / BigInt(c));
 };
 
@@ -44,4 +44,4 @@ export const saturatingSum = (values: Iterable<Whole>, isNegativeOverflow: boole
 };
 
 /** Rounded up to whole replicas, at most what an int32 holds. */
-export const ceilToInt32 = (replicas: number): number => Math.min(Math.ceil(replicas), MAX_INT32);
+export const ceilToInt32 = (replicas: number): number => Math.min(Math.ceil(replicas), MAX_INT32) + 0;

@@ -1,6 +1,8 @@
 import { InputError } from "../errors.ts";
 import { RATE_WINDOW, SERVER_METRICS, type FleetMetric, type FleetQuery, type ServerMetric } from "./metrics.ts";
 
+const FLEET_METRICS: readonly FleetMetric[] = [...SERVER_METRICS, "requests_queued"];
+
 /** Names under which the same metric is known elsewhere: older vLLM, Prometheus adapters that allow no colon, other exporters. */
 const ALIASES: Readonly<Record<string, FleetMetric>> = {
   "vllm:gpu_cache_usage_perc": "vllm:kv_cache_usage_perc",
@@ -16,13 +18,12 @@ const REQUEST_COUNTERS = ["vllm:request_success_total", "vllm:request_success", 
 
 /** The metric that a name means, or null where no server exports such a one. */
 export const fleetMetricOrNull = (name: string): FleetMetric | null => {
-  const known: readonly FleetMetric[] = [...SERVER_METRICS, "requests_queued"];
   // Google's managed Prometheus gives `prometheus.googleapis.com|vllm:num_requests_waiting|gauge`.
   const bare = /^[\w.]+\|([^|]+)\|\w+$/u.exec(name)?.[1] ?? name;
   const spellings = [bare, bare.replace(/^vllm_/u, "vllm:")];
   for (const spelling of spellings) {
     if (Object.hasOwn(ALIASES, spelling)) return ALIASES[spelling]!;
-    const found = known.find((metric) => metric === spelling);
+    const found = FLEET_METRICS.find((metric) => metric === spelling);
     if (found !== undefined) return found;
   }
   return null;
@@ -95,10 +96,6 @@ const parseMetric = (inner: string, text: string, place: string): Omit<FleetQuer
   );
 };
 
-/** No server exports a metric of this name. */
-export const unknownMetric = (name: string, place: string): InputError =>
-  new InputError(
-    place,
-    `expected a metric that the servers export, got ${JSON.stringify(name)}`,
-    `There are: ${[...SERVER_METRICS, "requests_queued"].join(", ")}.`,
-  );
+/** No server exports a metric of this name; `known` are those that would do. */
+export const unknownMetric = (name: string, place: string, known: readonly FleetMetric[] = FLEET_METRICS): InputError =>
+  new InputError(place, `expected a metric that the servers export, got ${JSON.stringify(name)}`, `There are: ${known.join(", ")}.`);

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { HpaMetric, HpaSpec } from "../autoscaler/hpa/spec.ts";
+import { SERVER_METRICS } from "../autoscaler/metrics.ts";
 import { fleetMetricOrNull, isServerMetric, unknownMetric } from "../autoscaler/query.ts";
 import { InputError } from "../errors.ts";
 import { behaviorSchema } from "./behavior-schema.ts";
@@ -115,7 +116,7 @@ const hpaMetric = (spec: z.infer<typeof metricSpecSchema>, place: string): HpaMe
     case "Pods": {
       const { metric, target } = spec.pods;
       const known = fleetMetricOrNull(metric.name);
-      if (known === null || !isServerMetric(known)) throw unknownMetric(metric.name, `${place}.pods.metric.name`);
+      if (known === null || !isServerMetric(known)) throw unknownMetric(metric.name, `${place}.pods.metric.name`, SERVER_METRICS);
       return { type: "Pods", metric: known, target: averageValue(target, `${place}.pods.target`) };
     }
     case "Object":

@@ -88,11 +88,22 @@ export const readWorkload = ({ value, place }: KubernetesObject, chosenContainer
 const readServer = (pod: z.infer<typeof podSchema>, place: string, chosen: string | undefined): ServerManifest => {
   const container = serverOf(pod.containers, place, chosen);
   const environment = new Map((container.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
+  const where = `${place}.containers.${container.name}`;
+  const gpusPerReplica = pod.containers.reduce((sum, each) => sum + gpusOf(each, `${place}.containers.${each.name}`), 0);
+  const vllm = readVllmArguments(wordsOf(container), environment, where);
+  const workers = vllm.tensorParallelSize * vllm.pipelineParallelSize;
+  if (gpusPerReplica > 0 && workers > gpusPerReplica) {
+    throw new InputError(
+      `${where}: --tensor-parallel-size`,
+      `expected at most the pod's ${gpusPerReplica} GPUs, got ${workers} workers, pipeline stages included: vLLM does not start so`,
+      "Raise the limit of GPUs, or lower the parallelism.",
+    );
+  }
   return {
     container: container.name,
     image: container.image ?? null,
-    gpusPerReplica: pod.containers.reduce((sum, each) => sum + gpusOf(each, `${place}.containers.${each.name}`), 0),
-    vllm: readVllmArguments(wordsOf(container), environment, `${place}.containers.${container.name}`),
+    gpusPerReplica,
+    vllm,
     readiness: container.readinessProbe === undefined ? null : probeOf(container.readinessProbe),
     startup: container.startupProbe === undefined ? null : probeOf(container.startupProbe),
     terminationGracePeriod: pod.terminationGracePeriodSeconds ?? 30,

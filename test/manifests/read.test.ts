@@ -225,7 +225,7 @@ describe("a mistake is refused with file, path, rule, value and next step", () =
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec: there is no field "maxReplica". Did you mean "maxReplicas"?",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.minReplicas: expected at most maxReplicas, 1, got 2. Swap the two, or raise maxReplicas.",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.minReplicas: expected number, got "two". See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.",
-        "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.metric.name: expected a metric that the servers export, got "http_requests". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second, requests_queued.",
+        "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.metric.name: expected a metric that the servers export, got "http_requests". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second.",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.target.averageValue: expected a quantity above 0, got "0". See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.target.averageValue: expected a quantity such as 500m, 8 or 4Gi, got "five". See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.target.type: expected AverageValue, got Value. Kubernetes takes no other type for this metric.",
@@ -341,6 +341,7 @@ describe("a mistake is refused with file, path, rule, value and next step", () =
     expect([
       withDeployment("replicas: 2", "replicas: -1"),
       withDeployment('gpu: "2"', 'gpu: "1500m"'),
+      withDeployment('gpu: "2"', 'gpu: "1"'),
       withDeployment("--max-num-seqs=128", "--max-num-seqs=many"),
       withDeployment("--max-num-seqs=128", "--max-num-seqs=0"),
       withDeployment("--max-num-seqs=128", "--max-num-seqs=$(SEQS)"),
@@ -350,6 +351,7 @@ describe("a mistake is refused with file, path, rule, value and next step", () =
       [
         "InputError: k8s.yaml, Deployment llama: spec.replicas: expected number to be >=0, got -1. A manifest is what \`kubectl get … -o yaml\` prints.",
         "InputError: k8s.yaml, Deployment llama: spec.template.spec.containers.vllm.resources.limits.nvidia.com/gpu: expected whole GPUs, got "1500m". Kubernetes gives out no parts of them.",
+        "InputError: k8s.yaml, Deployment llama: spec.template.spec.containers.vllm: --tensor-parallel-size: expected at most the pod's 1 GPUs, got 2 workers, pipeline stages included: vLLM does not start so. Raise the limit of GPUs, or lower the parallelism.",
         "InputError: k8s.yaml, Deployment llama: spec.template.spec.containers.vllm: --max-num-seqs: expected a number, got many. Give it behind the flag.",
         "InputError: k8s.yaml, Deployment llama: spec.template.spec.containers.vllm: --max-num-seqs: vLLM does not start with 0. Too small: expected number to be >=1.",
         "InputError: k8s.yaml, Deployment llama: spec.template.spec.containers.vllm: --max-num-seqs: expected a number, got $(SEQS). Write the number, or give the container the variable's value.",

@@ -1,6 +1,6 @@
 import type { Seconds } from "../../units.ts";
 import type { Autoscaler, Decision, Observation, ReplicaObservation } from "../autoscaler.ts";
-import { MetricReader, type FleetQuery, type ServerMetric } from "../metrics.ts";
+import { MetricReader, SERVER_METRICS, type FleetQuery, type ServerMetric } from "../metrics.ts";
 import { fleetMetricOrNull, isServerMetric, parseQuery, unknownMetric } from "../query.ts";
 import type { Pod, Samples } from "./pods.ts";
 import type { MetricSource } from "./proposals.ts";
@@ -102,7 +102,7 @@ const fleetSource = (spec: HpaSpec, totals: ReadonlyMap<HpaMetric, FleetQuery>, 
   for (const metric of spec.metrics) {
     if (totals.has(metric)) continue;
     const found = metric.type === "Pods" ? fleetMetricOrNull(metric.metric) : null;
-    if (found === null || !isServerMetric(found)) throw unknownMetric(metricName(metric), `${metric.type} metric`);
+    if (found === null || !isServerMetric(found)) throw unknownMetric(metricName(metric), `${metric.type} metric`, SERVER_METRICS);
     perReplica.set(metric, found);
   }
   return {
@@ -118,7 +118,7 @@ const fleetSource = (spec: HpaSpec, totals: ReadonlyMap<HpaMetric, FleetQuery>, 
   };
 };
 
-export const toMilli = (value: number): number => Math.trunc(value * 1000);
+export const toMilli = (value: number): number => Math.trunc(value * 1000) + 0;
 
 const toPod = (replica: ReplicaObservation): Pod => ({
   name: `${replica.id}`,

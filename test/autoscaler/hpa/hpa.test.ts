@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createHpa, type HpaPolicy } from "../../../src/autoscaler/hpa/hpa.ts";
+import { createHpa, createHpaFrom, type HpaPolicy } from "../../../src/autoscaler/hpa/hpa.ts";
+import type { HpaMetric } from "../../../src/autoscaler/hpa/spec.ts";
+import { messageOf } from "../../message-of.ts";
 import { observed, serving, starting } from "../observations.ts";
 
 const policy: HpaPolicy = { min_replicas: 1, max_replicas: 10, metric: "requests_in_flight", target_average: 8 };
@@ -77,5 +79,56 @@ describe("an HPA's pass", () => {
   ])("brings %i replicas straight to %j, whatever the metric: %s", (current, replicas) => {
     const replicasThere = current === 0 ? [] : [serving(0, 8)];
     expect(createHpa({ ...policy, min_replicas: 2 }, 2).decide(observed(15, current, replicasThere))?.replicas).toBe(replicas);
+  });
+});
+
+describe("an HPA as a manifest says it", () => {
+  const withMetric = (metric: HpaMetric, behavior: object | null = null): ReturnType<typeof createHpaFrom> =>
+    createHpaFrom({ minReplicas: 1, maxReplicas: 20, metrics: [metric], behavior }, 1);
+
+  it("follows the fleet's total, or a share of it", () => {
+    const fleet = observed(15, 2, [serving(0, 8, 12), serving(1, 8, 12)], { requestsQueued: 30 });
+    const external = (metric: string, target: Extract<HpaMetric, { type: "External" }>["target"]): string | undefined =>
+      withMetric({ type: "External", metric, target }).decide(fleet)?.because;
+    expect([
+      external("vllm:num_requests_waiting", { type: "Value", milli: 8000 }),
+      external("vllm:num_requests_waiting", { type: "AverageValue", averageMilli: 8000 }),
+      external("max(vllm:num_requests_running)", { type: "Value", milli: 2000 }),
+      external("requests_queued", { type: "AverageValue", averageMilli: 10_000 }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "vllm:num_requests_waiting is 24, target 8: 6 wanted, at most doubled in one pass",
+        "vllm:num_requests_waiting averaged 12 a pod, target 8: 3 wanted",
+        "max(vllm:num_requests_running) is 8, target 2: 8 wanted, at most doubled in one pass",
+        "requests_queued averaged 15 a pod, target 10: 3 wanted",
+      ]
+    `);
+  });
+
+  it("says what held it back", () => {
+    const behavior = { scaleUp: { policies: [{ type: "Pods", value: 1, periodSeconds: 60 }] } };
+    const hpa = withMetric(
+      { type: "Pods", metric: "vllm:num_requests_waiting", target: { type: "AverageValue", averageMilli: 1000 } },
+      behavior,
+    );
+    expect(hpa.decide(observed(15, 2, [serving(0, 8, 9), serving(1, 8, 9)]))?.because).toMatchInlineSnapshot(
+      `"vllm:num_requests_waiting averaged 9 a pod, target 1: 18 wanted, as fast as scaleUp.policies allow"`,
+    );
+  });
+
+  it("is refused where it follows what no server exports", () => {
+    expect([
+      messageOf(() => withMetric({ type: "Resource", resource: "cpu", target: { type: "Utilization", averagePercent: 80 } })),
+      messageOf(() => withMetric({ type: "Pods", metric: "http_requests", target: { type: "AverageValue", averageMilli: 1 } })),
+      messageOf(() => withMetric({ type: "Pods", metric: "requests_queued", target: { type: "AverageValue", averageMilli: 1 } })),
+      messageOf(() => withMetric({ type: "External", metric: "sum(http_requests)", target: { type: "Value", milli: 1 } })),
+    ]).toMatchInlineSnapshot(`
+      [
+        "InputError: Resource metric: expected a metric that the servers export, got "cpu". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second.",
+        "InputError: Pods metric: expected a metric that the servers export, got "http_requests". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second.",
+        "InputError: Pods metric: expected a metric that the servers export, got "requests_queued". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second.",
+        "InputError: metric sum(http_requests): expected a metric that the servers export, got "http_requests". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second, requests_queued.",
+      ]
+    `);
   });
 });

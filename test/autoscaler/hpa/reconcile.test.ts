@@ -49,6 +49,21 @@ describe("several metrics", () => {
     expect([result.replicas, result.error !== null]).toEqual([replicas, hasError]);
   });
 
+  it.each([
+    [{ a: 5 }, "ValidMetricFound"],
+    [{ a: 4 }, "FailedGetExternalMetric"],
+  ])("at 5 replicas one that fails beside %j is reported as %s", (values, reason) => {
+    expect(pass(two, 5, values).conditions.scalingActive).toBe(reason);
+  });
+
+  it("a share for each replica is of those that are there, not of those that are wanted", () => {
+    const scale = { specReplicas: 8, statusReplicas: 4 };
+    // 4.2 for 4 is within the tolerance, for 8 it is not.
+    expect(reconcile(spec(), { ...newHpaState(), recommendations: [] }, scale, [], showing({ a: 4.2 }), 0).metrics).toMatchObject({
+      replicas: 4,
+    });
+  });
+
   it("a pass that fails leaves no recommendation behind", () => {
     const state = { ...newHpaState(), recommendations: [] };
     pass(two, 5, { a: 2 }, state);
@@ -100,6 +115,17 @@ describe("zero", () => {
 
   it("that somebody else set is left alone", () => {
     expect(pass(toZero, 0, { a: 3 })).toMatchObject({ replicas: 0, conditions: { scalingActive: "ScalingDisabled" } });
+  });
+
+  it("that a metric of pods led to is not left again, whatever minReplicas becomes", () => {
+    const perPod: HpaMetric = { type: "Pods", metric: "p", target: { type: "AverageValue", averageMilli: 1000 } };
+    const state = { ...newHpaState(), recommendations: [] };
+    const idle: MetricSource = { ...showing({}), samples: () => new Map([["0", { milli: 0, at: 0, window: 0 }]]) };
+    const pods: Pod[] = [{ name: "0", phase: "Running", isDeleting: false }];
+    const scale = { specReplicas: 1, statusReplicas: 1 };
+    expect(reconcile(spec({ minReplicas: 0, metrics: [perPod] }), state, scale, pods, idle, 0).replicas).toBe(0);
+    const later = reconcile(spec({ minReplicas: 2, metrics: [perPod] }), state, { specReplicas: 0, statusReplicas: 0 }, [], idle, 15);
+    expect(later).toMatchObject({ replicas: 0, conditions: { scalingActive: "ScalingDisabled" } });
   });
 
   it("is left for minReplicas when that was raised meanwhile", () => {

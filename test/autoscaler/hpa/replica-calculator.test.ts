@@ -56,6 +56,13 @@ describe("replicas for an average value", () => {
     expect(average(current, letters, values)).toMatchObject({ replicas });
   });
 
+  it("a scale-down that comes out above the current number, since samples of unknown pods count, is not made", () => {
+    const values = [500, 500, 500, 500, null];
+    expect(averageValueReplicas(2, 1000, samples(...values), { pods: pods("rr").concat(pods("rrrrr").slice(4)), now: 0 })).toMatchObject({
+      replicas: 2,
+    });
+  });
+
   it.each([
     ["no pod has a sample", "rr", [null, null]],
     ["only pending and draining pods have", "pd", [500, 500]],

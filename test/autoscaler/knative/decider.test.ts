@@ -74,6 +74,19 @@ describe("a delayed scale-down", () => {
   });
 });
 
+describe("excess burst capacity", () => {
+  it.each([
+    [0, 100, 0, -100, "nothing is ready, although the counts are of one replica"],
+    [4, 30, 5, 5, "what is ready less the burst and what there is"],
+    [4, 30, 5.5, 4, "rounded down"],
+    [4, 0, 500, 0, "no burst to be ready for"],
+    [4, -1, 0, -1, "always behind the activator"],
+  ])("of %i ready replicas of 10 for a burst of %f at %f: %f, %s", (ready, targetBurstCapacity, panic, excess) => {
+    const decider = new Decider(spec({ targetBurstCapacity }), 1, 0);
+    expect(decider.scale(0, ready, { stable: 0, panic })?.excessBurstCapacity).toBe(excess);
+  });
+});
+
 describe("the target of a replica", () => {
   it.each<[Partial<KpaSpec>, number, number, string]>([
     [{}, 100, 70, "the cluster's default"],

@@ -55,6 +55,23 @@ describe("Knative's autoscaler over a fleet", () => {
     expect(run(spec({ targetBurstCapacity: -1 }), 1, 300, load).indexOf(0)).toBe(92);
   });
 
+  it("follows requests per second where that is its metric", () => {
+    const autoscaler = createKpa(spec({ metric: "rps" }), 1);
+    let wanted = 1;
+    for (let now = 0; now <= 60; now += 1) {
+      const replicas = Array.from({ length: wanted }, (_, id) => serving(id, 1));
+      wanted = autoscaler.decide(observed(now, wanted, replicas, { requestsArrived: now * 35 }))?.replicas ?? wanted;
+    }
+    expect(wanted).toBe(4);
+  });
+
+  it("looks at once, between its evaluations, when a request comes to none", () => {
+    const autoscaler = createKpa(spec(), 0);
+    const at = (now: number, requestsQueued: number): number | undefined =>
+      autoscaler.decide(observed(now, 0, [], { requestsQueued }))?.replicas;
+    expect([at(0, 0), at(1, 0), at(2, 0), at(3, 1)]).toEqual([undefined, undefined, undefined, 1]);
+  });
+
   it("keeps min-scale and max-scale", () => {
     const history = run(spec({ minScale: 2, maxScale: 5 }), 2, 400, (now) => ({ inFlight: now < 100 ? 500 : 0 }));
     expect([Math.min(...history), Math.max(...history)]).toEqual([2, 5]);
