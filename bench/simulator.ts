@@ -87,6 +87,12 @@ const queueing = (): void => {
 };
 
 const tables: Record<string, () => void> = { speed, growth, mooncake: () => mooncake(file), queueing };
-const asked = process.argv.slice(2).filter((name) => name in tables);
-const file = process.argv.slice(2).find((name) => !(name in tables));
+const words = process.argv.slice(2);
+const file = words.includes("mooncake") ? words.find((word) => !(word in tables)) : undefined;
+const asked = words.filter((word) => word in tables);
+const unknown = words.find((word) => !(word in tables) && word !== file);
+if (unknown !== undefined) {
+  process.stderr.write(`bench:simulator: expected ${Object.keys(tables).join(", ")}, got ${unknown}\n`);
+  process.exit(1);
+}
 for (const name of asked.length > 0 ? asked : Object.keys(tables)) tables[name]!();

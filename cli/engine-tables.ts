@@ -3,6 +3,8 @@ import type { KvCacheSize } from "../src/calibration/engine-log.ts";
 import { engineModel } from "../src/calibration/engine-model.ts";
 import { layerTables } from "../src/calibration/layer-tables.ts";
 import type { StepOverhead } from "../src/calibration/step-curve.ts";
+import { InputError } from "../src/errors.ts";
+import { builtInModels } from "../src/model/built-in.ts";
 import type { LanguageModel } from "../src/model/language-model.ts";
 import type { Bytes } from "../src/units.ts";
 import { chooseModel } from "./choose-model.ts";
@@ -28,7 +30,16 @@ export const modelOfTables = (
   { model: named, overhead, ...facts }: TableOptions,
 ): { readonly device: DeviceModel; readonly model: LanguageModel } => {
   const { files, engine, device, hash, model: name, notes } = readTables(folder, cwd, facts.tensorParallel);
-  const model = chooseModel(named ?? name.split("/").at(-1) ?? "", cwd);
+  const own = name.split("/").at(-1) ?? name;
+  const model = chooseModel(named ?? own, cwd);
+  const theirs = builtInModels.find((builtIn) => builtIn.name === own);
+  if (theirs !== undefined && (theirs.layers !== model.layers || theirs.hiddenSize !== model.hiddenSize)) {
+    throw new InputError(
+      `${folder}: model`,
+      `expected tables of ${model.name}, got those of ${name}: a layer of another model takes another time`,
+      `Leave --model out, or give ${model.name}'s own tables.`,
+    );
+  }
   const step = layerTables(files, model.layers, overhead);
   return {
     model,

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { parse } from "csv-parse/sync";
+import { CsvError, parse } from "csv-parse/sync";
 import { z } from "zod";
 import { readEngineLog, type KvCacheSize } from "../src/calibration/engine-log.ts";
 import { InputError } from "../src/errors.ts";
@@ -25,24 +25,22 @@ const kwargsSchema = z.looseObject({
   enable_prefix_caching: z.boolean().nullish(),
   enable_chunked_prefill: z.boolean().nullish(),
   long_prefill_token_threshold: z.int().min(0).nullish(),
+  scheduler_reserve_full_isl: z.boolean().nullish(),
+  watermark: z.number().min(0).lt(1).nullish(),
   scheduling_policy: z.enum(["fcfs", "priority"]).nullish(),
   tensor_parallel_size: z.int().min(1).nullish(),
 });
 const metaSchema = z.looseObject({ model: z.string(), vllm_version: z.string().nullish(), engine_kwargs: kwargsSchema });
 type Kwargs = z.infer<typeof kwargsSchema>;
 
-/** Arguments that say where and what to run, and nothing of how it is scheduled. */
-const HARMLESS = new Set([
-  "model",
-  "dtype",
-  "kv_cache_dtype",
-  "seed",
-  "data_parallel_size",
-  "enable_expert_parallel",
-  "tokenizer",
-  "trust_remote_code",
-  "download_dir",
-]);
+/** Arguments that say where and what to run, and nothing of how it is scheduled; and those that do so only with these values. */
+const HARMLESS = new Set(["model", "seed", "tokenizer", "trust_remote_code", "download_dir"]);
+const HARMLESS_VALUES: Readonly<Record<string, readonly unknown[]>> = {
+  dtype: ["auto", "bfloat16", "float16", "half"],
+  kv_cache_dtype: ["auto", "bfloat16", "float16"],
+  data_parallel_size: [1],
+  pipeline_parallel_size: [1],
+};
 
 /** A logged run as its folder has it. */
 export interface RunFolder {
@@ -109,6 +107,8 @@ const SETTINGS = [
   "enable_chunked_prefill",
   "long_prefill_token_threshold",
   "scheduling_policy",
+  "scheduler_reserve_full_isl",
+  "watermark",
 ] as const;
 
 const settingsOf = (kwargs: Kwargs): Partial<ReplicaSettings> => ({
@@ -118,7 +118,14 @@ const settingsOf = (kwargs: Kwargs): Partial<ReplicaSettings> => ({
 
 const notModelledOf = (kwargs: Kwargs): string[] =>
   Object.entries(kwargs)
-    .filter(([name, value]) => value != null && value !== false && !(name in kwargsSchema.shape) && !HARMLESS.has(name))
+    .filter(
+      ([name, value]) =>
+        value != null &&
+        value !== false &&
+        !(name in kwargsSchema.shape) &&
+        !HARMLESS.has(name) &&
+        HARMLESS_VALUES[name]?.includes(value) !== true,
+    )
     .map(([name, value]) => `${name} ${JSON.stringify(value)}`);
 
 /** What the log of the engine's start says of the KV cache; null where no file in the folder does. */
@@ -136,13 +143,20 @@ const kvCacheOrNull = (path: string, given: string, cwd: string): KvCacheSize | 
 };
 
 const parseGauges = (text: string, place: string): GaugeReading[] =>
-  (parse(text, { bom: true, columns: true, skip_empty_lines: true, relax_column_count: true }) as Record<string, string | undefined>[]).map(
-    (row, i) => {
-      const read = (name: string): number => {
-        const value = Number(row[name] ?? "");
-        if (row[name] !== undefined && row[name] !== "" && Number.isFinite(value) && value >= 0) return value;
-        throw new InputError(`${place}: line ${i + 2}`, `expected ${name} to be a number, got ${row[name] ?? "nothing"}`, NEXT_STEP);
-      };
-      return { at_s: read("t"), running: read("running"), waiting: read("waiting") };
-    },
-  );
+  rowsOf(text, place).map((row, i) => {
+    const read = (name: string): number => {
+      const value = Number(row[name] ?? "");
+      if (row[name] !== undefined && row[name] !== "" && Number.isFinite(value) && value >= 0) return value;
+      throw new InputError(`${place}: line ${i + 2}`, `expected ${name} to be a number, got ${row[name] ?? "nothing"}`, NEXT_STEP);
+    };
+    return { at_s: read("t"), running: read("running"), waiting: read("waiting") };
+  });
+
+const rowsOf = (text: string, place: string): Record<string, string | undefined>[] => {
+  try {
+    return parse(text, { bom: true, columns: true, skip_empty_lines: true, relax_column_count: true });
+  } catch (error) {
+    if (error instanceof CsvError) throw new InputError(place, `expected CSV, got this: ${error.message}`, NEXT_STEP);
+    throw error;
+  }
+};

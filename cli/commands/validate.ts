@@ -87,7 +87,14 @@ export const validateCommand = (io: Io): Command =>
 const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device: DeviceModel; model: LanguageModel } => {
   const saved = options.device ?? (options.tables === undefined ? folder.deviceModel : undefined);
   const named = options.model ?? folder.model.split("/").at(-1) ?? folder.model;
-  if (saved !== undefined) return chooseDevice(io, atUser(io, saved), atUser(io, named), { gpu_memory_utilization: 0.9, block_size: 16 });
+  const log = options.engineLog === undefined ? folder.kvCache : readEngineLog(readText(io.cwd, options.engineLog), options.engineLog);
+  if (saved !== undefined) {
+    refuse(options.tables, "--tables", saved);
+    refuse(options.memory, "--memory", saved);
+    refuse(options.stepOverhead, "--step-overhead", saved);
+    const chosen = chooseDevice(io, atUser(io, saved), atUser(io, named), { gpu_memory_utilization: 0.9, block_size: 16 });
+    return log === undefined ? chosen : { ...chosen, device: { ...chosen.device, kv_cache: log } };
+  }
   const tables = options.tables ?? folder.tables;
   if (tables === undefined) {
     throw new InputError(
@@ -96,7 +103,6 @@ const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device
       "Give the step times: --tables FOLDER, or --device FILE from `ballast calibrate --out`.",
     );
   }
-  const log = options.engineLog === undefined ? folder.kvCache : readEngineLog(readText(io.cwd, options.engineLog), options.engineLog);
   return modelOfTables(tables, io.cwd, {
     model: named,
     tensorParallel: folder.tensorParallel,
@@ -106,8 +112,19 @@ const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device
   });
 };
 
+const refuse = (value: unknown, option: string, device: string): void => {
+  if (value === undefined) return;
+  throw new InputError(
+    option,
+    `has no part in ${device}, which has its own`,
+    "Leave it out, or make the device model anew: ballast calibrate",
+  );
+};
+
 /** The run as a scenario: the engine's own arguments are the user's. */
 const scenarioOf = (folder: RunFolder, model: LanguageModel, { run, kvBlocks }: ValidateOptions): GivenScenario => {
+  if (kvBlocks === 1)
+    throw new InputError("--kv-blocks", "expected 2 or more, since one is the null block, got 1", "Take the number from the engine's log.");
   const settings = { ...folder.settings, ...(kvBlocks === undefined ? {} : { num_gpu_blocks: kvBlocks }) };
   const traffic = { kind: "trace", format: "vllm", file: `${run}/requests.jsonl` } as const;
   return {

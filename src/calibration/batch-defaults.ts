@@ -20,9 +20,21 @@ export const batchDefaults = (memory: Bytes, name: string): BatchLimits =>
     ? { max_num_seqs: 1024, max_num_batched_tokens: 8192 }
     : { max_num_seqs: 256, max_num_batched_tokens: 2048 };
 
-/** The limits of a server: those given, and vLLM's defaults for the others. Where only the sequences are given, the tokens are at least as many. */
-export const batchLimits = (given: Partial<BatchLimits>, memory: Bytes, name: string): BatchLimits => {
+/** What else vLLM looks at for its defaults. */
+export interface BatchContext {
+  readonly max_model_len?: number | undefined;
+  readonly enable_chunked_prefill?: boolean | undefined;
+}
+
+/**
+ * The limits of a server: those given, and vLLM's defaults for the others. The default of the tokens is at least `max_model_len` without chunked
+ * prefill, and no more than all sequences can have.
+ */
+export const batchLimits = (given: Partial<BatchLimits> & BatchContext, memory: Bytes, name: string): BatchLimits => {
   const defaults = batchDefaults(memory, name);
+  const { max_model_len: longest = Infinity, enable_chunked_prefill: isChunked = true } = given;
   const max_num_seqs = given.max_num_seqs ?? Math.min(defaults.max_num_seqs, given.max_num_batched_tokens ?? Infinity);
-  return { max_num_seqs, max_num_batched_tokens: given.max_num_batched_tokens ?? Math.max(defaults.max_num_batched_tokens, max_num_seqs) };
+  const least = isChunked || longest === Infinity ? 0 : longest;
+  const tokens = Math.min(Math.max(defaults.max_num_batched_tokens, least), max_num_seqs * longest);
+  return { max_num_seqs, max_num_batched_tokens: given.max_num_batched_tokens ?? tokens };
 };

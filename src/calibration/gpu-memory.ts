@@ -15,10 +15,11 @@ const MEMORY: readonly (readonly [name: RegExp, bytes: Bytes])[] = [
   [/\bL4\b/iu, 23_034 * MIB],
   [/\bA10G?\b/iu, 23_028 * MIB],
   [/\bA40\b/iu, 46_068 * MIB],
-  [/RTX 5090\b/iu, 32_607 * MIB],
+  [/RTX ?5090\b/iu, 32_607 * MIB],
   [/RTX ?4090\b/iu, 24_564 * MIB],
   [/RTX ?3090\b/iu, 24_576 * MIB],
 ];
 
-/** The memory of a GPU that is known by name; null for any other. */
-export const memoryByNameOrNull = (device: string): Bytes | null => MEMORY.find(([name]) => name.test(device))?.[1] ?? null;
+/** The memory of a GPU that is known by name; null for any other, and for a laptop's, which has less than its namesake. */
+export const memoryByNameOrNull = (device: string): Bytes | null =>
+  /laptop|max-q/iu.test(device) ? null : (MEMORY.find(([name]) => name.test(device))?.[1] ?? null);

@@ -14,6 +14,13 @@ import type { Policy } from "./settings.ts";
  */
 export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   checkReplica(config.replica);
+  if (!((config.concurrencyLimit ?? 1) >= 1)) {
+    throw new InputError(
+      "concurrency_limit",
+      `expected 1 or more, got ${config.concurrencyLimit}: no request would be served`,
+      "Leave it out for none.",
+    );
+  }
   checkPolicy(config.policy);
   checkColdStart(config.coldStart, config.startUp);
 };
@@ -78,20 +85,36 @@ const checkPolicy = (policy: Policy): void => {
  * @param before when the one before it arrived
  * @throws InputError with its place
  */
-export const checkRequest = ({ id, arrivedAt, promptTokens, outputTokens, parts }: Request, index: number, before: Nanoseconds): void => {
-  const isWhole = (tokens: number): boolean => Number.isInteger(tokens) && tokens >= 1;
-  const named = parts === undefined ? 0 : parts.reduce((sum, part) => (isWhole(part.tokens) ? sum + part.tokens : NaN), 0);
+export const checkRequest = (request: Request, index: number, before: Nanoseconds): void => {
+  const { id, arrivedAt } = request;
   const problem =
     id !== index
       ? `expected the id to be its place in order of arrival, got ${id}`
-      : !(Number.isInteger(arrivedAt) && arrivedAt >= before)
-        ? `expected an arrival in whole nanoseconds, not before ${before}, got ${arrivedAt}`
-        : !(isWhole(promptTokens) && isWhole(outputTokens))
-          ? `expected whole token counts of 1 or more, got ${promptTokens} prompt and ${outputTokens} output tokens`
-          : !(named <= promptTokens)
-            ? `expected parts of whole tokens, at most the prompt's ${promptTokens} in sum, got ${named}`
-            : null;
-  if (problem !== null) throw new InputError(`requests[${index}]`, problem, "Read or generate the traffic with src/traffic.");
+      : Number.isInteger(arrivedAt) && arrivedAt >= before
+        ? problemOfWork(request)
+        : `expected an arrival in whole nanoseconds, not before ${before}, got ${arrivedAt}`;
+  if (problem !== null) throw new InputError(`requests[${index}]`, problem, NEXT_STEP);
+  let turn = 1;
+  for (let next = request.next; next !== undefined; next = next.next, turn += 1) {
+    const wrong =
+      Number.isInteger(next.thinkTime) && next.thinkTime >= 0
+        ? problemOfWork(next)
+        : `expected a think time in whole nanoseconds, got ${next.thinkTime}`;
+    if (wrong !== null) throw new InputError(`requests[${index}], turn ${turn}`, wrong, NEXT_STEP);
+  }
+};
+
+const NEXT_STEP = "Read or generate the traffic with src/traffic.";
+
+const isWhole = (tokens: number): boolean => Number.isInteger(tokens) && tokens >= 1;
+
+const problemOfWork = ({ promptTokens, outputTokens, parts, priority = 0 }: Work): string | null => {
+  if (!(isWhole(promptTokens) && isWhole(outputTokens))) {
+    return `expected whole token counts of 1 or more, got ${promptTokens} prompt and ${outputTokens} output tokens`;
+  }
+  const named = parts === undefined ? 0 : parts.reduce((sum, part) => (isWhole(part.tokens) ? sum + part.tokens : NaN), 0);
+  if (!(named <= promptTokens)) return `expected parts of whole tokens, at most the prompt's ${promptTokens} in sum, got ${named}`;
+  return Number.isFinite(priority) ? null : `expected a finite priority, got ${priority}`;
 };
 
 /**
@@ -107,7 +130,8 @@ export const checkServable = (replica: ReplicaConfig, requests: Iterable<Work>):
   }
   if (shortest === null) return;
   const room = (replica.numGpuBlocks - 1) * replica.blockSize;
-  const [place, most] = room < replica.maxModelLen ? ["replica.num_gpu_blocks", room] : ["replica.max_model_len", replica.maxModelLen];
+  // max_model_len is what the cache holds where nobody has said less.
+  const [place, most] = room <= replica.maxModelLen ? ["replica.num_gpu_blocks", room] : ["replica.max_model_len", replica.maxModelLen];
   throw new InputError(
     place,
     `expected room for at least the shortest request, ${lengthOf(shortest)} tokens, got ${most}: every request would be rejected`,

@@ -13,7 +13,7 @@ export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 export interface FleetConfig {
   readonly scenario: string;
   readonly seed: number;
-  /** In order of arrival. Read once, one after another. */
+  /** In order of arrival. Read one after another, and more than once: a generator's own iterator will not do. */
   readonly requests: Iterable<Request>;
   readonly stepTime: StepTimeModel;
   readonly replica: ReplicaConfig;
@@ -26,6 +26,8 @@ export interface FleetConfig {
   readonly router?: RouterSettings;
   /** A replica is given so many requests at once; the others wait in the fleet's queue (Knative's containerConcurrency). None by default. */
   readonly concurrencyLimit?: number;
+  /** GPUs that one replica is paid for: tensor parallelism. 1 by default. */
+  readonly gpusPerReplica?: number;
   /** Run every step through the scheduler, without the fast path. Same bytes, slower. */
   readonly isStepwise?: boolean;
   /** Carried into the run as they are. */
@@ -35,7 +37,12 @@ export interface FleetConfig {
 
 /** What became of one request. Times are null where they never came. */
 export interface RequestRecord {
+  /** In order of arrival. */
   readonly id: number;
+  /** Its place in the traffic, or that of its session's first request: the same in every run on that traffic. */
+  readonly origin: number;
+  /** How many of its session came before it. */
+  readonly turn: number;
   readonly arrivedAt: Nanoseconds;
   readonly promptTokens: number;
   readonly outputTokens: number;

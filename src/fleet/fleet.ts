@@ -30,6 +30,13 @@ export const eventRank = {
   autoscale: 6,
 } as const;
 
+/** A request that a session will send. */
+interface NextTurn {
+  readonly work: FollowUp;
+  readonly origin: number;
+  readonly turn: number;
+}
+
 /** The replicas, the queue in front of them, and the requests' way to a replica. */
 export class Fleet {
   /** Replicas that are paid for, in order of creation. */
@@ -48,7 +55,7 @@ export class Fleet {
   private created = 0;
   private readonly outcomes: Outcomes;
   /** What sessions ask for next, by the number of its event. */
-  private readonly followUps = new Map<number, FollowUp>();
+  private readonly followUps = new Map<number, NextTurn>();
   private followUpsScheduled = 0;
 
   constructor(
@@ -90,16 +97,23 @@ export class Fleet {
     return this.followUps.size;
   }
 
-  /** Takes in an arriving request, or rejects one that no replica can ever finish. */
-  arrive(request: Request): void {
+  /**
+   * Takes in an arriving request, or rejects one that no replica can ever finish.
+   *
+   * @param origin its place in the traffic, or that of its session's first request
+   * @param turn how many of its session came before it
+   */
+  arrive(request: Request, origin = request.id, turn = 0): void {
     const { table, config } = this.context;
     const { id, arrivedAt: now } = request;
     this.outcomes.arrive(now);
     if (!isServable(config, request)) {
-      this.outcomes.turnAway(request);
+      this.outcomes.turnAway(request, origin, turn);
       return;
     }
     const slot = table.add(request, id, now);
+    table.origin[slot] = origin;
+    table.turn[slot] = turn;
     const chosen = this.queue.length === 0 ? this.route(slot, now, true) : -1;
     if (chosen >= 0) {
       this.give(slot, chosen, now, true);
@@ -111,9 +125,9 @@ export class Fleet {
 
   /** A session sends its next request. */
   followUp(number: number, now: Nanoseconds): void {
-    const work = this.followUps.get(number)!;
+    const { work, origin, turn } = this.followUps.get(number)!;
     this.followUps.delete(number);
-    this.arrive({ ...work, id: this.outcomes.arrived, arrivedAt: now });
+    this.arrive({ ...work, id: this.outcomes.arrived, arrivedAt: now }, origin, turn);
   }
 
   /** Hands the fleet's queue to the replicas that take more. */
@@ -175,7 +189,7 @@ export class Fleet {
     this.settleQueue(now);
     for (const replica of this.replicas.values()) replica.settle(now);
     for (const replica of this.pool.all()) replica.life.settle(now);
-    this.coldStarts.close(now);
+    this.coldStarts.settle(now);
   }
 
   private create(isReady: boolean, now: Nanoseconds): Replica {
@@ -259,9 +273,11 @@ export class Fleet {
     const { table } = this.context;
     this.outcomes.leave(slot, table, now);
     const { next, session = table.id[slot]! } = table.work[slot]!;
+    const origin = table.origin[slot]!;
+    const turn = table.turn[slot]! + 1;
     table.remove(slot);
     if (next === undefined) return;
-    this.followUps.set(this.followUpsScheduled, { session, ...next });
+    this.followUps.set(this.followUpsScheduled, { work: { session, ...next }, origin, turn });
     // Never at the same instant: some replicas may already have begun their next step there.
     this.events.push(now + Math.max(1, next.thinkTime), eventRank.followUp, this.followUpsScheduled);
     this.followUpsScheduled += 1;

@@ -37,7 +37,7 @@ export class Outcomes {
     return this.finished + this.rejected;
   }
 
-  /** Every request that has arrived, by the state it is in; those in the system count as queued. */
+  /** Every request that has arrived, by its state. A run ends when none is in the system; should any be, it counts as queued. */
   byState(): Record<RequestState, number> {
     const none = Object.fromEntries(requestStates.map((state) => [state, 0])) as Record<RequestState, number>;
     return { ...none, queued: this.arrived - this.departed, finished: this.finished, rejected: this.rejected };
@@ -51,10 +51,12 @@ export class Outcomes {
   }
 
   /** No replica can ever serve it. */
-  turnAway({ id, arrivedAt, promptTokens, outputTokens }: Request): void {
+  turnAway({ id, arrivedAt, promptTokens, outputTokens }: Request, origin: number, turn: number): void {
     this.rejected += 1;
     this.onRequest?.({
       id,
+      origin,
+      turn,
       arrivedAt,
       promptTokens,
       outputTokens,
@@ -81,6 +83,8 @@ export class Outcomes {
     inWindow.add(ttft);
     this.onRequest?.({
       id: table.id[slot]!,
+      origin: table.origin[slot]!,
+      turn: table.turn[slot]!,
       arrivedAt,
       promptTokens: table.promptTokens[slot]!,
       outputTokens,

@@ -1,3 +1,4 @@
+import { InputError } from "../errors.ts";
 import { createStreams } from "../sim/streams.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
@@ -5,7 +6,7 @@ import type { Nanoseconds, Seconds } from "../units.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
 import type { EventPrice, Run } from "./run.ts";
 import type { Scaling } from "./scale-log.ts";
-import { Simulation, type Reading } from "./simulation.ts";
+import { requestKey, Simulation, type Reading } from "./simulation.ts";
 
 export interface PricingOptions {
   /** How far a price looks. */
@@ -19,11 +20,17 @@ export interface PricingOptions {
 /**
  * Simulates a fleet and says what its scale events cost: each price is the difference between the run and a fork of it, made at the
  * decision, in which that change is refused. Both sides see the same requests and draws; what the autoscaler decides later is taken from the run,
- * change by change, so that a price is that of one change. Prices of several events need not add up.
+ * change by change and within the policy's limits, so that a price is that of one change. Prices of several events need not add up.
  *
- * A price looks as far as the horizon, or to the traffic's last arrival where that comes first.
+ * A price looks as far as the horizon, or to the traffic's last arrival where that comes first. Of a request that has its first token on one side
+ * only by then, the other side's wait so far is taken.
+ *
+ * @throws InputError where the horizon is shorter than the clock can tell
  */
 export const simulatePriced = (config: FleetConfig, options: PricingOptions): Run => {
+  if (!(toNanoseconds(options.horizon) >= 1)) {
+    throw new InputError("price horizon", `expected a nanosecond or more, got ${options.horizon} s`, "Ten minutes is a good one: 600.");
+  }
   const scalings: Scaling[] = [];
   const first = new Simulation(config, { onScale: (scaling) => scalings.push(scaling) });
   for (const request of config.requests) first.feed(request);
@@ -51,8 +58,8 @@ const choose = (scalings: readonly Scaling[], { largest, sampled }: PricingOptio
 
 /** A fork in which one change was refused. */
 class Refused {
-  /** Times to first token of the requests that have left since, by id. */
-  readonly ttft = new Map<number, Nanoseconds>();
+  /** Times to first token of the requests that have left since. */
+  readonly ttft = new Map<string, Nanoseconds>();
   simulation!: Simulation;
   start!: Reading;
   /** How many of the run's changes it knows of. */
@@ -73,7 +80,7 @@ class Pricing {
   private readonly base: Simulation;
   private readonly scalings: Scaling[] = [];
   private open: Refused[] = [];
-  private readonly ttft = new Map<number, Nanoseconds>();
+  private readonly ttft = new Map<string, Nanoseconds>();
   private readonly found = new Map<number, EventPrice>();
   private reached: Nanoseconds = 0;
 
@@ -98,13 +105,16 @@ class Pricing {
   }
 
   prices(requests: Iterable<Request>): ReadonlyMap<number, EventPrice> {
+    let last: Nanoseconds = 0;
     for (const request of requests) {
       this.advanceTo(request.arrivedAt - 1);
       this.base.feed(request);
       for (const { simulation } of this.open) simulation.feed(request);
-      this.reached = request.arrivedAt;
+      // What else happens at that instant is still to come.
+      this.reached = request.arrivedAt - 1;
+      last = request.arrivedAt;
     }
-    for (const refused of this.open) this.found.set(refused.index, this.priceAt(refused, this.reached));
+    for (const refused of this.open) this.found.set(refused.index, this.priceAt(refused, last));
     return this.found;
   }
 
@@ -137,14 +147,16 @@ class Pricing {
   private priceAt(refused: Refused, end: Nanoseconds): EventPrice {
     const done = this.base.readingAt(end);
     const without = refused.simulation.readingAt(end);
+    const own = firstTokens(this.ttft, this.base, end);
+    const other = firstTokens(refused.ttft, refused.simulation, end);
     let helped = 0;
     let hurt = 0;
     let later = 0;
-    for (const [id, ttft] of refused.ttft) {
-      const own = this.ttft.get(id);
-      if (own === undefined || own === ttft) continue;
-      later += own - ttft;
-      if (own < ttft) helped += 1;
+    for (const [key, { wait, isOver }] of own) {
+      const without = other.get(key);
+      if (without === undefined || (!isOver && !without.isOver) || wait === without.wait) continue;
+      later += wait - without.wait;
+      if (wait < without.wait) helped += 1;
       else hurt += 1;
     }
     return {
@@ -165,8 +177,25 @@ class Pricing {
   }
 }
 
-const remember = (ttft: Map<number, Nanoseconds>, { id, arrivedAt, firstTokenAt }: RequestRecord): void => {
-  if (firstTokenAt !== null) ttft.set(id, firstTokenAt - arrivedAt);
+const remember = (ttft: Map<string, Nanoseconds>, { origin, turn, arrivedAt, firstTokenAt }: RequestRecord): void => {
+  if (firstTokenAt !== null) ttft.set(requestKey(origin, turn), firstTokenAt - arrivedAt);
+};
+
+interface Wait {
+  readonly wait: Nanoseconds;
+  /** False while the first token has not come: the wait so far. */
+  readonly isOver: boolean;
+}
+
+/** How long requests have waited for their first token: those that have left, and those in the system. */
+const firstTokens = (left: ReadonlyMap<string, Nanoseconds>, simulation: Simulation, now: Nanoseconds): Map<string, Wait> => {
+  const waits = new Map<string, Wait>();
+  for (const [key, wait] of left) waits.set(key, { wait, isOver: true });
+  for (const [key, { arrivedAt, firstTokenAt }] of simulation.inSystem()) {
+    const isOver = !Number.isNaN(firstTokenAt);
+    waits.set(key, { wait: (isOver ? firstTokenAt : now) - arrivedAt, isOver });
+  }
+  return waits;
 };
 
 /** What two sums have grown by, one over the other; null where the other has not. */

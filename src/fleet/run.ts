@@ -103,6 +103,7 @@ export const runSchema = z
         failed: seconds,
       })
       .meta({ description: "GPU time by state, all replicas" }),
+    gpus_per_replica: z.int().min(1).optional().meta({ description: "Absent: 1" }),
     gpu_hours: z.number().min(0),
     utilization: z.number().min(0).max(1).nullable().meta({ description: "Busy share of the time that ready replicas were paid for" }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),

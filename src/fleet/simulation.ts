@@ -20,6 +20,9 @@ import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
 import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
 
+/** A run may last so many times as long as its arrivals before the timeline's windows become longer for it. */
+const LONGEST_TAIL = 4;
+
 /** All of a fleet's configuration but its traffic. */
 export type SimulationConfig = Omit<FleetConfig, "requests">;
 
@@ -45,7 +48,7 @@ export class Simulation {
   private autoscaler: Autoscaler | null;
   private listeners: Listeners;
   private fed = 0;
-  /** Whether the request that was fed last has yet to arrive. */
+  /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
   /** Changes of the number of replicas that are decided beforehand, by the number of their event. */
   private readonly planned = new Map<number, { readonly by: number; readonly because: string }>();
@@ -108,6 +111,7 @@ export class Simulation {
     this.context.nextArrivalAt = Infinity;
     while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) this.processNext();
     const endedAt = this.events.now;
+    this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
     return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
   }
@@ -146,6 +150,17 @@ export class Simulation {
     return { running, waiting };
   }
 
+  /** When the requests in the system arrived and had their first token (NaN: not yet), by origin and turn. */
+  inSystem(): Map<string, { readonly arrivedAt: Nanoseconds; readonly firstTokenAt: Nanoseconds }> {
+    const { table } = this.context;
+    const found = new Map<string, { readonly arrivedAt: Nanoseconds; readonly firstTokenAt: Nanoseconds }>();
+    for (const slot of table.slots()) {
+      const times = { arrivedAt: table.arrivedAt[slot]!, firstTokenAt: table.firstTokenAt[slot]! };
+      found.set(requestKey(table.origin[slot]!, table.turn[slot]!), times);
+    }
+    return found;
+  }
+
   /** What has been spent and served up to an instant that has been reached. */
   readingAt(time: Nanoseconds): Reading {
     const { meters } = this.context;
@@ -156,7 +171,6 @@ export class Simulation {
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
       inSystem_s: toSeconds(queued.total() + running.total()),
-      finished: this.outcomes.finished,
       outputTokens: this.outcomes.outputTokens,
       queriedTokens: meters.queriedTokens,
       hitTokens: meters.hitTokens,
@@ -181,7 +195,7 @@ export class Simulation {
         const request = this.next!;
         this.next = null;
         this.coverArrival();
-        this.fleet.arrive(this.outcomes.arrived === request.id ? request : { ...request, id: this.outcomes.arrived });
+        this.fleet.arrive(this.outcomes.arrived === request.id ? request : { ...request, id: this.outcomes.arrived }, request.id);
         break;
       }
       case eventRank.followUp:
@@ -202,7 +216,10 @@ export class Simulation {
 
   /** Makes the timeline's windows long enough for an arrival now. */
   private coverArrival(): void {
-    const factor = coarseningFor(this.events.now, this.context.meters.window);
+    this.coarsenBy(coarseningFor(this.events.now, this.context.meters.window));
+  }
+
+  private coarsenBy(factor: number): void {
     if (factor === 1) return;
     this.context.meters.coarsen(factor);
     this.outcomes.coarsen(factor);
@@ -224,12 +241,18 @@ export class Simulation {
     this.fleet.scaleTo(scaling.to, scaling.because, now);
   }
 
+  /** Carries out what was planned, within the limits of the policy that has decided it. */
   private carryOut(number: number): void {
     const { by, because } = this.planned.get(number)!;
+    const { policy } = this.config;
+    const [least, most] = policy.kind === "fixed" ? [0, Infinity] : [policy.min_replicas, policy.max_replicas];
     const { wanted } = this.fleet;
-    this.fleet.scaleTo(Math.max(0, wanted + by), because, this.events.now);
+    this.fleet.scaleTo(Math.min(most, Math.max(least, wanted + by)), because, this.events.now);
   }
 }
+
+/** Names a request alike in every run on the same traffic. */
+export const requestKey = (origin: number, turn: number): string => `${origin}/${turn}`;
 
 /** Sums up to an instant. */
 export interface Reading {
@@ -240,7 +263,6 @@ export interface Reading {
   readonly running_s: number;
   /** Requests in the system over time: the sum of the time they have spent there. */
   readonly inSystem_s: number;
-  readonly finished: number;
   readonly outputTokens: number;
   readonly queriedTokens: number;
   readonly hitTokens: number;

@@ -50,6 +50,7 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     steps: meters.steps,
     extrapolated_steps: meters.extrapolatedSteps,
     paid_s: paid,
+    ...((config.gpusPerReplica ?? 1) === 1 ? {} : { gpus_per_replica: config.gpusPerReplica }),
     gpu_hours: sumOf(paid) / SECONDS_PER_HOUR,
     utilization: serving === 0 ? null : busy / serving,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,

@@ -14,7 +14,7 @@ export const SHORTEST_WINDOW: Nanoseconds = NANOSECONDS_PER_SECOND;
  */
 export const coarseningFor = (arrivedAt: Nanoseconds, window: Nanoseconds): number => {
   let longer = window;
-  while (arrivedAt / longer > MOST_WINDOWS) {
+  while (arrivedAt / longer >= MOST_WINDOWS) {
     const place = LENGTHS_S.indexOf(longer / NANOSECONDS_PER_SECOND);
     const next = LENGTHS_S[place + 1];
     longer = place < 0 || next === undefined ? 2 * longer : next * NANOSECONDS_PER_SECOND;

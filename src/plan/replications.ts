@@ -68,7 +68,7 @@ const replicasWanted = (run: Run): number[] =>
   run.scale_events.length === 0 ? [Math.floor(replicasPaid(run) + 0.5)] : run.scale_events.flatMap(({ from, to }) => [from, to]);
 
 /** Time average of the replicas paid for, those that start or drain included. */
-const replicasPaid = ({ gpu_hours, ended_at_s }: Run): number => (gpu_hours * 3600) / ended_at_s;
+const replicasPaid = ({ gpu_hours, ended_at_s, gpus_per_replica: gpus = 1 }: Run): number => (gpu_hours * 3600) / ended_at_s / gpus;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

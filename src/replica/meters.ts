@@ -32,10 +32,10 @@ export class Meters {
   preemptions = 0;
   /** Tokens that preemption threw out: each is prefilled again, or found again in the prefix cache. */
   preemptedTokens = 0;
-  /** Tokens of requests admitted for the first time, and how many of them were found in the prefix cache. */
+  /** Tokens of requests admitted for the first time, and how many tokens were found that others had computed. */
   queriedTokens = 0;
   hitTokens = 0;
-  /** Tokens of preempted requests that were found in the prefix cache. */
+  /** Tokens that preemption threw out and that were found again in the prefix cache. */
   foundAgainTokens = 0;
 
   constructor(window: Nanoseconds) {
@@ -66,14 +66,17 @@ export class Meters {
     return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks];
   }
 
-  /** A request is admitted: of its tokens, so many were found in the prefix cache. */
-  countLookup(tokens: number, found: number, isResumed: boolean): void {
-    if (isResumed) {
-      this.foundAgainTokens += found;
-    } else {
-      this.queriedTokens += tokens;
-      this.hitTokens += found;
-    }
+  /** A request is admitted for the first time: of its tokens, so many were found in the prefix cache. */
+  countFirstLookup(tokens: number, found: number): void {
+    this.queriedTokens += tokens;
+    this.hitTokens += found;
+  }
+
+  /** A preempted request is admitted again: so many tokens were found, of those it had lost; what it finds beyond them others have computed. */
+  countResumed(found: number, lost: number): void {
+    const own = Math.min(found, lost);
+    this.foundAgainTokens += own;
+    this.hitTokens += found - own;
   }
 
   countPreemption(computed: number): void {

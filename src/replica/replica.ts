@@ -109,7 +109,8 @@ export class Replica {
       return;
     }
     this.settleWaiting(now);
-    this.scheduler.schedule(this.batch);
+    do this.scheduler.schedule(this.batch);
+    while (this.batch.tokens === 0);
     this.nextStepAt = now + stepTime.stepTime(this.batch);
     meters.kvBlocks.add(this.scheduler.kv.heldBlocks, now, this.nextStepAt);
     meters.steps += 1;

@@ -105,7 +105,7 @@ export class RequestBlocks {
     low ^= low >>> 13;
     let high = Math.imul(this.high ^ place ^ low, 0x1b873593);
     high ^= high >>> 16;
-    high = Math.imul(high ^ name, 0xe6546b64 | 1);
+    high = Math.imul(high ^ name, 0xe6546b65);
     high ^= high >>> 14;
     this.low = Math.imul(low + high, 0x27d4eb2f) ^ (high >>> 9);
     this.high = high ^ Math.imul(low, 0x165667b1);

@@ -5,6 +5,9 @@ import { RequestBlocks } from "./request-blocks.ts";
 export const requestStates = ["deferred", "queued", "running", "finished", "rejected", "timed_out", "cut_off", "lost"] as const;
 export type RequestState = (typeof requestStates)[number];
 
+/** The id of a slot that no request has. */
+const VACANT = -1;
+
 /**
  * What is known of the requests in the system, one typed array a fact, by slot.
  *
@@ -16,6 +19,9 @@ export class RequestTable {
   length = 0;
   id = new Float64Array(64);
   arrivedAt = new Float64Array(64);
+  /** Its place in the traffic, or that of its session's first request; and how many of its session came before it. */
+  origin = new Float64Array(64);
+  turn = new Int32Array(64);
   priority = new Float64Array(64);
   promptTokens = new Int32Array(64);
   /** Tokens the request will produce: read to see whether it has finished, never to schedule it. */
@@ -26,6 +32,8 @@ export class RequestTable {
   /** KV blocks held. */
   blocks = new Int32Array(64);
   preemptions = new Int32Array(64);
+  /** Tokens that the last preemption threw out. */
+  lost = new Int32Array(64);
   /** NaN until it comes. */
   firstTokenAt = new Float64Array(64);
   /** What was asked for, by slot. */
@@ -55,6 +63,9 @@ export class RequestTable {
     this.computed[slot] = 0;
     this.blocks[slot] = 0;
     this.preemptions[slot] = 0;
+    this.lost[slot] = 0;
+    this.origin[slot] = id;
+    this.turn[slot] = 0;
     this.firstTokenAt[slot] = NaN;
     this.work[slot] = work;
     this.requestBlocks[slot]!.begin(work, id);
@@ -64,7 +75,13 @@ export class RequestTable {
   /** A request has left; its slot may be taken again. */
   remove(slot: number): void {
     this.length -= 1;
+    this.id[slot] = VACANT;
     this.vacant.push(slot);
+  }
+
+  /** Slots of the requests in the system. */
+  *slots(): Generator<number> {
+    for (let slot = 0; slot < this.used; slot += 1) if (this.id[slot] !== VACANT) yield slot;
   }
 
   /** Tokens a request has, whether given or produced, that are not computed yet. */
@@ -95,6 +112,9 @@ export class RequestTable {
     };
     this.id = float(this.id);
     this.arrivedAt = float(this.arrivedAt);
+    this.origin = float(this.origin);
+    this.turn = int(this.turn);
+    this.lost = int(this.lost);
     this.priority = float(this.priority);
     this.promptTokens = int(this.promptTokens);
     this.outputTokens = int(this.outputTokens);

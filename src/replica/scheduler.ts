@@ -48,7 +48,11 @@ export class Scheduler {
     this.scheduled = new Int32Array(config.maxNumSeqs);
   }
 
-  /** Decides the next step and describes it in `batch`. The tokens count as computed from here on. */
+  /**
+   * Decides the next step and describes it in `batch`. The tokens count as computed from here on.
+   *
+   * Under the priority policy a step may have none: the first to run preempts itself, and nobody is admitted. Then there is no step; decide again.
+   */
   schedule(batch: StepBatch): void {
     this.budget = this.config.maxNumBatchedTokens;
     this.scheduled.fill(0, 0, this.runningCount);
@@ -135,7 +139,8 @@ export class Scheduler {
       this.kv.admit(slot, cached + tokens);
       this.waiting.removeFirst();
       this.table.computed[slot] = cached;
-      this.meters.countLookup(this.table.promptTokens[slot]! + this.table.produced[slot]!, cached, this.table.preemptions[slot]! > 0);
+      if (this.table.preemptions[slot]! > 0) this.meters.countResumed(cached, this.table.lost[slot]!);
+      else this.meters.countFirstLookup(this.table.promptTokens[slot]!, cached);
       this.running[this.runningCount] = slot;
       this.scheduled[this.runningCount] = tokens;
       this.runningCount += 1;
@@ -191,6 +196,7 @@ export class Scheduler {
     this.scheduled[this.runningCount] = 0;
     this.kv.release(slot);
     this.meters.countPreemption(this.table.computed[slot]!);
+    this.table.lost[slot] = this.table.computed[slot]!;
     this.table.computed[slot] = 0;
     this.table.preemptions[slot]! += 1;
     this.waiting.prepend(slot);
@@ -218,11 +224,10 @@ export class Scheduler {
 
   /** Whether the prompt of a waiting request contains what a running one is producing. */
   private continuesRunning(slot: number): boolean {
-    const { parts } = this.table.work[slot]!;
-    if (parts === undefined) return false;
+    const { parts = [], outputId: own } = this.table.work[slot]!;
     for (let i = 0; i < this.runningCount; i += 1) {
       const { outputId } = this.table.work[this.running[i]!]!;
-      if (outputId !== undefined && parts.some(({ id }) => id === outputId)) return true;
+      if (outputId !== undefined && (outputId === own || parts.some(({ id }) => id === outputId))) return true;
     }
     return false;
   }

@@ -33,17 +33,20 @@ export interface StepTimeModel {
   isExtrapolated(batch: StepBatch): boolean;
 }
 
-export const emptyBatch = (): StepBatch => ({
-  tokens: 0,
-  outputs: 0,
-  prefillSequences: 0,
-  prefillPairs: 0,
-  prefillCached: 0,
-  prefillContext: 0,
-  decodeSequences: 0,
-  decodeKeys: 0,
-  decodeContext: 0,
-});
+/** A batch that is filled again for every step. */
+class EmptyBatch implements StepBatch {
+  tokens = 0;
+  outputs = 0;
+  prefillSequences = 0;
+  prefillPairs = 0;
+  prefillCached = 0;
+  prefillContext = 0;
+  decodeSequences = 0;
+  decodeKeys = 0;
+  decodeContext = 0;
+}
+
+export const emptyBatch = (): StepBatch => new EmptyBatch();
 
 /** Makes a batch empty again: one object serves all steps of a replica. */
 export const clearBatch = (batch: StepBatch): void => {

@@ -22,6 +22,7 @@ export const validationText = (validation: Validation, style: Style = PLAIN): st
     ...block("Running and waiting", gaugeLines(validation, style), style),
     ...block("Inputs", inputLines(validation.inputs), style),
     ...block("Notes", bullets(validation.notes), style),
+    ...block("Not modelled", bullets(validation.not_modelled), style),
   ]);
 };
 

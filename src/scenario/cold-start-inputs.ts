@@ -36,8 +36,8 @@ export const coldStartInputs = (from: GivenScenario, durations: Durations, devic
             {
               name: `cold start, ${name} (not used)`,
               value: inWords(figure.seconds),
-              origin: "measured" as const,
-              source: `a WebGPU engine's, where the preset is ${preset?.engine}'s; ${figure.source}`,
+              origin: figure.origin,
+              source: `${figure.origin === "measured" ? "a WebGPU engine's, where the preset is" : "the preset goes before it, which is"} ${preset?.engine}'s; ${figure.source}`,
             },
           ]),
     ];

@@ -53,6 +53,7 @@ export const resolveScenario = (
     scenario: scenario.name,
     stepTime: stepTimeModel(device.step),
     replica: replica.config,
+    gpusPerReplica: device.tensor_parallel ?? 1,
     coldStart: coldStart.phases,
     ...(coldStart.startUp === COLD ? {} : { startUp: coldStart.startUp }),
     router: scenario.router,
@@ -63,12 +64,16 @@ export const resolveScenario = (
 
 const resolveReplica = (from: GivenScenario, device: DeviceModel, model: LanguageModel): { config: ReplicaConfig; inputs: Input[] } => {
   const settings = from.scenario.replica;
-  const limits = batchLimits(settings, device.memory.bytes, device.device);
+  const limits = batchLimits(
+    { ...settings, max_model_len: settings.max_model_len ?? model.contextLength },
+    device.memory.bytes,
+    device.device,
+  );
   const logged = device.kv_cache;
   const numGpuBlocks =
     settings.num_gpu_blocks ??
     (logged === undefined
-      ? kvBlocks(device, model, settings).numGpuBlocks
+      ? kvBlocks(device, model, { ...settings, ...limits }).numGpuBlocks
       : Math.floor((logged.blocks * logged.block_size) / settings.block_size));
   const kvTokens = (numGpuBlocks - 1) * settings.block_size;
   if (settings.max_model_len !== undefined && settings.max_model_len > kvTokens) {

@@ -14,7 +14,6 @@ export interface LoggedRequest {
 const NEXT_STEP = "Each line needs input_toks, output_toks, and queued_ts, first_token_ts and last_token_ts in seconds, of one clock.";
 
 interface Row {
-  readonly line: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
   /** Seconds, by the engine's own clock. */
@@ -49,12 +48,11 @@ const rowOf = ({ number: line, text }: Line, place: string): Row => {
   const object = parseObject(text, "a request with its tokens and times", where());
   const time = (name: string): number => {
     const value = object[name];
-    if (typeof value === "number" && value >= 0) return value;
+    if (typeof value === "number" && value >= 0 && Number.isFinite(value)) return value;
     throw new InputError(where(), `expected ${name} to be a number of seconds, got ${show(value)}`, NEXT_STEP);
   };
   const tokens = (name: string): number => wholeTokens(object[name], show(object[name]), name, where, NEXT_STEP);
   const row = {
-    line,
     promptTokens: tokens("input_toks"),
     outputTokens: tokens("output_toks"),
     queued: time("queued_ts"),

@@ -35,6 +35,7 @@ export const validationSchema = z
       .meta({ description: "Requests running and waiting over time; null where the log has none" }),
     extrapolated_share: z.number().min(0).max(1).meta({ description: "Steps outside the measured range of the step times" }),
     inputs: z.array(inputSchema),
+    not_modelled: z.array(z.string()),
     notes: z.array(z.string()),
   })
   .meta({ id: "Validation", title: "Ballast validation, version 1" });

@@ -92,6 +92,10 @@ describe("a configuration that cannot be is refused with place, rule, value and 
       messageOf({ requests: [{ ...request, promptTokens: 0 }] }),
       messageOf({ requests: [{ ...request, parts: [{ id: 1, tokens: 101 }] }] }),
       messageOf({ requests: [{ ...request, parts: [{ id: 1, tokens: 100 }] }] }),
+      messageOf({ requests: [{ ...request, next: { thinkTime: 0.5, promptTokens: 1, outputTokens: 1 } }] }),
+      messageOf({ requests: [{ ...request, next: { thinkTime: 1, promptTokens: 1, outputTokens: 0 } }] }),
+      messageOf({ requests: [{ ...request, priority: NaN }] }),
+      messageOf({ concurrencyLimit: 0 }),
     ]).toMatchInlineSnapshot(`
       [
         "requests[0]: expected the id to be its place in order of arrival, got 1. Read or generate the traffic with src/traffic.",
@@ -100,6 +104,10 @@ describe("a configuration that cannot be is refused with place, rule, value and 
         "requests[0]: expected whole token counts of 1 or more, got 0 prompt and 50 output tokens. Read or generate the traffic with src/traffic.",
         "requests[0]: expected parts of whole tokens, at most the prompt's 100 in sum, got 101. Read or generate the traffic with src/traffic.",
         "accepted",
+        "requests[0], turn 1: expected a think time in whole nanoseconds, got 0.5. Read or generate the traffic with src/traffic.",
+        "requests[0], turn 1: expected whole token counts of 1 or more, got 1 prompt and 0 output tokens. Read or generate the traffic with src/traffic.",
+        "requests[0]: expected a finite priority, got NaN. Read or generate the traffic with src/traffic.",
+        "concurrency_limit: expected 1 or more, got 0: no request would be served. Leave it out for none.",
       ]
     `);
   });

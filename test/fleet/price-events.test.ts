@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { FleetConfig } from "../../src/fleet/config.ts";
+import type { FleetConfig, RequestRecord } from "../../src/fleet/config.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
-import { Simulation, type Reading } from "../../src/fleet/simulation.ts";
+import { requestKey, Simulation, type Reading } from "../../src/fleet/simulation.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { runs } from "../runs.ts";
 import { fleetConfig, fleets, requestsOf } from "./configs.ts";
@@ -40,6 +40,45 @@ describe("the price of a scale event", () => {
     expect(price.gpu_s).toBeGreaterThan(0);
     expect(price.request_s).toBeLessThan(0);
     expect(price.requests_helped).toBeGreaterThan(price.requests_hurt);
+  });
+
+  it("of a scale-up that was taken back leaves the fork within the policy's limits: it never has fewer replicas than min_replicas", () => {
+    const burst = Array.from({ length: 40 }, () => [0, 10, 60] as const);
+    const requests = requestsOf([10_000, 10, 60], ...burst, [400_000, 10, 5], [30_000, 10, 5], [100_000, 10, 5]);
+    const config = fleetConfig({
+      requests,
+      policy: { kind: "hpa", min_replicas: 1, max_replicas: 6, metric: "requests_in_flight", target_average: 4 },
+    });
+    const { scale_events } = simulatePriced(config, all);
+    expect(scale_events.some(({ from, to }) => to < from)).toBe(true);
+    // The last request comes long after: without a replica it would never have a first token.
+    for (const { price } of scale_events) expect(price!.output_tokens).toBeLessThan(60);
+  });
+
+  it("law: a request has the same origin and turn on both sides, and so the same lengths, though ids shift", () => {
+    let shifted = 0;
+    fc.assert(
+      fc.property(fleets(), (config) => {
+        const seen = new Map<string, { readonly id: number; readonly lengths: string }>();
+        const look = ({ id, origin, turn, promptTokens, outputTokens }: RequestRecord): void => {
+          const lengths = `${promptTokens} and ${outputTokens}`;
+          const own = seen.get(requestKey(origin, turn)) ?? { id, lengths };
+          seen.set(requestKey(origin, turn), own);
+          expect(lengths).toBe(own.lengths);
+          if (id !== own.id) shifted += 1;
+        };
+        simulate(config, look);
+        simulate({ ...config, policy: { kind: "fixed", replicas: 1 } }, look);
+      }),
+      runs(100),
+    );
+    expect(shifted).toBeGreaterThan(10);
+  });
+
+  it("refuses a horizon that the clock cannot tell", () => {
+    expect(() => simulatePriced(fleetConfig({ requests: requestsOf([0, 1, 1]) }), { ...all, horizon: 1e-10 })).toThrow(
+      "expected a nanosecond or more",
+    );
   });
 
   it("law: pricing changes nothing of the run but the prices", () => {

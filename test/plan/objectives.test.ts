@@ -6,6 +6,8 @@ const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number 
   const { ttft = 1, tpot = 0.01, outputTokens = 11, ...rest } = fields;
   return {
     id: 0,
+    origin: 0,
+    turn: 0,
     arrivedAt: 5e9,
     promptTokens: 10,
     outputTokens,

@@ -103,8 +103,16 @@ describe("limits of a batch by vLLM's defaults", () => {
     expect(batchDefaults(gib * 2 ** 30, name)).toEqual({ max_num_seqs, max_num_batched_tokens });
   });
 
-  it("never fewer tokens than sequences where only one of them is given", () => {
-    expect(batchLimits({ max_num_seqs: 4000 }, 2 ** 34, "small")).toEqual({ max_num_seqs: 4000, max_num_batched_tokens: 4000 });
+  it.each([
+    [{ max_num_seqs: 4000 }, 2048, "as many tokens as ever: vLLM then refuses to start"],
+    [{ max_num_seqs: 4, max_model_len: 100 }, 400, "no more than all sequences can have"],
+    [{ max_model_len: 32_768, enable_chunked_prefill: false }, 32_768, "a whole prompt without chunked prefill"],
+    [{ max_model_len: 32_768 }, 2048, "the default with it"],
+  ])("%j: a step of %i tokens, %s", (given, tokens, _why) => {
+    expect(batchLimits(given, 2 ** 34, "small").max_num_batched_tokens).toBe(tokens);
+  });
+
+  it("no more sequences than tokens where only the tokens are given", () => {
     expect(batchLimits({ max_num_batched_tokens: 64 }, 2 ** 34, "small")).toEqual({ max_num_seqs: 64, max_num_batched_tokens: 64 });
   });
 });

@@ -123,8 +123,8 @@ export class ColdStarts {
   }
 
   /** Accounts for all time up to the end. */
-  close(now: Nanoseconds): void {
-    this.nodes.close(now);
+  settle(now: Nanoseconds): void {
+    this.nodes.settle(now);
   }
 
   private beginPhase(replica: Starting, progress: Progress, now: Nanoseconds): void {

@@ -3,10 +3,15 @@ import type { Nanoseconds } from "../../units.ts";
 
 /** A node without a replica. */
 class KeptNode {
+  /** Up to when it is accounted for. */
+  paidUntil: Nanoseconds;
+
   constructor(
     readonly known: number,
     readonly since: Nanoseconds,
-  ) {}
+  ) {
+    this.paidUntil = since;
+  }
 }
 
 /**
@@ -30,7 +35,7 @@ export class Nodes {
     for (const node of this.kept) if (best === null || node.known >= best.known) best = node;
     if (best === null) return 0;
     this.kept = this.kept.filter((node) => node !== best);
-    this.meters.keptNodes.add(1, best.since, now);
+    this.meters.keptNodes.add(1, best.paidUntil, now);
     return best.known;
   }
 
@@ -39,16 +44,18 @@ export class Nodes {
     if (known > 0 && this.keepFor > 0) this.kept.push(new KeptNode(known, now));
   }
 
-  /** Accounts for all time up to now; only at the end. */
-  close(now: Nanoseconds): void {
+  /** Accounts for all time up to now. */
+  settle(now: Nanoseconds): void {
     this.expire(now);
-    for (const { since } of this.kept) this.meters.keptNodes.add(1, since, now);
-    this.kept = [];
+    for (const node of this.kept) {
+      this.meters.keptNodes.add(1, node.paidUntil, now);
+      node.paidUntil = now;
+    }
   }
 
   private expire(now: Nanoseconds): void {
     const isOver = ({ since }: KeptNode): boolean => since + this.keepFor <= now;
-    for (const node of this.kept) if (isOver(node)) this.meters.keptNodes.add(1, node.since, node.since + this.keepFor);
+    for (const node of this.kept) if (isOver(node)) this.meters.keptNodes.add(1, node.paidUntil, node.since + this.keepFor);
     this.kept = this.kept.filter((node) => !isOver(node));
   }
 }

@@ -70,9 +70,11 @@ const gaugesSection = (charts: Charts, { at_s, running, waiting }: NonNullable<V
   </section> `;
 };
 
-const inputsSection = ({ inputs, notes }: Validation): Html =>
+const inputsSection = ({ inputs, notes, not_modelled: notModelled }: Validation): Html =>
   html`<section aria-labelledby="inputs">
     <h2 id="inputs">What it rests on</h2>
     ${facts(inputs.map(({ name, value, origin, source }) => [name, value, `${origin}: ${source}`] as const))}
     ${notes.length === 0 ? html`` : items(notes)}
+    <h3>Not modelled</h3>
+    ${items(notModelled)}
   </section> `;

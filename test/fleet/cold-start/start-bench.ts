@@ -50,7 +50,7 @@ export const startBench = (phases: readonly ColdStartPhase[], startUp: StartUpCo
         else if (rank === ranks.transfer) starts.finishTransfers(sequence, now).forEach(endPhase);
         else if (lives.get(sequence)?.phaseEndsAt === now) endPhase(sequence);
       }
-      starts.close(events.now);
+      starts.settle(events.now);
       return Object.fromEntries(through);
     },
   };
