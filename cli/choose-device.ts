@@ -4,6 +4,7 @@ import { calibrate } from "../src/calibration/calibrate.ts";
 import { DEVICE_MODEL_SCHEMA, type DeviceModel } from "../src/calibration/device-model.ts";
 import { largestBuiltInThatFits, type MemorySettings } from "../src/calibration/kv-blocks.ts";
 import { deviceModelFile } from "../src/calibration/read-device-model.ts";
+import { InputError } from "../src/errors.ts";
 import type { LanguageModel } from "../src/model/language-model.ts";
 import { readVersioned } from "../src/versioned.ts";
 import { chooseModel } from "./choose-model.ts";
@@ -46,6 +47,9 @@ export const chooseDevice = (io: Io, device: Written | undefined, model: Written
 /** Null where the path is not a file that says it is a device model. */
 const savedDeviceModelOrNull = ({ text: given, folder }: Written): DeviceModel | null => {
   const path = resolve(folder, given);
+  if (!existsSync(path) && given.endsWith(".json")) {
+    throw new InputError(given, "is not there", "Make a device model, `ballast calibrate --out FILE`, or name a profile or a run.");
+  }
   if (!existsSync(path) || !statSync(path).isFile()) return null;
   const text = readFileSync(path, "utf8");
   const [kind] = DEVICE_MODEL_SCHEMA.split("/");

@@ -1,7 +1,7 @@
 /** What `ballast init` writes: every field of a scenario, with its unit and its default. Those that are commented out may be left so. */
 export const scenarioTemplate = `# A Ballast scenario: what you serve, on what, and how well. Every time is in seconds.
-#   ballast plan scenario.yaml       how many replicas it needs
-#   ballast simulate scenario.yaml   what the policy below does
+#   npx ballast plan scenario.yaml       how many replicas it needs
+#   npx ballast simulate scenario.yaml   what the policy below does
 schema: ballast.scenario/1
 name: chat
 seed: 42 # the same seed gives the same result, to the byte
@@ -65,7 +65,7 @@ replica:
 # What a new replica goes through before it serves. "measured" takes the profile's own figure. Each time may also be drawn for every replica:
 # { kind: uniform, min_s: 30, max_s: 90 }, { kind: log-normal, p50_s: 40, p99_s: 200 }, { kind: empirical, seconds: [35, 41, 120] }
 cold_start:
-  # preset: tensorfuse-l40s-llama-8b-cold # published figures for what is not given here; a wrong name lists them all
+  # preset: tensorfuse-l40s-llama-8b-cold # published figures for what is not given: take the lines below out; a wrong name lists them all
   provision_s: 60 # until a node with a GPU is there
   image_s: 30 # container image pulled and started
   weights_s: measured # weights from host memory to the GPU

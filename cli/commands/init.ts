@@ -8,8 +8,8 @@ import { scenarioTemplate } from "../scenario-template.ts";
 
 const nextSteps = (file: string): string => `Wrote ${file}: edit it, then
 
-  ballast plan ${file}       how many replicas it needs
-  ballast simulate ${file}   what its policy does
+  npx ballast plan ${file}       how many replicas it needs
+  npx ballast simulate ${file}   what its policy does
 
 Real traffic to try, each under its own licence:
 
@@ -26,7 +26,7 @@ Real traffic to try, each under its own licence:
 Your own: CSV with the columns arrival_s, prompt_tokens, output_tokens; or vLLM's requests as JSON lines.
 
   ballast traffic describe AzureLLMInferenceTrace_conv.csv
-  ballast plan --traffic AzureLLMInferenceTrace_conv.csv
+  npx ballast plan --traffic AzureLLMInferenceTrace_conv.csv
 `;
 
 /** `ballast init`: a scenario to begin with. */

@@ -27,7 +27,7 @@ export const priceLines = (run: Run, style: Style): string[] => {
   if (priced.length === 0) return [];
   const horizon = Math.max(...priced.map(({ price }) => price.horizon_s));
   const note =
-    `Each against the same run without that change, up to ${duration(horizon)} after the decision, later decisions as they were. ` +
+    `With the change less without it: GPU time paid, time that all requests spent in the system, requests whose first token came earlier and later, by how much in all, and the mean batch; up to ${duration(horizon)} after the decision, later decisions as they were. ` +
     `Prices need not add up.${priced.some(({ price }) => price.is_sampled) ? " *: drawn at random; the others are the largest changes." : ""}` +
     (priced.length < run.scale_events.length ? ` ${count(run.scale_events.length - priced.length)} more have no price.` : "");
   const hasHits = priced.some(({ price }) => (price.hit_share ?? 0) !== 0);

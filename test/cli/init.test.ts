@@ -21,8 +21,8 @@ describe("ballast init", () => {
     expect(out).toMatchInlineSnapshot(`
       "Wrote scenario.yaml: edit it, then
 
-        ballast plan scenario.yaml       how many replicas it needs
-        ballast simulate scenario.yaml   what its policy does
+        npx ballast plan scenario.yaml       how many replicas it needs
+        npx ballast simulate scenario.yaml   what its policy does
 
       Real traffic to try, each under its own licence:
 
@@ -39,7 +39,7 @@ describe("ballast init", () => {
       Your own: CSV with the columns arrival_s, prompt_tokens, output_tokens; or vLLM's requests as JSON lines.
 
         ballast traffic describe AzureLLMInferenceTrace_conv.csv
-        ballast plan --traffic AzureLLMInferenceTrace_conv.csv
+        npx ballast plan --traffic AzureLLMInferenceTrace_conv.csv
       "
     `);
   });

@@ -146,7 +146,7 @@ describe("ballast plan", () => {
       model: expected a built-in model (tiny-llama, Llama-3.2-1B, Qwen2.5-7B, Llama-3.1-8B, Llama-3.1-70B) or a path to a config.json, got "GPT-7". For another model, give the path of its Hugging Face config.json.
       newer.json: schema: "ballast.device-model/3" is newer than this program, which reads up to "ballast.device-model/2". Update Ballast (git pull in a clone), or make the file again with this version.
       edited.json: weight_bytes: expected number, got "16 GB". Make it again: ballast calibrate --out FILE
-      nowhere.json: expected a profile's file, a run's name or <device>/<condition> below results/, found none of them. Measure one: npm run bench
+      nowhere.json: is not there. Make a device model, \`ballast calibrate --out FILE\`, or name a profile or a run.
       device: expected a device model of Qwen2.5-7B, got one of Llama-3.1-8B. Calibrate the device for this model: ballast calibrate --model …
       missing.csv: is not there. \`ballast init\` says where public traces are to be had.
       bad.csv: line 242: expected at least 3 columns, got 2. Repair the line, or take it out.
