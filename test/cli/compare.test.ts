@@ -85,7 +85,6 @@ describe("ballast compare", () => {
         Time of B over A, geometric mean
                                   rows            change in time
           overhead                   5           0 % (0 % … 0 %)
-          warm-up                    7       0 % (-13 % … +14 %)
           upload                     8           0 % (0 % … 0 %)
           matmul, hot               50           0 % (0 % … 0 %)
           attention-prefill, hot     4           0 % (0 % … 0 %)

@@ -199,7 +199,7 @@ describe("the default question", () => {
     expect(Number(rate) / Number(sustained)).toBeCloseTo(4, 1);
     expect(question).toContain("TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
     expect(inputs.filter(({ origin }) => origin === "given").map(({ name }) => name)).toEqual(["weights"]);
-  });
+  }, 120_000);
 
   it("is relative to a device on which one request alone leaves no room, and says so", () => {
     const { question, capacity } = answer(slow(160), tiny);
