@@ -87,7 +87,7 @@ export const simulatedWait = (of: QueueingCase, seed: number, arrivals: number):
 };
 
 /** Arrivals of one replication, for an interval of 2 % or less: the longer a queue's memory, the more it takes. */
-export const arrivalsFor = (load: number): number => Math.round(160_000 + 4000 / (1 - load) ** 2);
+export const arrivalsFor = (load: number): number => Math.round(250_000 + 4000 / (1 - load) ** 2);
 
 /** Student's t, two-sided, for 19 degrees of freedom. */
 const T_19 = { 0.95: 2.093, 0.99: 2.861 } as const;
