@@ -15,6 +15,7 @@ import { count, duration, percent, plain, size } from "../format.ts";
 import { NO_DATA, type TrafficData } from "../traffic/data.ts";
 import { trafficNotes } from "../traffic/notes.ts";
 import type { Request } from "../traffic/request.ts";
+import { checkBlocks } from "./check-blocks.ts";
 import { coldStartOf } from "./cold-start.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
@@ -48,6 +49,9 @@ export const resolveScenario = (
   const { scenario } = from;
   const replica = resolveReplica(from, device, model);
   checkServable(replica.config, requests);
+  if (scenario.replica.num_gpu_blocks !== undefined || device.kv_cache !== undefined) {
+    checkBlocks(scenario.traffic, requests, replica.config, from.place);
+  }
   const coldStart = coldStartOf(from, device);
   return {
     scenario: scenario.name,

@@ -62,6 +62,22 @@ describe("a scenario on a device", () => {
     expect(resolve(trace).replica.maxModelLen).toBe(model.contextLength);
   });
 
+  it("is refused before the run where the longest prompt does not fit into the blocks that the user has stated", () => {
+    const long = [...requests, { id: 100, arrivedAt: 100e9, promptTokens: 145, outputTokens: 1 }];
+    const resolveLong = (blocks: string, more = "") =>
+      resolveScenario(
+        parseScenario(`${trace.replace("file: a.jsonl", `file: a.jsonl${more}`)}replica: { ${blocks} }`, "chat.yaml"),
+        deviceModel(),
+        model,
+        long,
+      );
+    expect(() => resolveLong("num_gpu_blocks: 10")).toThrow(
+      "chat.yaml: replica.num_gpu_blocks: expected room for the longest prompt, 145 tokens (request 101 of a.jsonl), got 10 blocks, which hold 144: vLLM would never admit it",
+    );
+    expect(() => resolveLong("num_gpu_blocks: 11")).not.toThrow();
+    expect(() => resolveLong("num_gpu_blocks: 10", ", beyond_context: keep")).not.toThrow();
+  });
+
   it("names what the trace's format leaves open", () => {
     expect(resolve(trace).notModelled.join()).toContain("3 s grid");
     expect(resolve(trace.replace("mooncake", "azure")).notModelled).toEqual([]);
