@@ -1,4 +1,4 @@
-import type { DeviceModel } from "../calibration/device-model.ts";
+import { WEBGPU, type DeviceModel } from "../calibration/device-model.ts";
 import { loadSeconds } from "../calibration/load.ts";
 import { warmUpSeconds } from "../calibration/warm-up.ts";
 import { presetPhases, presets, type Preset, type PresetName } from "../fleet/cold-start/presets.ts";
@@ -69,7 +69,7 @@ export const coldStartDurations = (from: GivenScenario, device: DeviceModel): Du
 };
 
 /** Whether the curves are a production engine's. Those of Ballast's own kernels in a browser never stand for its start-up. */
-export const speaksForProduction = ({ engine }: { readonly engine: string }): boolean => engine !== "webgpu";
+export const speaksForProduction = ({ engine }: { readonly engine: string }): boolean => engine !== WEBGPU;
 
 const measuredOf = (device: DeviceModel): ReadonlyMap<PhaseKey, Measured> => {
   const profile = `profile ${device.profile.slice(0, 12)}`;

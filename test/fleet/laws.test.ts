@@ -53,6 +53,29 @@ describe("laws of the simulator, over random fleets with preemption and scaling"
     });
   });
 
+  it("no step is timed that computes nothing", () => {
+    forAllFleets((config) => {
+      let empty = 0;
+      const stepTime = {
+        ...config.stepTime,
+        stepTime(batch: Parameters<typeof config.stepTime.stepTime>[0]) {
+          if (batch.tokens === 0) empty += 1;
+          return config.stepTime.stepTime(batch);
+        },
+      };
+      simulateAll({ ...config, stepTime });
+      expect(empty).toBe(0);
+    });
+  });
+
+  it("a replica of several GPUs is paid for as often, and is as busy as one", () => {
+    forAllFleets((config) => {
+      const [one, four] = [1, 4].map((gpusPerReplica) => simulateAll({ ...config, gpusPerReplica }).run);
+      expect(four!.gpu_hours).toBeCloseTo(4 * one!.gpu_hours, 9);
+      expect(four!.utilization).toBe(one!.utilization);
+    });
+  });
+
   it("a fixed fleet pays for all its replicas until the last request has left", () => {
     forAllFleets((config) => {
       const { run } = simulateAll({ ...config, policy: { kind: "fixed", replicas: 3 } });

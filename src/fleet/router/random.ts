@@ -1,26 +1,14 @@
 import type { Stream } from "../../sim/streams.ts";
-import { IdSet } from "./id-set.ts";
-import type { RoutingPolicy, Target } from "./policy.ts";
+import { OpenReplicas } from "./open-replicas.ts";
+import type { RoutingPolicy } from "./policy.ts";
 
 /** Any replica, each with the same chance: Envoy's RANDOM. */
-export class RandomPolicy implements RoutingPolicy {
-  private readonly open = new IdSet();
+export class RandomPolicy extends OpenReplicas implements RoutingPolicy {
   private readonly stream: Stream;
 
   constructor(stream: Stream) {
+    super();
     this.stream = stream;
-  }
-
-  add(target: Target): void {
-    this.open.set(target.id, !target.isFull);
-  }
-
-  remove(id: number): void {
-    this.open.set(id, false);
-  }
-
-  changed(target: Target): void {
-    this.open.set(target.id, !target.isFull);
   }
 
   choose(): number {

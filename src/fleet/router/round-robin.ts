@@ -1,22 +1,9 @@
-import { IdSet } from "./id-set.ts";
-import type { RoutingPolicy, Target } from "./policy.ts";
+import { OpenReplicas } from "./open-replicas.ts";
+import type { RoutingPolicy } from "./policy.ts";
 
 /** One replica after another in order of creation; those that are full or gone are passed over. */
-export class RoundRobinPolicy implements RoutingPolicy {
-  private readonly open = new IdSet();
+export class RoundRobinPolicy extends OpenReplicas implements RoutingPolicy {
   private last = -1;
-
-  add(target: Target): void {
-    this.open.set(target.id, !target.isFull);
-  }
-
-  remove(id: number): void {
-    this.open.set(id, false);
-  }
-
-  changed(target: Target): void {
-    this.open.set(target.id, !target.isFull);
-  }
 
   choose(): number {
     const { size } = this.open;

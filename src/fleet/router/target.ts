@@ -12,9 +12,9 @@ export interface Server {
   kvUseAt(now: Nanoseconds, isBeforeSteps: boolean): number;
 }
 
-/** A server as it is at this instant. */
-export class LiveTarget implements Target {
-  private readonly server: Server;
+/** What a router knows of a server whenever it looks: whether it may be given more. */
+abstract class ServerTarget {
+  protected readonly server: Server;
   private readonly limit: number;
 
   constructor(server: Server, limit: number) {
@@ -29,7 +29,10 @@ export class LiveTarget implements Target {
   get isFull(): boolean {
     return this.server.outstanding >= this.limit;
   }
+}
 
+/** A server as it is at this instant. */
+export class LiveTarget extends ServerTarget implements Target {
   get outstanding(): number {
     return this.server.outstanding;
   }
@@ -44,25 +47,10 @@ export class LiveTarget implements Target {
 }
 
 /** A server as it was when it was scraped last; with no load before the first time, since it has just become ready. */
-export class ScrapedTarget implements Target {
+export class ScrapedTarget extends ServerTarget implements Target {
   outstanding = 0;
   waiting = 0;
   private kvUse = 0;
-  private readonly server: Server;
-  private readonly limit: number;
-
-  constructor(server: Server, limit: number) {
-    this.server = server;
-    this.limit = limit;
-  }
-
-  get id(): number {
-    return this.server.id;
-  }
-
-  get isFull(): boolean {
-    return this.server.outstanding >= this.limit;
-  }
 
   kvUseAt(): number {
     return this.kvUse;
