@@ -109,6 +109,7 @@ export class Replica {
       return;
     }
     this.settleWaiting(now);
+    meters.now = now;
     do this.scheduler.schedule(this.batch);
     while (this.batch.tokens === 0);
     this.nextStepAt = now + stepTime.stepTime(this.batch);
@@ -120,6 +121,7 @@ export class Replica {
   private endStep(now: Nanoseconds): void {
     this.isStepping = false;
     if (this.stretch.length > 0) this.stretch.finish(this.stepStartedAt);
+    else this.context.meters.computed.add(this.batch.tokens, now - 1);
     this.settleRunning(now);
     this.scheduler.complete(now);
   }

@@ -126,14 +126,34 @@ it("law: the timeline's windows are time averages, the last one cut at the end",
   const requests = requestsOf([500, 10, 2], [0, 10, 2], [1000, 10, 1]);
   const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, replica: { ...roomyReplica, maxNumSeqs: 1 }, requests }));
   // One server, one at a time: 0 runs from 0.5 to 2.5, 1 until 4.5, 2 until 5.5.
+  const none = [0, 0, 0, 0, 0, 0];
+  // Steps of at most 512 tokens a second.
+  expect(run.peak_tokens_per_s).toBe(512);
   expect(run.timeline).toEqual({
     window_s: 1,
     arrivals: [2, 1, 0, 0, 0, 0],
     replicas_ready: [1, 1, 1, 1, 1, 1],
-    replicas_starting: [0, 0, 0, 0, 0, 0],
+    replicas_starting: none,
+    replicas: {
+      provisioning: none,
+      loading: none,
+      warming: none,
+      busy: [0.5, 1, 1, 1, 1, 1],
+      idle: [0.5, 0, 0, 0, 0, 0],
+      draining: none,
+      asleep: none,
+    },
     queued: [0.5, 1.5, 1.5, 1, 0.5, 0],
     running: [0.5, 1, 1, 1, 1, 1],
     kv_use: [0.5, 1, 1, 1, 1, 1].map((share) => share / 1999),
+    hit_rate: [0, null, 0, null, 0, null],
+    busy_share: [0.5, 1, 1, 1, 1, 1],
+    // Steps end at 1.5, 2.5 … 5.5 s: a prompt, a token, a prompt, a token, a prompt.
+    useful_share: [0, 10, 1, 10, 1, 20].map((tokens) => tokens / 512),
+    paid_gpu_s: [1, 1, 1, 1, 1, 0.5],
+    ttft_p50_s: [2, 4, null, null, null, null],
     ttft_p99_s: [2.98, 4, null, null, null, null],
+    tpot_p50_s: [1, null, null, null, null, null],
+    tpot_p99_s: [1, null, null, null, null, null],
   });
 });
