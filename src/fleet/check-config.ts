@@ -4,7 +4,7 @@ import type { Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
-import { isServable } from "./fleet.ts";
+import { isServable } from "./gateway.ts";
 import type { Policy } from "./settings.ts";
 
 /**
