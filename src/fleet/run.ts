@@ -125,13 +125,9 @@ export const runSchema = z
       description:
         "Tokens computed (prefill and decode, recomputed ones included), over what the ready replicas would have computed in the time they were paid for at peak_tokens_per_s each",
     }),
-    peak_tokens_per_s: z
-      .number()
-      .positive()
-      .optional()
-      .meta({
-        description: "The most tokens a second that one replica's steps compute, by the step-time model: the best batch of short contexts",
-      }),
+    peak_tokens_per_s: z.number().positive().optional().meta({
+      description: "The most tokens a second that one replica's steps compute, by the step-time model: the best batch of short contexts",
+    }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
     timeline: z

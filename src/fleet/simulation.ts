@@ -1,4 +1,5 @@
 import type { Autoscaler } from "../autoscaler/autoscaler.ts";
+import type { LifeSpans } from "../replica/life-spans.ts";
 import { Meters } from "../replica/meters.ts";
 import { ReplicaContext } from "../replica/replica.ts";
 import { RequestTable } from "../replica/request-table.ts";
@@ -36,6 +37,8 @@ export interface Listeners {
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
   /** Told of each decision of the autoscaler before it is carried out: a fork made now is one in which it is refused. */
   readonly onScale?: ((scaling: Scaling, simulation: Simulation) => void) | undefined;
+  /** Records what the replicas go through. */
+  readonly lifeSpans?: LifeSpans | undefined;
 }
 
 /**
@@ -68,7 +71,8 @@ export class Simulation {
     this.config = config;
     this.listeners = listeners;
     const meters = new Meters(SHORTEST_WINDOW);
-    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false);
+    const { lifeSpans = null } = listeners;
+    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false, lifeSpans);
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     this.autoscaler = autoscalerOf(policy);
     this.fleet = new Fleet(
@@ -124,6 +128,7 @@ export class Simulation {
     const endedAt = this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
+    this.context.lifeSpans?.close(endedAt);
     return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
   }
 
