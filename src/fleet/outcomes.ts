@@ -4,6 +4,7 @@ import { QuantileSketch } from "../stats/quantile-sketch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { RequestRecord } from "./config.ts";
+import type { ScaleEffects } from "./scale-effects.ts";
 
 /** Requests up to which a run's percentiles are exact, and those of one window: its times to first token, and its times per output token. */
 const EXACT_IN_RUN = 65_536;
@@ -28,6 +29,8 @@ export class Outcomes {
   private window: Nanoseconds;
   /** Told of each request when it leaves. */
   onRequest: ((record: RequestRecord) => void) | undefined;
+  /** Told of each request that finishes, where replicas come and go. */
+  effects: ScaleEffects | null = null;
 
   constructor(window: Nanoseconds, onRequest?: (record: RequestRecord) => void) {
     this.window = window;
@@ -86,6 +89,7 @@ export class Outcomes {
       this.tpot.add(tpot);
       inWindow(this.tpotByWindow, index, EXACT_TPOT_IN_WINDOW).add(tpot);
     }
+    this.effects?.left(arrivedAt, firstTokenAt, now, outputTokens);
     this.onRequest?.({
       id: table.id[slot]!,
       origin: table.origin[slot]!,

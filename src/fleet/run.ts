@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inputSchema } from "../provenance.ts";
+import { scaleEffectSchema } from "./scale-effect-schema.ts";
 
 /** What happened: the result of one simulation. Holds no wall clock, host or path, so the same seed gives the same bytes. */
 export const RUN_SCHEMA = "ballast.run/1";
@@ -49,6 +50,7 @@ export const scaleEventSchema = z.strictObject({
   ready_after_s: seconds
     .nullable()
     .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
+  effect: scaleEffectSchema.optional(),
   price: eventPriceSchema.nullable().optional().meta({ description: "null: not priced; absent: no events were" }),
 });
 export type ScaleEvent = z.infer<typeof scaleEventSchema>;

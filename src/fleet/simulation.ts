@@ -19,6 +19,7 @@ import { createRouter } from "./router/create-router.ts";
 import { paidSoFar, sumOf } from "./paid.ts";
 import { autoscalerOf, initialReplicas, limitsOf } from "./policy.ts";
 import type { Run } from "./run.ts";
+import { ScaleEffects } from "./scale-effects.ts";
 import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
 import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
@@ -55,6 +56,8 @@ export class Simulation {
   private readonly fleet: Fleet;
   private autoscaler: Autoscaler | null;
   private readonly observer = new Observer();
+  /** What happens around each change; null where none comes. */
+  private readonly effects: ScaleEffects | null;
   private listeners: Listeners;
   /** Since when the fleet has had no replica, once the traffic has ended. */
   private emptySince: Nanoseconds = 0;
@@ -86,6 +89,9 @@ export class Simulation {
       config.seed,
     );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
+    this.effects = this.autoscaler === null ? null : new ScaleEffects(this.events);
+    this.outcomes.effects = this.effects;
+    this.fleet.scaleLog.effects = this.effects;
   }
 
   get now(): Nanoseconds {
@@ -121,7 +127,7 @@ export class Simulation {
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
     this.emptySince = this.events.now;
-    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) {
+    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.hasMore) {
       if (this.isGivenUp()) break;
       this.processNext();
     }
@@ -129,7 +135,9 @@ export class Simulation {
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
     this.context.lifeSpans?.close(endedAt);
-    return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
+    this.effects?.close(endedAt, this.readingAt(endedAt));
+    const { config, outcomes, fleet, effects } = this;
+    return summarise({ config, outcomes, fleet, effects, meters: this.context.meters, endedAt });
   }
 
   /**
@@ -225,9 +233,17 @@ export class Simulation {
         if (sequence > 0) this.carryOut(sequence);
         else if (this.autoscaler !== null) this.autoscale(this.autoscaler);
         break;
+      case eventRank.reading:
+        this.effects!.read(sequence, now, this.readingAt(now), this.outcomes.arrived - this.outcomes.departed);
+        break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);
     }
+  }
+
+  /** Whether anything is to happen, besides reading what did. */
+  private get hasMore(): boolean {
+    return this.events.length > (this.effects?.pending ?? 0);
   }
 
   /** Whether requests wait at a fleet that has had no replica for so long that none will come. */

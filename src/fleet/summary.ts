@@ -11,6 +11,8 @@ import { paidSoFar, sumOf } from "./paid.ts";
 import { policyInWords } from "./policy.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
+import { scaleEffectOf } from "./scale-effect.ts";
+import type { ScaleEffects } from "./scale-effects.ts";
 import { timelineOf } from "./timeline.ts";
 
 const SECONDS_PER_HOUR = 3600;
@@ -19,16 +21,28 @@ interface Finished {
   readonly config: Omit<FleetConfig, "requests">;
   readonly outcomes: Outcomes;
   readonly fleet: Fleet;
+  /** What was recorded around scale events; null where there could be none. */
+  readonly effects: ScaleEffects | null;
   readonly meters: Meters;
   readonly endedAt: Nanoseconds;
 }
 
 /** Puts a finished simulation into the form that is saved and read by people. */
-export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished): Run => {
+export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }: Finished): Run => {
   const busy = meters.busy.total();
   const serving = busy + meters.idle.total();
   const paid = paidSoFar(meters, config);
   const peak = peakTokenRate(config.stepTime, config.replica);
+  const { finished, promptTokens, outputTokens } = outcomes;
+  const effectContext = {
+    stepTime: config.stepTime,
+    gpusPerReplica: config.gpusPerReplica ?? 1,
+    hasPrefixCache: config.replica.enablePrefixCaching,
+    peak,
+    // A request decodes from its prompt up to its last token: half its output, on average.
+    meanContext: finished === 0 ? 1 : Math.max(1, Math.floor((promptTokens + outputTokens / 2) / finished)),
+    endedAt,
+  };
   return {
     schema: RUN_SCHEMA,
     scenario: config.scenario,
@@ -58,7 +72,10 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     useful_share: serving === 0 ? null : meters.computed.total / (peak * toSeconds(serving)),
     peak_tokens_per_s: peak,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
-    scale_events: fleet.scaleLog.events(),
+    scale_events: fleet.scaleLog.events().map((event, i) => {
+      const effect = effects?.all()[i];
+      return effect === undefined ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
+    }),
     timeline: timelineOf(config, outcomes, meters, peak, endedAt),
     not_modelled: notModelled(config),
   };

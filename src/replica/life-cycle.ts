@@ -16,6 +16,8 @@ export class LifeCycle {
   phaseEndsAt: Nanoseconds = Infinity;
   /** When the first phase began that was not provisioning; null before. */
   containerStartedAt: Nanoseconds | null = null;
+  /** When it began its first step; null before. */
+  firstBusyAt: Nanoseconds | null = null;
   readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
   /** Up to `since`. */
@@ -86,6 +88,7 @@ export class LifeCycle {
   enter(state: PaidState | "gone", now: Nanoseconds): void {
     this.settle(now);
     this.state = state;
+    if (state === "busy") this.firstBusyAt ??= now;
     this.spans?.enter(this.replica, this.phase, now);
   }
 

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { runSchema } from "../../src/fleet/run.ts";
-import { peakTokenRate } from "../../src/replica/peak-rate.ts";
 import { runs } from "../runs.ts";
 import { fleets, simulateAll } from "./configs.ts";
 
@@ -39,18 +38,15 @@ describe("laws of the simulator, over random fleets with preemption and scaling"
   it("every step's tokens are accounted for: prompts, outputs and what was recomputed, less what was found in the prefix cache", () => {
     forAllFleets((config) => {
       let scheduled = 0;
+      // Asked once for each step; times are asked for of batches that are not run, too.
       const stepTime = {
         ...config.stepTime,
-        stepTime(batch: Parameters<typeof config.stepTime.stepTime>[0]) {
+        isExtrapolated(batch: Parameters<typeof config.stepTime.isExtrapolated>[0]) {
           scheduled += batch.tokens;
-          return config.stepTime.stepTime(batch);
+          return config.stepTime.isExtrapolated(batch);
         },
       };
       const { run } = simulateAll({ ...config, stepTime, isStepwise: true });
-      const simulated = scheduled;
-      // The peak rate asks for the times of batches of its own.
-      peakTokenRate(stepTime, config.replica);
-      scheduled = 2 * simulated - scheduled;
       const { prompt, output, recomputed } = run.tokens;
       const found = run.prefix_cache?.hit_tokens ?? 0;
       // The last token of a request is produced and never computed.

@@ -58,9 +58,8 @@ describe("a policy", () => {
       module({ decide: () => 1 }),
     ];
     for (const policy of policies) checkPolicy(policy);
-    expect(
-      policies.map((policy) => `${policyInWords(policy)}: begins with ${initialReplicas(policy)}, ${limitsOf(policy).join(" to ")}`),
-    ).toMatchInlineSnapshot(`
+    expect(policies.map((policy) => `${policyInWords(policy)}: begins with ${initialReplicas(policy)}, ${limitsOf(policy).join(" to ")}`))
+      .toMatchInlineSnapshot(`
       [
         "fixed, 1 replica: begins with 1, 1 to 1",
         "HPA on requests_in_flight, target 8 a pod, 2 to 5 replicas: begins with 2, 2 to 5",
@@ -82,9 +81,8 @@ describe("a policy", () => {
       module({}),
       scheduledSchema.parse({ kind: "scheduled", starts_at: "Monday", schedule: [{ at: "0 8 * * *", replicas: 6 }] }),
     ];
-    expect(
-      broken.map((policy) => messageOf(() => simulate(fleetConfig({ requests: requestsOf([0, 10, 5]), policy })))),
-    ).toMatchInlineSnapshot(`
+    expect(broken.map((policy) => messageOf(() => simulate(fleetConfig({ requests: requestsOf([0, 10, 5]), policy })))))
+      .toMatchInlineSnapshot(`
       [
         "InputError: policy.min_replicas: expected at most max_replicas, 5, got 6. Swap the two, or raise max_replicas.",
         "InputError: policy.min_replicas: expected at most max_replicas, 2, got 3. Swap the two, or raise max_replicas.",

@@ -72,7 +72,7 @@ describe("a fleet that scales", () => {
   it("starts cold replicas, which serve when they are ready and are paid for from the start", () => {
     const requests = requestsOf([10_000, 10, 100], [0, 10, 100], [40_000, 10, 5]);
     const { run, requests: records } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart, policy: hpa(), requests }));
-    expect(run.scale_events[0]).toEqual({
+    expect(run.scale_events[0]).toMatchObject({
       at_s: 15,
       from: 1,
       to: 2,
@@ -111,7 +111,7 @@ describe("a fleet that scales", () => {
   it("is brought to min_replicas at the first pass", () => {
     const policy = hpa({ min_replicas: 3, max_replicas: 3, initial_replicas: 1 });
     const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart, policy, requests: requestsOf([29_000, 10, 2]) }));
-    expect(run.scale_events).toEqual([{ at_s: 0, from: 1, to: 3, because: "min_replicas 3, the fleet had 1", ready_after_s: 30 }]);
+    expect(run.scale_events).toMatchObject([{ at_s: 0, from: 1, to: 3, because: "min_replicas 3, the fleet had 1", ready_after_s: 30 }]);
   });
 
   it("a cold start of no time is ready at once", () => {
