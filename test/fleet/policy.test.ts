@@ -3,6 +3,8 @@ import { KEDA_DEFAULTS } from "../../src/autoscaler/keda/spec.ts";
 import { KPA_DEFAULTS } from "../../src/autoscaler/knative/spec.ts";
 import { predictiveSchema, queueLengthSchema, scheduledSchema } from "../../src/autoscaler/settings.ts";
 import { checkPolicy, initialReplicas, limitsOf, policyInWords, type Policy } from "../../src/fleet/policy.ts";
+import type { StartUpConfig } from "../../src/fleet/cold-start/start-up.ts";
+import type { ColdStartPhase } from "../../src/replica/cold-start/phase.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { messageOf } from "../message-of.ts";
 import { fleetConfig, requestsOf } from "./configs.ts";
@@ -92,6 +94,15 @@ describe("a policy", () => {
       ]
     `);
   });
+});
+
+it("a warm pool that is larger than what the policy may want is refused", () => {
+  const startUp: StartUpConfig = { keepNode: 0, warmPool: { size: 6, prepared: 1, kind: "asleep", wake: 1, paidShare: 1 } };
+  const coldStart: ColdStartPhase[] = [{ name: "start", state: "loading", duration: 20 }];
+  const policy: Policy = { kind: "hpa", min_replicas: 1, max_replicas: 5, metric: "requests_in_flight", target_average: 8 };
+  expect(messageOf(() => simulate(fleetConfig({ policy, startUp, coldStart })))).toBe(
+    "InputError: cold_start.warm_pool.size: expected at most what the policy may want, 5, got 6. A scale-up never takes more: make the pool smaller.",
+  );
 });
 
 describe("a fleet without replicas", () => {
