@@ -6,40 +6,44 @@ import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { LeftRequest } from "./recent-requests.ts";
 import type { Scaling } from "./scale-log.ts";
-import type { Reading } from "./simulation.ts";
 
-/** Sums up to an instant. */
-export interface Sample {
+/** What the fleet has done up to an instant. */
+export interface Sums {
   readonly at: Nanoseconds;
-  readonly reading: Reading;
+  /** Time that replicas were busy, and running requests over time. */
+  readonly busy: number;
+  readonly running: number;
+  readonly queriedTokens: number;
+  readonly hitTokens: number;
 }
 
 /** Requests up to which the percentiles of a part are exact. */
 const EXACT = 1024;
 
 /** The latencies of the requests that arrived in one part of an effect. */
-class Latencies {
-  requests = 0;
-  ttftP99: number | null = null;
-  tpotP50: number | null = null;
-  private ttft: QuantileSketch | null = new QuantileSketch(EXACT);
-  private tpot: QuantileSketch | null = new QuantileSketch(EXACT);
+export interface PartLatencies {
+  readonly requests: number;
+  readonly ttft_p99_s: number | null;
+  readonly tpot_p50_s: number | null;
+}
+
+class Part {
+  private requests = 0;
+  private ttft: QuantileSketch | null = null;
+  private tpot: QuantileSketch | null = null;
 
   add({ arrivedAt, firstTokenAt, leftAt, outputTokens }: LeftRequest): void {
     this.requests += 1;
-    this.ttft!.add(firstTokenAt - arrivedAt);
-    if (outputTokens > 1) this.tpot!.add((leftAt - firstTokenAt) / (outputTokens - 1));
+    (this.ttft ??= new QuantileSketch(EXACT)).add(firstTokenAt - arrivedAt);
+    if (outputTokens > 1) (this.tpot ??= new QuantileSketch(EXACT)).add((leftAt - firstTokenAt) / (outputTokens - 1));
   }
 
-  /** No request comes any more: the percentiles are kept, and what they came from is not. */
-  close(): void {
-    const of = (sketch: QuantileSketch | null, p: number): number | null =>
-      sketch === null || sketch.count === 0 ? null : toSeconds(sketch.quantile(p));
-    if (this.ttft === null) return;
-    this.ttftP99 = of(this.ttft, 0.99);
-    this.tpotP50 = of(this.tpot, 0.5);
-    this.ttft = null;
-    this.tpot = null;
+  latencies(): PartLatencies {
+    return {
+      requests: this.requests,
+      ttft_p99_s: this.ttft === null ? null : toSeconds(this.ttft.quantile(0.99)),
+      tpot_p50_s: this.tpot === null ? null : toSeconds(this.tpot.quantile(0.5)),
+    };
   }
 }
 
@@ -55,24 +59,46 @@ class Added {
   ) {}
 }
 
-/** What is recorded of one change. */
+/** What was recorded of one change, once nothing more can come. Never changed, so forks may share it. */
+export interface EffectRecord {
+  readonly scaling: Scaling;
+  /** The fleet's sums where before, during and after begin, and at the end; null where that never came. */
+  readonly start: Sums | null;
+  readonly decided: Sums | null;
+  readonly settled: Sums | null;
+  readonly ended: Sums | null;
+  readonly before: PartLatencies;
+  readonly during: PartLatencies;
+  readonly after: PartLatencies;
+  /** Infinity: never. */
+  readonly settledAt: Nanoseconds;
+  /** When a replica that it added computed its first request; null if none did up to the end. */
+  readonly helpedAt: Nanoseconds | null;
+  /** Requests that arrived between the decision and that instant and had no first token by then. */
+  readonly waited: number;
+  /** Time that replicas it added were paid for before each was ready or given up. */
+  readonly loading: Nanoseconds;
+  /** Tokens that the replicas it added were asked for up to the end, and how many of them they found. */
+  readonly queriedTokens: number;
+  readonly hitTokens: number;
+}
+
+/** One change, while there is something to record. */
 export class Effect {
-  readonly before = new Latencies();
-  readonly during = new Latencies();
-  readonly after = new Latencies();
-  decided: Sample | null = null;
-  settled: Sample | null = null;
-  ended: Sample | null = null;
+  decided: Sums | null = null;
+  settled: Sums | null = null;
+  private ended: Sums | null = null;
+  private readonly before = new Part();
+  private readonly during = new Part();
+  private readonly after = new Part();
   /** Replicas that it has added and that are not ready, or that drain for it. */
   awaits = 0;
   /** When all that it added were ready or given up, or all its victims gone; Infinity before. */
-  settledAt: Nanoseconds = Infinity;
-  /** Requests that arrived between the decision and that instant and had no first token by then. */
-  waited = 0;
-  readonly added: readonly Added[];
-  /** Tokens that the replicas it added were asked for up to its end, and how many of them they found. */
-  queriedTokens = 0;
-  hitTokens = 0;
+  private settledAt: Nanoseconds = Infinity;
+  private waited = 0;
+  private readonly added: readonly Added[];
+  private queriedTokens = 0;
+  private hitTokens = 0;
   private endsAt: Nanoseconds = Infinity;
   /** Requests in the system that may belong to it; Infinity while more may come. */
   private inSystem = Infinity;
@@ -83,23 +109,17 @@ export class Effect {
    */
   constructor(
     readonly index: number,
-    readonly scaling: Scaling,
-    readonly from: Nanoseconds,
-    readonly start: Sample | null,
+    private readonly scaling: Scaling,
+    private readonly from: Nanoseconds,
+    private readonly start: Sums | null,
     added: readonly Replica[],
   ) {
     this.added = added.map(({ id, life, scheduler }) => new Added(id, life, scheduler.lookups));
   }
 
+  /** Whether no request can belong to it any more. */
   get isOver(): boolean {
     return this.inSystem === 0;
-  }
-
-  /** When a replica that it added computed its first request; null if none did. */
-  get helpedAt(): Nanoseconds | null {
-    const first = this.added.map(({ life }) => life.firstBusyAt ?? Infinity);
-    const earliest = Math.min(Infinity, ...first);
-    return earliest === Infinity ? null : earliest;
   }
 
   settledReplica(id: number, now: Nanoseconds): void {
@@ -111,10 +131,10 @@ export class Effect {
     this.endsAt = endsAt;
   }
 
-  /** A request has left, wherever it belongs. True if it was the last that can belong here. */
-  left(request: LeftRequest): boolean {
+  /** A request has left, wherever it belongs. */
+  left(request: LeftRequest): void {
     const { arrivedAt, firstTokenAt } = request;
-    if (arrivedAt >= this.from && !this.isOver) {
+    if (arrivedAt >= this.from) {
       if (arrivedAt < this.scaling.at) this.before.add(request);
       else if (arrivedAt < this.settledAt) {
         this.during.add(request);
@@ -122,39 +142,38 @@ export class Effect {
       } else if (arrivedAt < this.endsAt) this.after.add(request);
     }
     if (arrivedAt <= this.endsAt) this.inSystem -= 1;
-    return this.closeIfOver();
   }
 
-  /** "After" has ended, and this is what was read. True if no request in the system can belong here. */
-  end(sample: Sample, inSystem: number): boolean {
-    this.ended = sample;
+  /** "After" has ended, and this is what was read. @param inSystem requests that may still belong to it */
+  end(sums: Sums, inSystem: number): void {
+    this.ended = sums;
     this.inSystem = inSystem;
-    this.readLookups();
-    return this.closeIfOver();
-  }
-
-  /** The run has ended. */
-  close(sample: Sample): void {
-    this.decided ??= sample;
-    if (this.settledAt < Infinity) this.settled ??= sample;
-    if (this.ended === null) {
-      this.ended = sample;
-      this.readLookups();
-    }
-    this.inSystem = 0;
-    this.closeIfOver();
-  }
-
-  private readLookups(): void {
     for (const { lookups } of this.added) {
       this.queriedTokens += lookups.queriedTokens;
       this.hitTokens += lookups.hitTokens;
     }
   }
 
-  private closeIfOver(): boolean {
-    if (!this.isOver) return false;
-    for (const part of [this.before, this.during, this.after]) part.close();
-    return true;
+  /** All that was recorded. @param last what is read where the run ends before it does */
+  record(last: Sums | null = null): EffectRecord {
+    if (this.ended === null && last !== null) this.end(last, 0);
+    const { scaling, start, settledAt, waited, queriedTokens, hitTokens } = this;
+    const helpedAt = Math.min(Infinity, ...this.added.map(({ life }) => life.firstBusyAt ?? Infinity));
+    return {
+      scaling,
+      start,
+      decided: this.decided ?? last,
+      settled: this.settled ?? (settledAt < Infinity ? last : null),
+      ended: this.ended,
+      before: this.before.latencies(),
+      during: this.during.latencies(),
+      after: this.after.latencies(),
+      settledAt,
+      helpedAt: helpedAt === Infinity ? null : helpedAt,
+      waited,
+      loading: this.added.reduce((total, { settledAt: readyAt }) => total + (readyAt ?? last?.at ?? scaling.at) - scaling.at, 0),
+      queriedTokens,
+      hitTokens,
+    };
   }
 }

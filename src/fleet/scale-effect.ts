@@ -1,7 +1,7 @@
 import { emptyBatch, type StepTimeModel } from "../replica/step-batch.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { Effect, Sample } from "./effect.ts";
+import type { EffectRecord, Sums } from "./effect.ts";
 import { EFFECT_WINDOW } from "./scale-effects.ts";
 import type { ScaleEffect } from "./scale-effect-schema.ts";
 
@@ -14,20 +14,18 @@ export interface EffectContext {
   readonly peak: number;
   /** Tokens that a decoding request attends to, averaged over the run. */
   readonly meanContext: number;
-  readonly endedAt: Nanoseconds;
 }
 
 /** What was recorded of a change, as a run says it. */
-export const scaleEffectOf = (effect: Effect, context: EffectContext): ScaleEffect => {
-  const { scaling, start, decided, settled, ended, added } = effect;
-  const { gpusPerReplica, peak, endedAt } = context;
+export const scaleEffectOf = (effect: EffectRecord, context: EffectContext): ScaleEffect => {
+  const { scaling, start, decided, settled, ended } = effect;
+  const { gpusPerReplica, peak } = context;
   const isUp = scaling.to > scaling.from;
   const since = (at: Nanoseconds | null): number | null => (at === null || at === Infinity ? null : toSeconds(at - scaling.at));
-  const before = { ...latencies(effect.before), ...sums(start, decided) };
-  const during = { ...latencies(effect.during), ...sums(decided, settled ?? ended) };
-  const after = { ...latencies(effect.after), ...sums(settled, ended) };
+  const before = { ...effect.before, ...sums(start, decided) };
+  const during = { ...effect.during, ...sums(decided, settled ?? ended) };
+  const after = { ...effect.after, ...sums(settled, ended) };
   const refill = context.hasPrefixCache && before.hit_rate !== null ? refillTokens(effect, isUp, before.hit_rate) : null;
-  const loading = added.reduce((total, { settledAt }) => total + (settledAt ?? endedAt) - scaling.at, 0);
   return {
     window_s: toSeconds(EFFECT_WINDOW),
     helped_after_s: since(effect.helpedAt),
@@ -36,41 +34,38 @@ export const scaleEffectOf = (effect: Effect, context: EffectContext): ScaleEffe
     during,
     after,
     requests_waited: isUp ? effect.waited : null,
-    load_gpu_s: gpusPerReplica * toSeconds(loading),
+    load_gpu_s: gpusPerReplica * toSeconds(effect.loading),
     refill_tokens: refill,
     refill_gpu_s: refill === null ? null : (gpusPerReplica * refill) / peak,
     batch_gpu_s: batchTime(before.mean_batch, after.mean_batch, settled, ended, context),
   };
 };
 
-const latencies = ({ requests, ttftP99, tpotP50 }: Effect["before"]) => ({ requests, ttft_p99_s: ttftP99, tpot_p50_s: tpotP50 });
-
-const sums = (from: Sample | null, to: Sample | null) => {
-  const grown = (key: "running_s" | "busy_s" | "hitTokens" | "queriedTokens"): number =>
-    from === null || to === null ? 0 : to.reading[key] - from.reading[key];
-  const [busy, queried] = [grown("busy_s"), grown("queriedTokens")];
+const sums = (from: Sums | null, to: Sums | null) => {
+  const grown = (key: Exclude<keyof Sums, "at">): number => (from === null || to === null ? 0 : to[key] - from[key]);
+  const [busy, queried] = [grown("busy"), grown("queriedTokens")];
   return {
-    mean_batch: busy > 0 ? grown("running_s") / busy : null,
+    mean_batch: busy > 0 ? grown("running") / busy : null,
     hit_rate: queried > 0 ? grown("hitTokens") / queried : null,
   };
 };
 
-const refillTokens = ({ settled, ended, queriedTokens, hitTokens }: Effect, isUp: boolean, hitRate: number): number => {
+const refillTokens = ({ settled, ended, queriedTokens, hitTokens }: EffectRecord, isUp: boolean, hitRate: number): number => {
   if (isUp) return Math.max(0, hitRate * queriedTokens - hitTokens);
   if (settled === null || ended === null) return 0;
-  const queried = ended.reading.queriedTokens - settled.reading.queriedTokens;
-  return Math.max(0, hitRate * queried - (ended.reading.hitTokens - settled.reading.hitTokens));
+  const queried = ended.queriedTokens - settled.queriedTokens;
+  return Math.max(0, hitRate * queried - (ended.hitTokens - settled.hitTokens));
 };
 
 const batchTime = (
   before: number | null,
   after: number | null,
-  from: Sample | null,
-  to: Sample | null,
+  from: Sums | null,
+  to: Sums | null,
   { stepTime, meanContext, gpusPerReplica }: EffectContext,
 ): number | null => {
   if (before === null || after === null) return null;
-  const busy = to!.reading.busy_s - from!.reading.busy_s;
+  const busy = toSeconds(to!.busy - from!.busy);
   return gpusPerReplica * busy * (1 - timePerToken(stepTime, before, meanContext) / timePerToken(stepTime, after, meanContext));
 };
 

@@ -2,11 +2,10 @@ import type { Replica } from "../replica/replica.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
 import { NANOSECONDS_PER_SECOND } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import { Effect, type Sample } from "./effect.ts";
+import { Effect, type EffectRecord, type Sums } from "./effect.ts";
 import { eventRank } from "./event-rank.ts";
 import { RecentRequests } from "./recent-requests.ts";
 import type { Scaling } from "./scale-log.ts";
-import type { Reading } from "./simulation.ts";
 
 /** How long "before" and "after" are. */
 export const EFFECT_WINDOW: Nanoseconds = 60 * NANOSECONDS_PER_SECOND;
@@ -28,13 +27,14 @@ const KINDS = 3;
  * come after everything else of their instant, so that they are the same stepwise, on the fast path, and in a fork.
  */
 export class ScaleEffects {
-  private readonly effects: Effect[] = [];
-  /** Those that requests which leave may still belong to. */
+  /** Of changes that are over, by their number. */
+  private readonly records: EffectRecord[] = [];
   private open: Effect[] = [];
+  private decisions = 0;
   /** The change that waits for a replica to be ready or gone. */
   private readonly awaitedBy = new Map<number, Effect[]>();
   private readonly recent = new RecentRequests(EFFECT_WINDOW);
-  private samples: Sample[] = [];
+  private lately: Sums[] = [];
   private readonly events: EventQueue;
   /** Readings that are due, in the queue of events. */
   pending = 0;
@@ -48,10 +48,10 @@ export class ScaleEffects {
   decided(scaling: Scaling, added: readonly Replica[], victims: readonly Replica[]): void {
     const { at } = scaling;
     const from = Math.max(0, at - EFFECT_WINDOW);
-    const start = this.samples.findLast((sample) => sample.at <= from) ?? this.samples[0] ?? null;
-    const effect = new Effect(this.effects.length, scaling, from, start, added);
+    const start = this.lately.findLast(({ at }) => at <= from) ?? this.lately[0] ?? null;
+    const effect = new Effect(this.decisions, scaling, from, start, added);
     for (const request of this.recent.all()) effect.left(request);
-    this.effects.push(effect);
+    this.decisions += 1;
     this.open.push(effect);
     this.readFor(effect, DECIDED, at);
     const awaited = [...added, ...victims];
@@ -78,8 +78,11 @@ export class ScaleEffects {
     if (this.open.length === 0) return;
     const request = { arrivedAt, firstTokenAt, leftAt, outputTokens };
     let isOver = false;
-    for (const effect of this.open) isOver = effect.left(request) || isOver;
-    if (isOver) this.open = this.open.filter((effect) => !effect.isOver);
+    for (const effect of this.open) {
+      effect.left(request);
+      if (effect.isOver) isOver = true;
+    }
+    if (isOver) this.closeThoseOver();
   }
 
   /**
@@ -88,30 +91,36 @@ export class ScaleEffects {
    * @param sequence of its event
    * @param inSystem requests that have arrived and not left
    */
-  read(sequence: number, at: Nanoseconds, reading: Reading, inSystem: number): void {
+  read(sequence: number, sums: Sums, inSystem: number): void {
     this.pending -= 1;
-    const sample = { at, reading };
+    const { at } = sums;
     if (sequence === 0) {
       const oldest = at - EFFECT_WINDOW - READ_EVERY;
-      this.samples = [...this.samples.filter((earlier) => earlier.at >= oldest), sample];
+      this.lately = [...this.lately.filter((earlier) => earlier.at >= oldest), sums];
       this.readAt(at + READ_EVERY, 0);
       return;
     }
-    const effect = this.effects[Math.floor((sequence - 1) / KINDS)]!;
+    const index = Math.floor((sequence - 1) / KINDS);
+    const effect = this.open.find((each) => each.index === index)!;
     const kind = (sequence - 1) % KINDS;
-    if (kind === DECIDED) effect.decided = sample;
-    else if (kind === SETTLED) effect.settled = sample;
-    else if (effect.end(sample, inSystem)) this.open = this.open.filter((other) => other !== effect);
+    if (kind === DECIDED) effect.decided = sums;
+    else if (kind === SETTLED) effect.settled = sums;
+    else {
+      effect.end(sums, inSystem);
+      this.closeThoseOver();
+    }
   }
 
-  /** The run has ended: what lasts longer ends here. */
-  close(at: Nanoseconds, reading: Reading): void {
-    for (const effect of this.effects) effect.close({ at, reading });
+  /** Every change in order. @param sums at the run's end, which is also the end of what lasts longer */
+  all(sums: Sums): readonly EffectRecord[] {
+    const all = [...this.records];
+    for (const effect of this.open) all[effect.index] = effect.record(sums);
+    return all;
   }
 
-  /** Every change in order, once the run has ended. */
-  all(): readonly Effect[] {
-    return this.effects;
+  private closeThoseOver(): void {
+    for (const effect of this.open) if (effect.isOver) this.records[effect.index] = effect.record();
+    this.open = this.open.filter((effect) => !effect.isOver);
   }
 
   private settle(effect: Effect, now: Nanoseconds): void {

@@ -11,6 +11,7 @@ import type { Nanoseconds } from "../units.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
 import { startUpOf } from "./cold-start/start-up.ts";
+import type { Sums } from "./effect.ts";
 import { eventRank } from "./event-rank.ts";
 import { Fleet } from "./fleet.ts";
 import { Observer } from "./observer.ts";
@@ -135,8 +136,8 @@ export class Simulation {
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
     this.context.lifeSpans?.close(endedAt);
-    this.effects?.close(endedAt, this.readingAt(endedAt));
-    const { config, outcomes, fleet, effects } = this;
+    const { config, outcomes, fleet } = this;
+    const effects = this.effects?.all(this.sumsAt(endedAt)) ?? null;
     return summarise({ config, outcomes, fleet, effects, meters: this.context.meters, endedAt });
   }
 
@@ -201,6 +202,12 @@ export class Simulation {
     };
   }
 
+  private sumsAt(at: Nanoseconds): Sums {
+    const { busy, running, queriedTokens, hitTokens } = this.context.meters;
+    this.fleet.settle(at);
+    return { at, busy: busy.total(), running: running.total(), queriedTokens, hitTokens };
+  }
+
   private processNext(): void {
     const { events } = this;
     events.pop();
@@ -234,7 +241,7 @@ export class Simulation {
         else if (this.autoscaler !== null) this.autoscale(this.autoscaler);
         break;
       case eventRank.reading:
-        this.effects!.read(sequence, now, this.readingAt(now), this.outcomes.arrived - this.outcomes.departed);
+        this.effects!.read(sequence, this.sumsAt(now), this.outcomes.arrived - this.outcomes.departed);
         break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);

@@ -3,6 +3,7 @@ import { peakTokenRate } from "../replica/peak-rate.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { FleetConfig } from "./config.ts";
+import type { EffectRecord } from "./effect.ts";
 import type { Fleet } from "./fleet.ts";
 import { latencyFrom } from "./latency.ts";
 import { notModelled } from "./not-modelled.ts";
@@ -12,7 +13,6 @@ import { policyInWords } from "./policy.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
 import { scaleEffectOf } from "./scale-effect.ts";
-import type { ScaleEffects } from "./scale-effects.ts";
 import { timelineOf } from "./timeline.ts";
 
 const SECONDS_PER_HOUR = 3600;
@@ -22,7 +22,7 @@ interface Finished {
   readonly outcomes: Outcomes;
   readonly fleet: Fleet;
   /** What was recorded around scale events; null where there could be none. */
-  readonly effects: ScaleEffects | null;
+  readonly effects: readonly EffectRecord[] | null;
   readonly meters: Meters;
   readonly endedAt: Nanoseconds;
 }
@@ -41,7 +41,6 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
     peak,
     // A request decodes from its prompt up to its last token: half its output, on average.
     meanContext: finished === 0 ? 1 : Math.max(1, Math.floor((promptTokens + outputTokens / 2) / finished)),
-    endedAt,
   };
   return {
     schema: RUN_SCHEMA,
@@ -73,7 +72,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
     peak_tokens_per_s: peak,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
     scale_events: fleet.scaleLog.events().map((event, i) => {
-      const effect = effects?.all()[i];
+      const effect = effects?.[i];
       return effect === undefined ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
     }),
     timeline: timelineOf(config, outcomes, meters, peak, endedAt),

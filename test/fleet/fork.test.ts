@@ -47,7 +47,7 @@ describe("a fork at a decision of the autoscaler", () => {
         for (const fork of forks) expect(JSON.stringify(fork)).toBe(JSON.stringify(run));
         forked += forks.length;
       }),
-      runs(200),
+      runs(120),
     );
     expect(forked).toBeGreaterThan(100);
   });
