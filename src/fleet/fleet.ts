@@ -109,9 +109,9 @@ export class Fleet {
     if (this.replicaSet.finishTransfers(link, now)) this.gateway.wake(now);
   }
 
-  /** Has so many replicas wanted from now on. */
-  scaleTo(replicas: number, because: string, now: Nanoseconds): void {
-    if (this.replicaSet.scaleTo(replicas, because, now)) this.gateway.wake(now);
+  /** Has so many replicas wanted from now on. @param isInstant as of the replica set */
+  scaleTo(replicas: number, because: string, now: Nanoseconds, isInstant = false): void {
+    if (this.replicaSet.scaleTo(replicas, because, now, isInstant)) this.gateway.wake(now);
   }
 
   /** Accounts for all time up to now. */

@@ -27,6 +27,35 @@ export const latencySchema = z
   .nullable();
 export type Latency = z.infer<typeof latencySchema>;
 
+/** What changes of the number of replicas cost, against the same changes ready at once, with warm prefix caches. Above 0: they cost. */
+export const churnPriceSchema = z.strictObject({
+  unready_gpu_s: z
+    .number()
+    .meta({ description: "GPU time paid for replicas that were not ready: starting or standing by; nodes that were kept" }),
+  gpu_s: z.number().meta({ description: "GPU time paid for in all" }),
+  request_s: z.number().meta({ description: "Time that requests spent in the system, all together" }),
+  ttft_s: z.number().meta({ description: "Time to first token, of all requests together" }),
+});
+export type ChurnPrice = z.infer<typeof churnPriceSchema>;
+
+export const churnSchema = z.strictObject({
+  until_s: seconds.meta({ description: "The traffic's last arrival; costs are those up to then" }),
+  total: churnPriceSchema.meta({
+    description:
+      "The run, less the same run in which every replica that a scale-up adds is ready at once and its prefix cache is warm (that of the replica drained last where none has taken it over, else a copy of the most loaded one's), nothing stands by and no node is kept. Replicas that go drain in both",
+  }),
+  single: churnPriceSchema.meta({
+    description: "The sum of the events' own churn prices; those drawn at random stand for the ones that are not priced",
+  }),
+  interaction: churnPriceSchema.meta({
+    description: "total − single: what events cost together, beyond a price's horizon, or by a warm pool",
+  }),
+  events_exact: count.meta({ description: "Events priced because they are the largest, or because there are no others" }),
+  events_sampled: count.meta({ description: "Events drawn at random from the others" }),
+  events_not_priced: count,
+});
+export type Churn = z.infer<typeof churnSchema>;
+
 /** What one scale event changed, against the same run without it. Above 0: more with it. */
 export const eventPriceSchema = z.strictObject({
   horizon_s: seconds.meta({ description: "From the decision; the price looks no further" }),
@@ -39,6 +68,10 @@ export const eventPriceSchema = z.strictObject({
   ttft_s: z.number().meta({ description: "Time to first token, of both together" }),
   mean_batch: z.number().nullable().meta({ description: "Running sequences, averaged over busy time" }),
   hit_share: z.number().nullable().meta({ description: "Share of prompt tokens found in the prefix cache" }),
+  churn: churnPriceSchema
+    .nullable()
+    .optional()
+    .meta({ description: "Of a scale-up: against the same change with replicas that are ready at once and warm; null for a scale-down" }),
 });
 export type EventPrice = z.infer<typeof eventPriceSchema>;
 
@@ -132,6 +165,7 @@ export const runSchema = z
     }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
+    churn: churnSchema.optional().meta({ description: "What scale events cost all together; absent where they are not priced" }),
     timeline: z
       .strictObject({
         window_s: z.number().positive(),

@@ -66,7 +66,7 @@ export class Simulation {
   /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
   /** Changes of the number of replicas that are decided beforehand, by the number of their event. */
-  private readonly planned = new Map<number, { readonly by: number; readonly because: string }>();
+  private readonly planned = new Map<number, { readonly by: number; readonly because: string; readonly isInstant: boolean }>();
 
   /** @throws InputError if the configuration contradicts itself */
   constructor(config: SimulationConfig, listeners: Listeners = {}) {
@@ -157,10 +157,14 @@ export class Simulation {
     return copy;
   }
 
-  /** Has the number of replicas wanted changed by so many at a time to come. */
-  plan(at: Nanoseconds, by: number, because: string): void {
+  /**
+   * Has the number of replicas wanted changed by so many at a time to come.
+   *
+   * @param isInstant replicas that come are ready at once, with a warm prefix cache
+   */
+  plan(at: Nanoseconds, by: number, because: string, isInstant = false): void {
     const number = this.planned.size + 1;
-    this.planned.set(number, { by, because });
+    this.planned.set(number, { by, because, isInstant });
     this.events.push(at, eventRank.autoscale, number);
   }
 
@@ -191,8 +195,10 @@ export class Simulation {
     const { meters } = this.context;
     this.fleet.settle(time);
     const { busy, queued, running } = meters;
+    const paid = paidSoFar(meters, this.config);
     return {
-      paid_s: sumOf(paidSoFar(meters, this.config)),
+      paid_s: sumOf(paid),
+      unready_s: sumOf(paid) - paid.busy - paid.idle,
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
       inSystem_s: toSeconds(queued.total() + running.total()),
@@ -282,11 +288,11 @@ export class Simulation {
 
   /** Carries out what was planned, within the limits of the policy that has decided it. */
   private carryOut(number: number): void {
-    const { by, because } = this.planned.get(number)!;
+    const { by, because, isInstant } = this.planned.get(number)!;
     const { policy } = this.config;
     const [least, most] = policy.kind === "fixed" ? [0, Infinity] : limitsOf(policy);
     const { wanted } = this.fleet;
-    this.fleet.scaleTo(Math.min(most, Math.max(least, wanted + by)), because, this.events.now);
+    this.fleet.scaleTo(Math.min(most, Math.max(least, wanted + by)), because, this.events.now, isInstant);
   }
 }
 
@@ -297,6 +303,8 @@ export const requestKey = (origin: number, turn: number): string => `${origin}/$
 export interface Reading {
   /** GPU time paid for, in all states. */
   readonly paid_s: number;
+  /** Of it, what was paid for replicas that were not ready, and for kept nodes. */
+  readonly unready_s: number;
   readonly busy_s: number;
   /** Running requests over time. */
   readonly running_s: number;

@@ -1,6 +1,7 @@
 import type { Run } from "../../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../../format.ts";
 import { effectRowsOrNull } from "../effect-rows.ts";
+import { churnOrNull } from "../price-text.ts";
 import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../run-text.ts";
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, table } from "./markup.ts";
@@ -78,7 +79,7 @@ const effectTable = (run: Run): Html => {
 export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: number | null): Html =>
   html`<section aria-labelledby="runs">
     <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
-    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)}</p> `)}
+    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)}</p> `)}
     <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
     ${runs.map(latencyTable)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
   </section> `;
