@@ -1,0 +1,138 @@
+import { rampTo, type Demand } from "../demand.ts";
+import type { Arm, Experiment, Measure, Outcome, Regime } from "../experiment.ts";
+import type { Lab } from "../lab.ts";
+import { endToEndMean, gpuHours, meanTtftOf, missedShare, ttftP50, ttftP95, ttftP99 } from "../measures.ts";
+import type { PresetName } from "../../fleet/cold-start/presets.ts";
+import type { Policy } from "../../fleet/settings.ts";
+
+const BEFORE = 300;
+const AFTER = 900;
+
+const hpa = (lab: Lab): Policy => ({
+  kind: "hpa",
+  min_replicas: 2,
+  max_replicas: 6,
+  metric: "requests_in_flight",
+  target_average: lab.inFlight(0.8),
+});
+
+/** From the first scale-up after the load begins to rise to the moment its last replica is ready; null where none was, or none became ready. */
+const wait = ({ run }: Outcome): { readonly from: number; readonly to: number } | null => {
+  const first = run.scale_events.find(({ at_s, from, to, ready_after_s: after }) => at_s >= BEFORE && to > from && after !== null);
+  return first === undefined || first.ready_after_s === null ? null : { from: first.at_s, to: first.at_s + first.ready_after_s };
+};
+
+const readyAfter: Measure = {
+  key: "ready_after_s",
+  name: "ready after",
+  about: "From the first scale-up after the load begins to rise until the last replica that it added is ready.",
+  unit: "s",
+  of: (outcome) => {
+    const found = wait(outcome);
+    return found === null ? null : found.to - found.from;
+  },
+};
+
+/** Mean TTFT of those that arrive in one half of the wait; null where there is no wait. */
+const halfOf = (outcome: Outcome, half: 0 | 1): number | null => {
+  const found = wait(outcome);
+  if (found === null || found.to - found.from < 1) return null;
+  const length = (found.to - found.from) / 2;
+  return meanTtftOf(outcome.records, found.from + half * length, found.from + (half + 1) * length);
+};
+
+const early: Measure = {
+  key: "ttft_wait_early_s",
+  name: "TTFT early in the wait",
+  about: "Mean TTFT of requests that arrive in the first half of that wait.",
+  unit: "s",
+  of: (outcome) => halfOf(outcome, 0),
+};
+
+const late: Measure = {
+  key: "ttft_wait_late_s",
+  name: "TTFT late in the wait",
+  about: "Mean TTFT of requests that arrive in its second half.",
+  unit: "s",
+  of: (outcome) => halfOf(outcome, 1),
+};
+
+const arms = (preset: PresetName, provision_s: number): readonly Arm[] => [
+  {
+    name: "cold",
+    about: `An HPA whose replicas start by preset ${preset}, after ${provision_s} s for the node.`,
+    variant: (lab) => ({ policy: hpa(lab), ...lab.coldStart({ preset, provision_s, image_s: 0 }) }),
+  },
+  {
+    name: "ready at once",
+    about: "The same HPA, whose replicas stand by, loaded and warm.",
+    variant: (lab) => ({ policy: hpa(lab), coldStart: [] }),
+  },
+];
+
+const jump: Demand = rampTo({ for_s: BEFORE, load: 1.4 }, { for_s: AFTER, load: 3.4 }, 0);
+const ramp: Demand = rampTo({ for_s: BEFORE, load: 1.4 }, { for_s: 300, load: 3.4 }, 900);
+
+const regimes: readonly Regime[] = [
+  { name: "jump, 294 s cold start", demand: jump, arms: arms("tensorfuse-l40s-llama-8b-cold", 0) },
+  { name: "jump, 82 s cold start", demand: jump, arms: arms("tensorfuse-l40s-llama-8b-cached", 0) },
+  { name: "jump, 110 s cold start", demand: jump, arms: arms("llm-d-pod-cold", 0) },
+  { name: "15 min ramp, 294 s cold start", demand: ramp, arms: arms("tensorfuse-l40s-llama-8b-cold", 0) },
+  { name: "15 min ramp, 82 s cold start", demand: ramp, arms: arms("tensorfuse-l40s-llama-8b-cached", 0) },
+];
+
+const LLM_D = "llm-d, pull request 2459: Qwen3-14B on H100, KEDA by queue, at most 6 replicas";
+
+export const coldStart: Experiment = {
+  name: "cold-start",
+  claim: "A new replica takes tens of seconds to minutes, and until it is in, latency does not improve or grows worse.",
+  scenario:
+    "Load goes from 1.4 to 3.4 times what one replica sustains, at once or over a quarter of an hour. A Kubernetes HPA on requests in flight, aimed at 80 % of what a replica sustains, goes from 2 to at most 6 replicas. The same HPA with replicas that stand by, ready, is beside it: equal decisions, no cold start.",
+  measures: [readyAfter, early, late, ttftP50, ttftP95, ttftP99, endToEndMean, missedShare, gpuHours],
+  regimes,
+  comparisons: [
+    { name: "seconds until ready", measure: "ready_after_s", arm: "cold", as: "value", atLeast: 10 },
+    {
+      name: "TTFT while waiting, late over early",
+      measure: late.key,
+      arm: "cold",
+      against: "cold",
+      againstMeasure: early.key,
+      as: "ratio",
+      atLeast: 1,
+    },
+    { name: "TTFT p99, cold over ready at once", measure: "ttft_p99_s", arm: "cold", against: "ready at once", as: "ratio", atLeast: 2 },
+    {
+      name: "mean latency, ready at once over cold",
+      measure: "end_to_end_mean_s",
+      arm: "ready at once",
+      against: "cold",
+      as: "ratio",
+      decides: false,
+    },
+  ],
+  references: [
+    {
+      source: LLM_D,
+      what: "TTFT p95 from cold; another model and traffic",
+      unit: "s",
+      theirs: 51.9,
+      ours: { regime: "jump, 110 s cold start", arm: "cold", measure: "ttft_p95_s" },
+    },
+    {
+      source: LLM_D,
+      what: "TTFT p95 with replicas warmed before, equal in number",
+      unit: "s",
+      theirs: 1.5,
+      ours: { regime: "jump, 110 s cold start", arm: "ready at once", measure: "ttft_p95_s" },
+    },
+    {
+      source: LLM_D,
+      what: "mean latency, warmed before over cold",
+      unit: "ratio",
+      theirs: 0.4,
+      ours: { regime: "jump, 110 s cold start", comparison: "mean latency, ready at once over cold" },
+    },
+  ],
+  caveats: ["A cold start is a published one of vLLM on another GPU, not one measured on this device, unless the device model has its own."],
+};
