@@ -4,8 +4,8 @@ import type { Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
-import { isServable } from "./fleet.ts";
-import type { Policy } from "./settings.ts";
+import { isServable } from "./gateway.ts";
+import { checkPolicy } from "./policy.ts";
 
 /**
  * Refuses a configuration that contradicts itself.
@@ -64,16 +64,6 @@ const checkReplica = (replica: ReplicaConfig): void => {
       "replica.long_prefill_token_threshold",
       `expected whole tokens, or 0 for no threshold, got ${replica.longPrefillTokenThreshold}`,
       "vLLM's default is 0.",
-    );
-  }
-};
-
-const checkPolicy = (policy: Policy): void => {
-  if (policy.kind === "hpa" && policy.min_replicas > policy.max_replicas) {
-    throw new InputError(
-      "policy.min_replicas",
-      `expected at most max_replicas, ${policy.max_replicas}, got ${policy.min_replicas}`,
-      "Swap the two, or raise max_replicas.",
     );
   }
 };

@@ -71,7 +71,7 @@ describe("ballast simulate", () => {
       messages.push(err.trimEnd());
     }
     expect(messages.join("\n")).toMatchInlineSnapshot(`
-      "bare.yaml: policy: expected a policy to simulate, got none. Write one, {kind: fixed, replicas: 4}, or search for it: ballast plan
+      "bare.yaml: policy: expected a policy to simulate, got none. Write one, {kind: fixed, replicas: 4}, take it from --manifests, or search for it: ballast plan
       empty.yaml: traffic: expected at least one request, got none. Give it a longer duration or a higher rate.
       missing.yaml: is not there. \`ballast init\` writes a scenario to begin with.
       error: missing required argument 'scenario'

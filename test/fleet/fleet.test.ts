@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { eventRank, Fleet } from "../../src/fleet/fleet.ts";
+import { eventRank } from "../../src/fleet/event-rank.ts";
+import { Fleet } from "../../src/fleet/fleet.ts";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { ColdStartPhase } from "../../src/replica/config.ts";
 import { Meters } from "../../src/replica/meters.ts";

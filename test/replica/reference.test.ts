@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { isServable } from "../../src/fleet/fleet.ts";
+import { isServable } from "../../src/fleet/gateway.ts";
 import { Meters } from "../../src/replica/meters.ts";
 import { RequestTable } from "../../src/replica/request-table.ts";
 import { Scheduler } from "../../src/replica/scheduler.ts";
