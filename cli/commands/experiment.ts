@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { experiments } from "../../src/experiments/all.ts";
@@ -107,15 +107,24 @@ const experimentOf = (name: string): Experiment => {
 const deviceOf = (io: Io, { device, model }: ExperimentOptions): ChosenDevice => {
   if (device !== undefined) return chooseDevice(io, atUser(io, device), atUser(io, model), replicaSchema.parse(undefined));
   if (model !== undefined) {
-    throw new InputError("--model", `expected --device beside it: the made-up device serves ${REFERENCE_DEVICE.model} alone`, "Give both, or neither.");
+    throw new InputError(
+      "--model",
+      `expected --device beside it: the made-up device serves ${REFERENCE_DEVICE.model} alone`,
+      "Give both, or neither.",
+    );
   }
   return { device: REFERENCE_DEVICE, model: builtInModel(REFERENCE_DEVICE.model) };
 };
 
-const traceOf = async (io: Io, file: string, { model }: ChosenDevice, { format, sessionsPerS }: ExperimentOptions): Promise<ReplayedTrace> => {
+const traceOf = async (
+  io: Io,
+  file: string,
+  { model }: ChosenDevice,
+  { format, sessionsPerS }: ExperimentOptions,
+): Promise<ReplayedTrace> => {
   const trace = traceSchema.parse({ kind: "trace", file, format, sessions_per_s: sessionsPerS });
   const { requests } = await reading(io, (onRead) =>
     readTrace(trace, resolve(io.cwd, file), { seed: 0, contextLength: model.contextLength, onRead }),
   );
-  return replayedTrace(file, requests);
+  return replayedTrace(basename(file), requests);
 };

@@ -61,7 +61,7 @@ export const drawSteps = ({ steps, bursts }: Demand, stream: RandomStream): read
   let isBurst = stream.uniform() < bursts.burst_s / (bursts.burst_s + bursts.calm_s);
   let left = stream.exponential(isBurst ? bursts.burst_s : bursts.calm_s);
   for (const { for_s, load } of steps) {
-    for (let rest = for_s; rest > 0; ) {
+    for (let rest = for_s; rest > 0;) {
       const length = Math.min(rest, left);
       drawn.push({ for_s: length, load: load * calm * (isBurst ? bursts.factor : 1) });
       rest -= length;

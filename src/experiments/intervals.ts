@@ -28,11 +28,7 @@ export const meanOf = (values: readonly number[]): Estimate | null => {
  * geometric mean of the paired ratios, so pairs in which either is 0 have none, unless both are: then it is 1. Where zeros are to count, the
  * ratio of means has a bootstrap interval over seeds.
  */
-export const compare = (
-  as: Comparison["as"],
-  values: readonly (number | null)[],
-  against: readonly (number | null)[],
-): Estimate | null => {
+export const compare = (as: Comparison["as"], values: readonly (number | null)[], against: readonly (number | null)[]): Estimate | null => {
   if (as === "value") return meanOf(values.filter((value) => value !== null));
   const pairs = values.flatMap((value, i): [number, number][] => {
     const other = against[i] ?? null;

@@ -147,5 +147,11 @@ export class Lab {
 /** At most `SAMPLE` requests from all over a trace, without what depends on their answers. */
 const everyNth = (requests: readonly Request[]): Request[] => {
   const every = Math.max(1, Math.floor(requests.length / SAMPLE));
-  return requests.filter((_, i) => i % every === 0).map(({ next: _, ...request }, id) => ({ ...request, id }));
+  return requests
+    .filter((_, i) => i % every === 0)
+    .map((request, id) => {
+      const alone: { -readonly [Key in keyof Request]: Request[Key] } = { ...request, id };
+      delete alone.next;
+      return alone;
+    });
 };

@@ -35,7 +35,10 @@ export const endToEndMean = latency(
 );
 
 /** Whether a request finished within both objectives, each read as a limit on every request. */
-export const isGood = ({ state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens }: RequestRecord, { lab }: Pick<Outcome, "lab">): boolean => {
+export const isGood = (
+  { state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens }: RequestRecord,
+  { lab }: Pick<Outcome, "lab">,
+): boolean => {
   if (state !== "finished" || firstTokenAt === null || lastTokenAt === null) return false;
   const perToken = outputTokens > 1 ? toSeconds(lastTokenAt - firstTokenAt) / (outputTokens - 1) : 0;
   return toSeconds(firstTokenAt - arrivedAt) <= lab.objectives.ttft_p99_s && perToken <= lab.objectives.tpot_p99_s;

@@ -33,7 +33,8 @@ export const replayedTrace = (name: string, requests: readonly Request[]): Repla
 };
 
 /** How many copies have at least this rate together. */
-export const copiesFor = (trace: ReplayedTrace, requestsPerSecond: number): number => Math.max(1, Math.ceil(requestsPerSecond / trace.rate));
+export const copiesFor = (trace: ReplayedTrace, requestsPerSecond: number): number =>
+  Math.max(1, Math.ceil(requestsPerSecond / trace.rate));
 
 /**
  * Copies of a trace on top of one another, each a circular block bootstrap of it: blocks of five minutes that begin anywhere, one after another.
@@ -90,7 +91,8 @@ const largestName = (work: Work): number => {
 
 /** The same work with other names for what it shares. */
 const renamed = <T extends Work>(work: T, by: number): T => {
-  if (by === 0 || (work.parts === undefined && work.outputId === undefined && work.session === undefined && work.next === undefined)) return work;
+  if (by === 0 || (work.parts === undefined && work.outputId === undefined && work.session === undefined && work.next === undefined))
+    return work;
   return {
     ...work,
     ...(work.parts === undefined ? {} : { parts: work.parts.map(({ id, tokens }) => ({ id: id + by, tokens })) }),

@@ -2,6 +2,7 @@ import type { DeviceModel } from "../calibration/device-model.ts";
 import { whoseSpeed } from "../calibration/whose-speed.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
+import type { Input } from "../provenance.ts";
 import type { Comparison, Experiment, Reference, Regime } from "./experiment.ts";
 import { compare, meanOf, type Estimate } from "./intervals.ts";
 import { Lab } from "./lab.ts";
@@ -56,7 +57,8 @@ export const runExperiment = (experiment: Experiment, request: ExperimentRequest
     );
     return { setting: kind, traffic: lab.inWords(regimes[0]!.demand), replica_rate_per_s: lab.replicaRate, regimes: found };
   });
-  const setup = labs[0]!.setup;
+  const [lab] = labs as [Lab];
+  const { coldStart } = { ...lab.setup, ...regimes[0]!.arms[0]!.variant(lab, new Map()) };
   return {
     schema: EXPERIMENT_SCHEMA,
     name: experiment.name,
@@ -70,14 +72,20 @@ export const runExperiment = (experiment: Experiment, request: ExperimentRequest
     measures: experiment.measures.map(({ key, name, about, unit }) => ({ key, name, about, unit })),
     settings,
     references: (experiment.references ?? []).flatMap((reference) => besideOurs(reference, settings)),
-    inputs: setup.inputs.filter(({ name }) => !SET_BY_EXPERIMENT.test(name)),
+    inputs: lab.setup.inputs
+      .filter(({ name }) => !SET_BY_EXPERIMENT.test(name))
+      .map((input) => (isReference(device) ? madeUp(input) : input)),
     caveats: [...experiment.caveats],
-    not_modelled: notModelled(setup),
+    not_modelled: notModelled({ ...lab.setup, coldStart }),
   };
 };
 
 /** What the experiment sets itself. */
 const SET_BY_EXPERIMENT = /traffic|cold start|provision|image|weights load|initialise|warm-up/u;
+
+/** What of a made-up device looks measured is assumed. */
+const madeUp = (input: Input): Input =>
+  input.origin === "measured" ? { ...input, origin: "assumed", source: "round numbers of a device that does not exist" } : input;
 
 const judge = ({ measures, comparisons }: Experiment, { name, arms }: Regime, trials: readonly Trial[]): RegimeResult => {
   const bySeed = (arm: string, measure: string): (number | null)[] => {
@@ -127,7 +135,10 @@ const written = (estimate: Estimate | null): EstimateResult => {
 };
 
 /** Nothing where the regime was left out. */
-const besideOurs = ({ source, what, unit, theirs, ours }: Reference, settings: readonly SettingResult[]): ExperimentResult["references"] => {
+const besideOurs = (
+  { source, what, unit, theirs, ours }: Reference,
+  settings: readonly SettingResult[],
+): ExperimentResult["references"] => {
   const found = settings.flatMap(({ setting, regimes }) => {
     const regime = regimes.find(({ name }) => name === ours.regime);
     if (regime === undefined) return [];

@@ -51,24 +51,21 @@ export const claimedText = ({ at_least: least, at_most: most }: ComparisonResult
   return most === null ? "" : `≤ ${bound(most)}`;
 };
 
-/** The verdict of one kind of traffic over its regimes: "holds in 2 of 3 regimes, does not hold in 1 (15 min ramp)". */
+/** The verdict of one kind of traffic over its regimes: "holds in 2 of 5 regimes, does not hold in 3". */
 export const verdictsText = ({ regimes }: Pick<SettingResult, "regimes">): string => {
-  if (regimes.length === 1) return regimes[0]!.verdict;
-  const byVerdict = VERDICTS.map((verdict) => [verdict, regimes.filter((regime) => regime.verdict === verdict)] as const);
-  const only = byVerdict.find(([, of]) => of.length === regimes.length);
-  if (only !== undefined) return `${only[0]} in all ${regimes.length} regimes`;
-  return list(
-    byVerdict
-      .filter(([, of]) => of.length > 0)
-      .map(([verdict, of]) => `${verdict} in ${of.length} of ${regimes.length} (${of.map(({ name }) => name).join("; ")})`),
+  const found = VERDICTS.map((verdict) => [VERBS[verdict], regimes.filter((regime) => regime.verdict === verdict).length] as const).filter(
+    ([, of]) => of > 0,
   );
+  const all = regimes.length;
+  if (found.length === 1) return `${found[0]![0]}${all === 1 ? "" : ` in all ${all} regimes`}`;
+  return list(found.map(([verb, of], i) => `${verb} in ${of}${i === 0 ? ` of ${all} regimes` : ""}`));
 };
+
+const VERBS: Readonly<Record<Verdict, string>> = { holds: "holds", "does not hold": "does not hold", undecided: "is undecided" };
 
 /** The outcome in one sentence. */
 export const experimentSentence = ({ name, settings }: ExperimentResult): string =>
-  `${name}: ${settings.map((setting) => `on ${settingName(setting)} the claim ${verdictInWords(verdictsText(setting))}`).join("; ")}.`;
-
-const verdictInWords = (text: string): string => text.replace(/^undecided/u, "is undecided");
+  `${name}: ${settings.map((setting) => `on ${settingName(setting)} the claim ${verdictsText(setting)}`).join("; ")}.`;
 
 /** How the interval is to be read, and what stands behind it. */
 export const seedsSentence = ({ seeds, is_quick: isQuick }: ExperimentResult): string =>

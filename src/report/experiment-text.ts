@@ -20,6 +20,7 @@ export const experimentText = (result: ExperimentResult, style: Style = PLAIN): 
     ...wrap(result.heading).map(style.bad),
     "",
     ...wrap(experimentSentence(result)).map(style.strong),
+    ...block("Verdicts", verdictLines(result, style), style),
     ...block("Claim", wrap(result.claim, "    "), style),
     ...block("Scenario", [...wrap(result.scenario, "    "), ...wrap(seedsSentence(result), "    ")], style),
     ...result.settings.flatMap((setting) => [
@@ -31,6 +32,18 @@ export const experimentText = (result: ExperimentResult, style: Style = PLAIN): 
     ...block("Inputs", inputLines(result.inputs), style),
     ...block("Not modelled", bullets(result.not_modelled), style),
   ]);
+
+/** A regime a line, and a column for each kind of requests. */
+const verdictLines = ({ settings }: ExperimentResult, style: Style): string[] =>
+  table(
+    [left("regime"), ...settings.map((setting) => left(settingName(setting)))],
+    settings[0]!.regimes.map(({ name }, i): Cell[] => [
+      name,
+      ...settings.map(({ regimes }): Cell => ({ text: regimes[i]!.verdict, tone: TONES[regimes[i]!.verdict] })),
+    ]),
+    style,
+    "    ",
+  );
 
 const regimeLines = (result: ExperimentResult, regime: RegimeResult, style: Style): string[] => [
   "",
@@ -81,7 +94,9 @@ const comparisonRow = (result: ExperimentResult, comparison: ComparisonResult): 
   return [
     name,
     estimate === null ? NONE : numberText(estimate.mean, unit),
-    isKnown ? `${significant(estimate.low! * (unit === "share" ? 100 : 1))} … ${significant(estimate.high! * (unit === "share" ? 100 : 1))}` : NONE,
+    isKnown
+      ? `${significant(estimate.low! * (unit === "share" ? 100 : 1))} … ${significant(estimate.high! * (unit === "share" ? 100 : 1))}`
+      : NONE,
     decides ? claimedText(comparison, unit) : "",
     decides ? { text: verdict, tone: TONES[verdict] } : { text: "shown only", tone: "faint" },
   ];

@@ -1,20 +1,11 @@
 import { rampTo, type Demand } from "../demand.ts";
 import type { Arm, Experiment, Measure, Outcome, Regime } from "../experiment.ts";
-import type { Lab } from "../lab.ts";
 import { endToEndMean, gpuHours, meanTtftOf, missedShare, ttftP50, ttftP95, ttftP99 } from "../measures.ts";
+import { hpa } from "../policies.ts";
 import type { PresetName } from "../../fleet/cold-start/presets.ts";
-import type { Policy } from "../../fleet/settings.ts";
 
 const BEFORE = 300;
 const AFTER = 900;
-
-const hpa = (lab: Lab): Policy => ({
-  kind: "hpa",
-  min_replicas: 2,
-  max_replicas: 6,
-  metric: "requests_in_flight",
-  target_average: lab.inFlight(0.8),
-});
 
 /** From the first scale-up after the load begins to rise to the moment its last replica is ready; null where none was, or none became ready. */
 const wait = ({ run }: Outcome): { readonly from: number; readonly to: number } | null => {
@@ -61,12 +52,12 @@ const arms = (preset: PresetName, provision_s: number): readonly Arm[] => [
   {
     name: "cold",
     about: `An HPA whose replicas start by preset ${preset}, after ${provision_s} s for the node.`,
-    variant: (lab) => ({ policy: hpa(lab), ...lab.coldStart({ preset, provision_s, image_s: 0 }) }),
+    variant: (lab) => ({ policy: hpa(lab, { min: 2, max: 6 }), ...lab.coldStart({ preset, provision_s, image_s: 0 }) }),
   },
   {
     name: "ready at once",
     about: "The same HPA, whose replicas stand by, loaded and warm.",
-    variant: (lab) => ({ policy: hpa(lab), coldStart: [] }),
+    variant: (lab) => ({ policy: hpa(lab, { min: 2, max: 6 }), coldStart: [] }),
   },
 ];
 
@@ -134,5 +125,7 @@ export const coldStart: Experiment = {
       ours: { regime: "jump, 110 s cold start", comparison: "mean latency, ready at once over cold" },
     },
   ],
-  caveats: ["A cold start is a published one of vLLM on another GPU, not one measured on this device, unless the device model has its own."],
+  caveats: [
+    "A cold start is a published one of vLLM on another GPU, not one measured on this device, unless the device model has its own.",
+  ],
 };

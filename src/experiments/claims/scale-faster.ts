@@ -1,20 +1,11 @@
 import type { ColdStartPhase } from "../../replica/config.ts";
-import type { Policy } from "../../fleet/settings.ts";
 import type { Demand } from "../demand.ts";
 import type { Arm, Comparison, Experiment } from "../experiment.ts";
 import type { Lab } from "../lab.ts";
 import { gpuHours, meanBatch, missedShare, scaleEventsPerHour, tpotP99, ttftP99 } from "../measures.ts";
+import { hpa } from "../policies.ts";
 
 const MOST = 6;
-
-const hpa = (lab: Lab): Policy => ({
-  kind: "hpa",
-  min_replicas: 1,
-  max_replicas: MOST,
-  metric: "requests_in_flight",
-  target_average: lab.inFlight(0.8),
-  initial_replicas: 3,
-});
 
 /** A published start of vLLM from nothing, on a node that has to come first. */
 const phases = (lab: Lab): readonly ColdStartPhase[] =>
@@ -32,17 +23,24 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
 const without = (name: string, gone: readonly string[]): Arm => ({
   name,
   about: `The same autoscaler; a start takes no time for ${gone.join(" and ")}.`,
-  variant: (lab) => ({ policy: hpa(lab), coldStart: phases(lab).filter((phase) => !gone.includes(phase.name)) }),
+  variant: (lab) => ({
+    policy: hpa(lab, { min: 1, max: MOST, initial: 3 }),
+    coldStart: phases(lab).filter((phase) => !gone.includes(phase.name)),
+  }),
 });
 
 const arms: readonly Arm[] = [
   {
     name: "full start",
     about: "An HPA; a start takes 90 s for node and image and 294 s for vLLM.",
-    variant: (lab) => ({ policy: hpa(lab), coldStart: phases(lab) }),
+    variant: (lab) => ({ policy: hpa(lab, { min: 1, max: MOST, initial: 3 }), coldStart: phases(lab) }),
   },
   ...Object.entries(STAGES).map(([name, gone]) => without(name, gone)),
-  { name: "nothing at all", about: "The same autoscaler; replicas are ready at once.", variant: (lab) => ({ policy: hpa(lab), coldStart: [] }) },
+  {
+    name: "nothing at all",
+    about: "The same autoscaler; replicas are ready at once.",
+    variant: (lab) => ({ policy: hpa(lab, { min: 1, max: MOST, initial: 3 }), coldStart: [] }),
+  },
   {
     name: "fixed",
     about: `${MOST} replicas all the time: what the autoscaler may grow to.`,

@@ -1,15 +1,7 @@
 import type { ComparisonResult, ExperimentResult, RegimeResult, SettingResult } from "../../experiments/schema.ts";
 import { NONE, sentence, significant } from "../../format.ts";
 import { groupBy } from "../../stats/group-by.ts";
-import {
-  claimedText,
-  estimateText,
-  experimentSentence,
-  numberText,
-  seedsSentence,
-  settingName,
-  unitOf,
-} from "../experiment-sentences.ts";
+import { claimedText, estimateText, experimentSentence, numberText, seedsSentence, settingName, unitOf } from "../experiment-sentences.ts";
 import { type Charts, chartsFor, figure, Plot, seriesColor, type SvgDocument } from "./chart.ts";
 import { logTicks, spansDecades, valueAxis } from "./axes.ts";
 import { details, facts, html, type Html, items, table } from "./markup.ts";
@@ -77,6 +69,7 @@ const decidesSection = (charts: Charts, result: ExperimentResult): Html => {
   const byName = [...groupBy(all, ({ comparison }) => comparison.name)];
   return html`<section aria-labelledby="decides">
     <h2 id="decides">What decides</h2>
+    ${verdictTable(result)}
     <div class="figures">${byName.map(([name, judged]) => comparisonChart(charts, result, name, judged))}</div>
     ${table(
       "Every number with its interval over the seeds, and what the claim says of it",
@@ -94,6 +87,13 @@ const decidesSection = (charts: Charts, result: ExperimentResult): Html => {
   </section> `;
 };
 
+const verdictTable = ({ settings }: ExperimentResult): Html =>
+  table(
+    "Whether the claim holds",
+    [{ heading: "regime" }, ...settings.map((setting) => ({ heading: settingName(setting) }))],
+    settings[0]!.regimes.map(({ name }, i) => [name, ...settings.map(({ regimes }) => verdictMark(regimes[i]!.verdict))]),
+  );
+
 const comparisonCells = (result: ExperimentResult, comparison: ComparisonResult): (string | Html)[] => {
   const { name, estimate, decides, verdict } = comparison;
   const unit = unitOf(comparison, result);
@@ -101,7 +101,9 @@ const comparisonCells = (result: ExperimentResult, comparison: ComparisonResult)
   return [
     name,
     estimate === null ? NONE : numberText(estimate.mean, unit),
-    estimate?.low == null || estimate.high === null ? NONE : `${significant(estimate.low * factor)} … ${significant(estimate.high * factor)}`,
+    estimate?.low == null || estimate.high === null
+      ? NONE
+      : `${significant(estimate.low * factor)} … ${significant(estimate.high * factor)}`,
     decides ? claimedText(comparison, unit) : "",
     decides ? verdictMark(verdict) : "shown only",
   ];
@@ -144,7 +146,12 @@ const comparisonChart = (charts: Charts, result: ExperimentResult, name: string,
     {
       title: sentence(name),
       caption: `${first.decides ? `The claim says ${claimedText(first, unit)}: the dashed line. ` : "Shown only. "}Dots are means, bars 95 % intervals.`,
-      description: points.map(({ regime, setting, mean, low, high }) => `${regime}, ${setting}: ${significant(mean)} (${significant(low)} to ${significant(high)})`).join("; "),
+      description: points
+        .map(
+          ({ regime, setting, mean, low, high }) =>
+            `${regime}, ${setting}: ${significant(mean)} (${significant(low)} to ${significant(high)})`,
+        )
+        .join("; "),
     },
     {
       marginLeft: 20 + 6.6 * Math.max(...regimes.map((regime) => regime.length)),
@@ -162,7 +169,14 @@ const comparisonChart = (charts: Charts, result: ExperimentResult, name: string,
         Plot.gridX(isLog ? { ticks: ticks! } : { ticks: 5 }),
         Plot.axisFy({ anchor: "left", fontSize: 12, label: null }),
         Plot.ruleX(bounds, { stroke: "currentColor", strokeDasharray: "4 3" }),
-        Plot.ruleY(points, { fy: "regime", y: "setting", x1: "low", x2: "high", stroke: (point: (typeof points)[number]) => seriesColor(settings.indexOf(point.setting)), strokeWidth: 2 }),
+        Plot.ruleY(points, {
+          fy: "regime",
+          y: "setting",
+          x1: "low",
+          x2: "high",
+          stroke: (point: (typeof points)[number]) => seriesColor(settings.indexOf(point.setting)),
+          strokeWidth: 2,
+        }),
         Plot.dot(points, {
           fy: "regime",
           y: "setting",
@@ -177,7 +191,9 @@ const comparisonChart = (charts: Charts, result: ExperimentResult, name: string,
     },
     settings.length < 2
       ? html``
-      : html`<p class="faint">${result.settings.map((setting, i) => html`<span style="color: ${seriesColor(i)}">${i === 0 ? "●" : "■"} ${settingName(setting)} </span>`)}</p>`,
+      : html`<p class="faint">
+          ${result.settings.map((setting, i) => html`<span style="color: ${seriesColor(i)}">${i === 0 ? "●" : "■"} ${settingName(setting)} </span>`)}
+        </p>`,
   );
 };
 
@@ -191,7 +207,10 @@ const settingSection = (result: ExperimentResult, setting: SettingResult): Html 
           ${table(
             "Means over the seeds ± half the 95 % interval",
             [{ heading: "arm" }, ...result.measures.map(({ name }) => ({ heading: name, isNumber: true }))],
-            regime.arms.map(({ name, measures }) => [name, ...result.measures.map(({ key, unit }) => estimateText(measures[key] ?? null, unit))]),
+            regime.arms.map(({ name, measures }) => [
+              name,
+              ...result.measures.map(({ key, unit }) => estimateText(measures[key] ?? null, unit)),
+            ]),
           )}`,
     )}${details(
       "What arms and measures mean",
