@@ -1,7 +1,7 @@
 import type { FleetConfig, RequestRecord } from "../fleet/config.ts";
 import type { Run } from "../fleet/run.ts";
 import type { Demand } from "./demand.ts";
-import type { Lab } from "./lab.ts";
+import type { Drawn, Lab } from "./lab.ts";
 
 /** A claim, the scenarios that it is tested in, and what decides it. One file in `claims/` each. */
 export interface Experiment {
@@ -11,6 +11,8 @@ export interface Experiment {
   readonly claim: string;
   /** What is simulated, in a few sentences. */
   readonly scenario: string;
+  /** What is drawn where no trace is played: single requests, or conversations whose prompts repeat what was said. `chat` by default. */
+  readonly traffic?: Drawn;
   /** What is read off every run, in the order of the table. */
   readonly measures: readonly Measure[];
   /** Circumstances in which the claim is judged one by one; at least one. A quick look takes the first. */

@@ -6,21 +6,24 @@ import { duration, plain } from "../format.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { chatLengths, chatShare, reachableObjectives, sampledChat } from "../plan/default-chat.ts";
 import { objectivesInWords, valuesOf } from "../plan/objectives.ts";
-import { atSteadyRate, sustainedRateOrNull } from "../plan/sustained-rate.ts";
-import type { Question } from "../plan/replications.ts";
+import { atSteadyRate, bracketRate } from "../plan/sustained-rate.ts";
+import { replicate, type Question, type Replication } from "../plan/replications.ts";
 import { unloadedLatencies } from "../plan/unloaded.ts";
 import { coldStartOf } from "../scenario/cold-start.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { resolveScenario, type FleetSetup } from "../scenario/resolve.ts";
 import { objectivesSchema, scenarioSchema, type Objectives } from "../scenario/schema.ts";
-import { createStreams } from "../sim/streams.ts";
+import { createStreams, type Stream } from "../sim/streams.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
 import type { TrafficOf } from "../traffic/schema.ts";
-import { toNanoseconds, toSeconds } from "../units.ts";
-import { drawSteps, durationOf, peakLoad, type Demand } from "./demand.ts";
+import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
+import { conversations } from "./conversations.ts";
+import { drawSteps, durationOf, peakLoad, type Demand, type Step } from "./demand.ts";
 import { BLOCK, copiesFor, superpose, type ReplayedTrace } from "./replayed-trace.ts";
 
+/** What is asked where no trace is played. */
+export type Drawn = "chat" | "conversations";
 export type Setting = "synthetic" | "trace";
 
 export interface LabRequest {
@@ -28,12 +31,16 @@ export interface LabRequest {
   readonly model: LanguageModel;
   /** null: requests are drawn. */
   readonly trace: ReplayedTrace | null;
+  /** What is drawn: `chat` by default. */
+  readonly traffic?: Drawn | undefined;
   /** Told what is about to be simulated, in words. */
   readonly onProgress?: (what: string) => void;
 }
 
 /** Requests by which it is found what one replica sustains. */
 const SAMPLE = 3000;
+/** How long conversations begin for that. */
+const STEADY_FOR: Seconds = 900;
 
 /** A device with one kind of traffic, and what one of its replicas sustains of it: what an experiment's arms have in common. */
 export class Lab {
@@ -46,25 +53,31 @@ export class Lab {
   /** The highest steady rate of such requests at which one replica meets the objectives, in requests per second: a load of 1. */
   readonly replicaRate: number;
   private readonly trace: ReplayedTrace | null;
-  private readonly lengths: ReturnType<typeof chatLengths>;
+  private readonly traffic: Drawn;
+  private readonly contextLength: number;
+  private readonly lengthShare: number;
   private readonly question: Question;
   private readonly held = new Map<number, number>();
 
   /** @throws InputError where one replica meets the objectives at no rate, or the device does not fit the traffic */
-  constructor({ device, model, trace, onProgress = () => {} }: LabRequest) {
+  constructor({ device, model, trace, traffic = "chat", onProgress = () => {} }: LabRequest) {
     this.setting = trace === null ? "synthetic" : "trace";
     this.device = device;
     this.trace = trace;
-    const share = chatShare(device.is_gpu);
-    this.lengths = chatLengths(model.contextLength, share);
-    const chat = sampledChat(model.contextLength, share);
-    const sample = trace === null ? [...generate(chat, createStreams(0))] : everyNth(trace.requests);
-    const scenario = scenarioSchema.parse({ name: "experiment", traffic: chat, model: model.name });
+    this.traffic = traffic;
+    this.contextLength = model.contextLength;
+    this.lengthShare = chatShare(device.is_gpu);
+    const drawn =
+      traffic === "chat"
+        ? sampledChat(model.contextLength, this.lengthShare)
+        : conversations(1, STEADY_FOR, model.contextLength, this.lengthShare);
+    const sample = trace === null ? [...generate(drawn, createStreams(0))] : everyNth(trace.requests);
+    const scenario = scenarioSchema.parse({ name: "experiment", traffic: drawn, model: model.name });
     this.setup = resolveScenario({ scenario, given: new Map(), place: "experiment" }, device, model, sample);
     const absolute = objectivesSchema.parse({});
     this.objectives = reachableObjectives(valuesOf(unloadedLatencies(sample, this.setup.replica, this.setup.stepTime)));
     this.question = { setup: this.setup, objectives: this.objectives, seeds: [0], requestsOf: () => sample, onProgress };
-    const sustained = sustainedRateOrNull(this.question, 1, 1);
+    const sustained = bracketRate((rate) => this.steadily(rate).meets, 1).met;
     if (sustained === null) {
       throw new InputError(
         device.device,
@@ -75,35 +88,27 @@ export class Lab {
     this.replicaRate = sustained;
   }
 
-  /** The requests of a demand: the same for the same seed. */
+  /** The requests of a demand: the same for the same seed. Of conversations those that begin. */
   requests(demand: Demand, seed: number): readonly Request[] {
     const streams = createStreams(seed);
     const steps = drawSteps(demand, streams.named("demand/bursts"));
-    if (this.trace === null) {
-      const traffic: TrafficOf<"steps"> = {
-        kind: "steps",
-        steps: steps.map(({ for_s, load }) => ({ for_s, requests_per_s: load * this.replicaRate })),
-        ...this.lengths,
-      };
-      return [...generate(traffic, streams)];
+    const { trace, replicaRate: rate } = this;
+    if (trace !== null) {
+      const copies = this.copies(demand);
+      const all = superpose(trace, copies, durationOf(demand), (copy) => streams.named(`trace/copy-${copy}`));
+      return thinned(all, steps, (copies * trace.rate) / rate, streams.named("demand/thinning"));
     }
-    const copies = this.copies(demand);
-    const all = superpose(this.trace, copies, durationOf(demand), (copy) => streams.named(`trace/copy-${copy}`));
-    const full = (copies * this.trace.rate) / this.replicaRate;
-    const thinning = streams.named("trace/thinning");
-    const kept: Request[] = [];
-    let step = 0;
-    let until = toNanoseconds(steps[0]?.for_s ?? 0);
-    let ends = steps[0]?.for_s ?? 0;
-    for (const request of all) {
-      while (request.arrivedAt >= until && step + 1 < steps.length) {
-        step += 1;
-        ends += steps[step]!.for_s;
-        until = toNanoseconds(ends);
-      }
-      if (thinning.uniform() * full < steps[step]!.load) kept.push({ ...request, id: kept.length });
+    if (this.traffic === "conversations") {
+      const full = peakLoad(demand);
+      const all = generate(conversations(full * rate, durationOf(demand), this.contextLength, this.lengthShare), streams);
+      return thinned(all, steps, full, streams.named("demand/thinning"));
     }
-    return kept;
+    const traffic: TrafficOf<"steps"> = {
+      kind: "steps",
+      steps: steps.map(({ for_s, load }) => ({ for_s, requests_per_s: load * rate })),
+      ...chatLengths(this.contextLength, this.lengthShare),
+    };
+    return [...generate(traffic, streams)];
   }
 
   /** The phases of a cold start, as a scenario's `cold_start` says them. */
@@ -124,25 +129,56 @@ export class Lab {
   inFlight(share: number): number {
     const known = this.held.get(share);
     if (known !== undefined) return known;
-    const rate = share * this.replicaRate;
-    const mean = atSteadyRate(this.question, 1, rate).run.latency.end_to_end_s?.mean ?? 0;
-    const found = Math.max(0.1, Math.floor(rate * mean * 10 + 0.5) / 10);
+    const { latency, ended_at_s: lasted } = this.steadily(share * this.replicaRate).run;
+    const spent = (latency.end_to_end_s?.mean ?? 0) * (latency.end_to_end_s?.count ?? 0);
+    const found = Math.max(0.1, Math.floor((10 * spent) / lasted + 0.5) / 10);
     this.held.set(share, found);
     return found;
   }
 
   /** How the traffic of a demand is made, in words. */
   inWords(demand: Demand): string {
-    const unit = `A load of 1 is ${plain(this.replicaRate, 3)} requests/s: what one replica sustains with ${objectivesInWords(this.objectives)}.`;
-    if (this.trace === null) return `Poisson arrivals, log-normal lengths of Azure's 2023 conversation trace. ${unit}`;
+    const objectives = objectivesInWords(this.objectives);
+    const isChat = this.trace !== null || this.traffic === "chat";
+    const unit = `A load of 1 is ${plain(this.replicaRate, 3)} ${isChat ? "requests" : "conversations"}/s: what one replica sustains with ${objectives}.`;
+    if (this.trace === null) {
+      const drawn = isChat
+        ? "Poisson arrivals, log-normal lengths of Azure's 2023 conversation trace."
+        : "Conversations of five turns on average that begin as a Poisson process; a prompt repeats all that was said, behind 1,000 tokens that all share.";
+      return `${drawn} ${unit}`;
+    }
     const { name, rate, span } = this.trace;
     return `${name}, ${duration(toSeconds(span))} at ${plain(rate, 3)} requests/s: ${this.copies(demand)} copies on top of one another, each drawn anew for a seed from blocks of ${BLOCK / 60} minutes, thinned to the demand. ${unit}`;
+  }
+
+  /** One replica at a steady rate. Conversations go on for a while, so that their later turns are as many as they will be. */
+  private steadily(rate: number): Replication {
+    if (this.trace !== null || this.traffic === "chat") return atSteadyRate(this.question, 1, rate);
+    this.question.onProgress(`1 replica at a steady ${rate.toPrecision(3)} conversations/s`);
+    const traffic = conversations(rate, STEADY_FOR, this.contextLength, this.lengthShare);
+    const requests = [...generate(traffic, createStreams(0))];
+    return replicate({ ...this.question, requestsOf: () => requests }, { kind: "fixed", replicas: 1 }, 0);
   }
 
   private copies(demand: Demand): number {
     return this.trace === null ? 0 : copiesFor(this.trace, peakLoad(demand) * this.replicaRate);
   }
 }
+
+/** Requests that come at a load throughout, of which only the demand's are kept. */
+const thinned = (all: Iterable<Request>, steps: readonly Step[], load: number, stream: Stream): Request[] => {
+  const kept: Request[] = [];
+  let step = 0;
+  let ends = steps[0]?.for_s ?? 0;
+  for (const request of all) {
+    while (request.arrivedAt >= toNanoseconds(ends) && step + 1 < steps.length) {
+      step += 1;
+      ends += steps[step]!.for_s;
+    }
+    if (stream.uniform() * load < steps[step]!.load) kept.push({ ...request, id: kept.length });
+  }
+  return kept;
+};
 
 /** At most `SAMPLE` requests from all over a trace, without what depends on their answers. */
 const everyNth = (requests: readonly Request[]): Request[] => {

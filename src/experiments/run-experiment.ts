@@ -41,6 +41,7 @@ export const runExperiment = (experiment: Experiment, request: ExperimentRequest
     const lab = new Lab({
       ...request,
       trace: half,
+      traffic: experiment.traffic,
       onProgress: (what) => onProgress(done / trials, `${experiment.name}: ${kind}: ${what}`),
     });
     labs.push(lab);

@@ -123,6 +123,29 @@ describe("a load of 1", () => {
   });
 });
 
+describe("conversations", () => {
+  it("of a load of 1 begin at the rate that one replica sustains, and repeat what was said", () => {
+    const lab = new Lab({ device, model, trace: null, traffic: "conversations" });
+    const requests = lab.requests(
+      {
+        steps: [
+          { for_s: 2000, load: 0.5 },
+          { for_s: 2000, load: 1.5 },
+        ],
+      },
+      1,
+    );
+    const early = requests.filter(({ arrivedAt }) => arrivedAt < 2000e9).length;
+    expect(requests.length / 4000 / lab.replicaRate).toBeCloseTo(1, 0);
+    expect(early / requests.length).toBeGreaterThan(0.15);
+    expect(early / requests.length).toBeLessThan(0.35);
+    expect(requests.map(({ id }) => id)).toEqual(requests.map((_, i) => i));
+    const { next } = requests.find((request) => request.next !== undefined)!;
+    expect(next!.parts!.length).toBeGreaterThan(2);
+    expect(lab.inFlight(0.8)).toBeGreaterThan(lab.inFlight(0.4));
+  });
+});
+
 describe.each(experiments.map((experiment) => [experiment.name, experiment] as const))("experiment %s", (_, experiment) => {
   it("names arms and measures that are there, and a threshold wherever it decides", () => {
     const keys = experiment.measures.map(({ key }) => key);
