@@ -14,4 +14,6 @@ export const eventRank = {
   dispatch: 5,
   /** The autoscaler decides (0), or a change decided beforehand is carried out (its number, from 1). */
   autoscale: 6,
+  /** The fleet's sums are read (what for, see ScaleEffects). After all else that happens at this instant. */
+  reading: 7,
 } as const;

@@ -4,10 +4,12 @@ import { QuantileSketch } from "../stats/quantile-sketch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { RequestRecord } from "./config.ts";
+import type { ScaleEffects } from "./scale-effects.ts";
 
-/** Requests up to which a run's percentiles are exact, and those of one window. */
+/** Requests up to which a run's percentiles are exact, and those of one window: its times to first token, and its times per output token. */
 const EXACT_IN_RUN = 65_536;
 const EXACT_IN_WINDOW = 4096;
+const EXACT_TPOT_IN_WINDOW = 128;
 
 /** What becomes of the requests, counted as they leave: memory does not grow with their number. */
 export class Outcomes {
@@ -23,9 +25,12 @@ export class Outcomes {
   /** By the window of their arrival. */
   arrivals: number[] = [];
   ttftByWindow: (QuantileSketch | undefined)[] = [];
+  tpotByWindow: (QuantileSketch | undefined)[] = [];
   private window: Nanoseconds;
   /** Told of each request when it leaves. */
   onRequest: ((record: RequestRecord) => void) | undefined;
+  /** Told of each request that finishes, where replicas come and go. */
+  effects: ScaleEffects | null = null;
 
   constructor(window: Nanoseconds, onRequest?: (record: RequestRecord) => void) {
     this.window = window;
@@ -76,11 +81,15 @@ export class Outcomes {
     this.promptTokens += table.promptTokens[slot]!;
     this.outputTokens += outputTokens;
     this.ttft.add(ttft);
-    if (outputTokens > 1) this.tpot.add((now - firstTokenAt) / (outputTokens - 1));
     this.endToEnd.add(now - arrivedAt);
     const index = Math.floor(arrivedAt / this.window);
-    const inWindow = (this.ttftByWindow[index] ??= new QuantileSketch(EXACT_IN_WINDOW));
-    inWindow.add(ttft);
+    inWindow(this.ttftByWindow, index, EXACT_IN_WINDOW).add(ttft);
+    if (outputTokens > 1) {
+      const tpot = (now - firstTokenAt) / (outputTokens - 1);
+      this.tpot.add(tpot);
+      inWindow(this.tpotByWindow, index, EXACT_TPOT_IN_WINDOW).add(tpot);
+    }
+    this.effects?.left(arrivedAt, firstTokenAt, now, outputTokens);
     this.onRequest?.({
       id: table.id[slot]!,
       origin: table.origin[slot]!,
@@ -104,14 +113,21 @@ export class Outcomes {
       while (arrivals.length <= to) arrivals.push(0);
       arrivals[to]! += count;
     });
-    const ttftByWindow: (QuantileSketch | undefined)[] = [];
-    this.ttftByWindow.forEach((sketch, index) => {
-      if (sketch === undefined) return;
-      const to = Math.floor(index / factor);
-      const merged = (ttftByWindow[to] ??= new QuantileSketch(EXACT_IN_WINDOW));
-      merged.merge(sketch);
-    });
     this.arrivals = arrivals;
-    this.ttftByWindow = ttftByWindow;
+    this.ttftByWindow = merged(this.ttftByWindow, factor, EXACT_IN_WINDOW);
+    this.tpotByWindow = merged(this.tpotByWindow, factor, EXACT_TPOT_IN_WINDOW);
   }
 }
+
+type ByWindow = (QuantileSketch | undefined)[];
+
+const inWindow = (sketches: ByWindow, index: number, exactUpTo: number): QuantileSketch =>
+  (sketches[index] ??= new QuantileSketch(exactUpTo));
+
+const merged = (sketches: ByWindow, factor: number, exactUpTo: number): ByWindow => {
+  const longer: ByWindow = [];
+  sketches.forEach((sketch, index) => {
+    if (sketch !== undefined) inWindow(longer, Math.floor(index / factor), exactUpTo).merge(sketch);
+  });
+  return longer;
+};

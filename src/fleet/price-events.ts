@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import type { LifeSpans } from "../replica/life-spans.ts";
 import { createStreams } from "../sim/streams.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
@@ -26,14 +27,20 @@ export interface PricingOptions {
  * only by then, the other side's wait so far is taken.
  *
  * @param onRequest told of each request of the run itself when it leaves
+ * @param lifeSpans records what the run's own replicas go through
  * @throws InputError where the horizon is shorter than the clock can tell
  */
-export const simulatePriced = (config: FleetConfig, options: PricingOptions, onRequest?: (record: RequestRecord) => void): Run => {
+export const simulatePriced = (
+  config: FleetConfig,
+  options: PricingOptions,
+  onRequest?: (record: RequestRecord) => void,
+  lifeSpans?: LifeSpans,
+): Run => {
   if (!(toNanoseconds(options.horizon) >= 1)) {
     throw new InputError("price horizon", `expected a nanosecond or more, got ${options.horizon} s`, "Ten minutes is a good one: 600.");
   }
   const scalings: Scaling[] = [];
-  const first = new Simulation(config, { onRequest, onScale: (scaling) => scalings.push(scaling) });
+  const first = new Simulation(config, { onRequest, onScale: (scaling) => scalings.push(scaling), lifeSpans });
   for (const request of config.requests) first.feed(request);
   const run = first.finish();
   const prices = new Pricing(config, choose(scalings, options, config.seed), toNanoseconds(options.horizon)).prices(config.requests);

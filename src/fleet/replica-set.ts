@@ -80,13 +80,14 @@ export class ReplicaSet {
    */
   scaleTo(replicas: number, because: string, now: Nanoseconds): boolean {
     const from = this.wanted;
-    const added: number[] = [];
-    for (let i = from; i < replicas; i += 1) added.push(this.obtain(now).id);
-    this.scaleLog.record({ at: now, from, to: replicas, because }, added);
+    const added: Replica[] = [];
+    for (let i = from; i < replicas; i += 1) added.push(this.obtain(now));
+    const victims = replicas < from ? this.victims().slice(0, from - replicas) : [];
+    this.scaleLog.record({ at: now, from, to: replicas, because }, added, victims);
     let isReady = false;
-    for (const id of added) isReady = this.awaitReadiness(id, now) || isReady;
+    for (const { id } of added) isReady = this.awaitReadiness(id, now) || isReady;
     this.refillPool(now);
-    if (replicas < from) for (const victim of this.victims().slice(0, from - replicas)) this.drain(victim, now);
+    for (const victim of victims) this.drain(victim, now);
     return isReady;
   }
 
@@ -97,6 +98,7 @@ export class ReplicaSet {
     this.replicas.delete(replica.id);
     this.coldStarts.leave(replica, now);
     if (wasReady) this.coldStarts.changeSources(-1, now);
+    this.scaleLog.gone(replica.id, now);
   }
 
   /** Accounts for all time up to now. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inputSchema } from "../provenance.ts";
+import { scaleEffectSchema } from "./scale-effect-schema.ts";
 
 /** What happened: the result of one simulation. Holds no wall clock, host or path, so the same seed gives the same bytes. */
 export const RUN_SCHEMA = "ballast.run/1";
@@ -49,9 +50,25 @@ export const scaleEventSchema = z.strictObject({
   ready_after_s: seconds
     .nullable()
     .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
+  effect: scaleEffectSchema.optional(),
   price: eventPriceSchema.nullable().optional().meta({ description: "null: not priced; absent: no events were" }),
 });
 export type ScaleEvent = z.infer<typeof scaleEventSchema>;
+
+/** One value a window; null where there was nothing to tell it by. */
+const byWindow = z.array(z.number().nullable());
+
+const replicasSchema = z
+  .strictObject({
+    provisioning: z.array(z.number()),
+    loading: z.array(z.number()),
+    warming: z.array(z.number()),
+    busy: z.array(z.number()).meta({ description: "Ready, and in a step" }),
+    idle: z.array(z.number()).meta({ description: "Ready, and without work" }),
+    draining: z.array(z.number()),
+    asleep: z.array(z.number()).meta({ description: "Standing by in the warm pool" }),
+  })
+  .meta({ description: "Replicas by state, averaged over the window; each is in exactly one" });
 
 export const runSchema = z
   .strictObject({
@@ -106,6 +123,13 @@ export const runSchema = z
     gpus_per_replica: z.int().min(1).optional().meta({ description: "Absent: 1" }),
     gpu_hours: z.number().min(0),
     utilization: z.number().min(0).max(1).nullable().meta({ description: "Busy share of the time that ready replicas were paid for" }),
+    useful_share: z.number().min(0).nullable().optional().meta({
+      description:
+        "Tokens computed (prefill and decode, recomputed ones included), over what the ready replicas would have computed in the time they were paid for at peak_tokens_per_s each",
+    }),
+    peak_tokens_per_s: z.number().positive().optional().meta({
+      description: "The most tokens a second that one replica's steps compute, by the step-time model: the best batch of short contexts",
+    }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
     timeline: z
@@ -117,7 +141,23 @@ export const runSchema = z
         queued: z.array(z.number()),
         running: z.array(z.number()),
         kv_use: z.array(z.number()).meta({ description: "Share of KV blocks held on ready replicas" }),
-        ttft_p99_s: z.array(z.number().nullable()).meta({ description: "Of the requests that arrived in the window" }),
+        ttft_p99_s: byWindow.meta({ description: "Of the requests that arrived in the window" }),
+        replicas: replicasSchema.optional(),
+        hit_rate: byWindow
+          .optional()
+          .meta({ description: "Share of looked-up prompt tokens found in the prefix cache; absent where it is off" }),
+        busy_share: byWindow.optional().meta({
+          description:
+            "Of the time that ready replicas were paid for, draining ones included: the share in which a step ran, which is what a device's own gauge shows (DCGM_FI_DEV_GPU_UTIL)",
+        }),
+        useful_share: byWindow.optional().meta({
+          description:
+            "As the run's own useful_share, window by window. A step's tokens count where it ends, so that a window shorter than a step may show more than 1",
+        }),
+        paid_gpu_s: z.array(z.number()).optional().meta({ description: "GPU seconds paid for in the window, in all states" }),
+        ttft_p50_s: byWindow.optional(),
+        tpot_p50_s: byWindow.optional().meta({ description: "Of the requests that arrived in the window and had two tokens or more" }),
+        tpot_p99_s: byWindow.optional(),
       })
       .meta({ description: "One entry a window, from time 0 to the end" }),
     not_modelled: z.array(z.string()),

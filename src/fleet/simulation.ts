@@ -1,4 +1,5 @@
 import type { Autoscaler } from "../autoscaler/autoscaler.ts";
+import type { LifeSpans } from "../replica/life-spans.ts";
 import { Meters } from "../replica/meters.ts";
 import { ReplicaContext } from "../replica/replica.ts";
 import { RequestTable } from "../replica/request-table.ts";
@@ -18,6 +19,7 @@ import { createRouter } from "./router/create-router.ts";
 import { paidSoFar, sumOf } from "./paid.ts";
 import { autoscalerOf, initialReplicas, limitsOf } from "./policy.ts";
 import type { Run } from "./run.ts";
+import { ScaleEffects } from "./scale-effects.ts";
 import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
 import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
@@ -36,6 +38,8 @@ export interface Listeners {
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
   /** Told of each decision of the autoscaler before it is carried out: a fork made now is one in which it is refused. */
   readonly onScale?: ((scaling: Scaling, simulation: Simulation) => void) | undefined;
+  /** Records what the replicas go through. */
+  readonly lifeSpans?: LifeSpans | undefined;
 }
 
 /**
@@ -52,6 +56,8 @@ export class Simulation {
   private readonly fleet: Fleet;
   private autoscaler: Autoscaler | null;
   private readonly observer = new Observer();
+  /** What happens around each change; null where none comes. */
+  private readonly effects: ScaleEffects | null;
   private listeners: Listeners;
   /** Since when the fleet has had no replica, once the traffic has ended. */
   private emptySince: Nanoseconds = 0;
@@ -68,7 +74,8 @@ export class Simulation {
     this.config = config;
     this.listeners = listeners;
     const meters = new Meters(SHORTEST_WINDOW);
-    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false);
+    const { lifeSpans = null } = listeners;
+    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false, lifeSpans);
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     this.autoscaler = autoscalerOf(policy);
     this.fleet = new Fleet(
@@ -82,6 +89,9 @@ export class Simulation {
       config.seed,
     );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
+    this.effects = this.autoscaler === null ? null : new ScaleEffects(this.events);
+    this.outcomes.effects = this.effects;
+    this.fleet.scaleLog.effects = this.effects;
   }
 
   get now(): Nanoseconds {
@@ -117,14 +127,17 @@ export class Simulation {
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
     this.emptySince = this.events.now;
-    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) {
+    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.hasMore) {
       if (this.isGivenUp()) break;
       this.processNext();
     }
     const endedAt = this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
-    return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
+    this.context.lifeSpans?.close(endedAt);
+    this.effects?.close(endedAt, this.readingAt(endedAt));
+    const { config, outcomes, fleet, effects } = this;
+    return summarise({ config, outcomes, fleet, effects, meters: this.context.meters, endedAt });
   }
 
   /**
@@ -220,9 +233,17 @@ export class Simulation {
         if (sequence > 0) this.carryOut(sequence);
         else if (this.autoscaler !== null) this.autoscale(this.autoscaler);
         break;
+      case eventRank.reading:
+        this.effects!.read(sequence, now, this.readingAt(now), this.outcomes.arrived - this.outcomes.departed);
+        break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);
     }
+  }
+
+  /** Whether anything is to happen, besides reading what did. */
+  private get hasMore(): boolean {
+    return this.events.length > (this.effects?.pending ?? 0);
   }
 
   /** Whether requests wait at a fleet that has had no replica for so long that none will come. */

@@ -130,6 +130,7 @@ export class DecodeStretch {
       }
     }
     this.meters.kvBlocks.add(held, from, this.endsAt);
+    this.meters.computed.addBeforeEach(runningCount, this.ends, this.length);
     this.meters.steps += this.length;
     this.meters.extrapolatedSteps += this.extrapolated[this.length - 1]!;
     kv.growByDecoding(running, runningCount, this.length);

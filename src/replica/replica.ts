@@ -2,6 +2,7 @@ import type { Nanoseconds } from "../units.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { DecodeStretch } from "./decode-stretch.ts";
 import { LifeCycle } from "./life-cycle.ts";
+import type { LifeSpans } from "./life-spans.ts";
 import type { Meters } from "./meters.ts";
 import type { RequestTable } from "./request-table.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -19,6 +20,8 @@ export class ReplicaContext {
     readonly table: RequestTable,
     readonly meters: Meters,
     readonly isStepwise: boolean,
+    /** Where the replicas' lives are recorded, if anywhere. */
+    readonly lifeSpans: LifeSpans | null = null,
   ) {}
 }
 
@@ -55,7 +58,7 @@ export class Replica {
   ) {
     const { config, stepTime, table, meters } = context;
     this.context = context;
-    this.life = new LifeCycle(isReady, now, meters);
+    this.life = new LifeCycle(isReady, now, meters, id, context.lifeSpans);
     this.scheduler = new Scheduler(config, table, meters);
     this.stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
   }
@@ -112,6 +115,7 @@ export class Replica {
       return;
     }
     this.settleWaiting(now);
+    meters.now = now;
     do this.scheduler.schedule(this.batch);
     while (this.batch.tokens === 0);
     this.nextStepAt = now + stepTime.stepTime(this.batch);
@@ -123,6 +127,7 @@ export class Replica {
   private endStep(now: Nanoseconds): void {
     this.isStepping = false;
     if (this.stretch.length > 0) this.stretch.finish(this.stepStartedAt);
+    else this.context.meters.computed.add(this.batch.tokens, now - 1);
     this.settleRunning(now);
     this.scheduler.complete(now);
   }

@@ -2,6 +2,7 @@ import { BlockCounts } from "./block-counts.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { FcfsQueue } from "./fcfs-queue.ts";
 import type { KvCache } from "./kv-cache.ts";
+import { Lookups } from "./lookups.ts";
 import type { Meters } from "./meters.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PriorityQueue } from "./priority-queue.ts";
@@ -20,6 +21,7 @@ import type { WaitingQueue } from "./waiting-queue.ts";
 export class Scheduler {
   readonly waiting: WaitingQueue;
   readonly kv: KvCache;
+  readonly lookups = new Lookups();
   /** Slots of the running requests in order of admission; `runningCount` of them. */
   readonly running: Int32Array;
   runningCount = 0;
@@ -140,12 +142,17 @@ export class Scheduler {
       this.waiting.removeFirst();
       this.table.computed[slot] = cached;
       if (this.table.preemptions[slot]! > 0) this.meters.countResumed(cached, this.table.lost[slot]!);
-      else this.meters.countFirstLookup(this.table.promptTokens[slot]!, cached);
+      else this.countFirstLookup(this.table.promptTokens[slot]!, cached);
       this.running[this.runningCount] = slot;
       this.scheduled[this.runningCount] = tokens;
       this.runningCount += 1;
       this.budget -= tokens;
     }
+  }
+
+  private countFirstLookup(tokens: number, found: number): void {
+    this.meters.countFirstLookup(tokens, found);
+    this.lookups.count(tokens, found);
   }
 
   /** Tokens of the request last asked about that were found in the cache. */
