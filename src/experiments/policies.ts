@@ -1,6 +1,8 @@
+import type { Observation } from "../autoscaler/autoscaler.ts";
 import type { Behavior } from "../autoscaler/hpa/behavior.ts";
 import { KEDA_DEFAULTS } from "../autoscaler/keda/spec.ts";
 import type { Policy } from "../fleet/policy.ts";
+import type { Seconds } from "../units.ts";
 import type { Lab } from "./lab.ts";
 
 /** Policies that several experiments use, with targets that suit the device. */
@@ -17,6 +19,21 @@ export interface HpaOptions {
   /** `spec.behavior`; Kubernetes' defaults where it is left out. */
   readonly behavior?: Behavior;
 }
+
+/**
+ * Changes made at given times, multiples of 15 s. Given the decisions of another run with the same cold starts and seed, its replicas come and
+ * go as those did.
+ */
+export const scripted = (initial: number, changes: readonly { readonly at_s: Seconds; readonly replicas: number }[]): Policy => ({
+  kind: "module",
+  name: "script",
+  sha256: "",
+  module: {
+    period_s: 15,
+    decide: ({ now, current }: Observation) => changes.findLast(({ at_s }) => at_s <= now)?.replicas ?? current,
+  },
+  initial_replicas: initial,
+});
 
 /** How full the target of an autoscaler wants a replica, where an experiment does not say. */
 export const TARGET_SHARE = 0.8;

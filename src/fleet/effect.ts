@@ -1,5 +1,3 @@
-import type { LifeCycle } from "../replica/life-cycle.ts";
-import type { Lookups } from "../replica/lookups.ts";
 import type { Replica } from "../replica/replica.ts";
 import { QuantileSketch } from "../stats/quantile-sketch.ts";
 import { toSeconds } from "../units.ts";
@@ -48,11 +46,14 @@ class Added {
   /** When it was ready or given up; null before. */
   settledAt: Nanoseconds | null = null;
 
-  constructor(
-    readonly id: number,
-    readonly life: LifeCycle,
-    readonly lookups: Lookups,
-  ) {}
+  constructor(readonly replica: Replica) {}
+}
+
+/** Sums over the replicas that a change has added. */
+export interface AddedSums {
+  readonly busy: Nanoseconds;
+  /** Running requests over time. */
+  readonly running: Nanoseconds;
 }
 
 /** What is recorded of one change. */
@@ -70,6 +71,9 @@ export class Effect {
   /** Requests that arrived between the decision and that instant and had no first token by then. */
   waited = 0;
   readonly added: readonly Added[];
+  /** At the readings `settled` and `ended`; null where those are. */
+  addedAtSettled: AddedSums | null = null;
+  addedAtEnd: AddedSums | null = null;
   /** Tokens that the replicas it added were asked for up to its end, and how many of them they found. */
   queriedTokens = 0;
   hitTokens = 0;
@@ -88,7 +92,7 @@ export class Effect {
     readonly start: Sample | null,
     added: readonly Replica[],
   ) {
-    this.added = added.map(({ id, life, scheduler }) => new Added(id, life, scheduler.lookups));
+    this.added = added.map((replica) => new Added(replica));
   }
 
   get isOver(): boolean {
@@ -97,13 +101,13 @@ export class Effect {
 
   /** When a replica that it added computed its first request; null if none did. */
   get helpedAt(): Nanoseconds | null {
-    const first = this.added.map(({ life }) => life.firstBusyAt ?? Infinity);
+    const first = this.added.map(({ replica }) => replica.life.firstBusyAt ?? Infinity);
     const earliest = Math.min(Infinity, ...first);
     return earliest === Infinity ? null : earliest;
   }
 
   settledReplica(id: number, now: Nanoseconds): void {
-    for (const replica of this.added) if (replica.id === id) replica.settledAt = now;
+    for (const added of this.added) if (added.replica.id === id) added.settledAt = now;
   }
 
   settle(now: Nanoseconds, endsAt: Nanoseconds): void {
@@ -125,31 +129,45 @@ export class Effect {
     return this.closeIfOver();
   }
 
+  /** It has settled, and this is what was read. */
+  begin(sample: Sample): void {
+    this.settled = sample;
+    this.addedAtSettled = this.addedSums(sample.at);
+  }
+
   /** "After" has ended, and this is what was read. True if no request in the system can belong here. */
   end(sample: Sample, inSystem: number): boolean {
-    this.ended = sample;
+    this.readEnd(sample);
     this.inSystem = inSystem;
-    this.readLookups();
     return this.closeIfOver();
   }
 
   /** The run has ended. */
   close(sample: Sample): void {
     this.decided ??= sample;
-    if (this.settledAt < Infinity) this.settled ??= sample;
-    if (this.ended === null) {
-      this.ended = sample;
-      this.readLookups();
-    }
+    if (this.settledAt < Infinity && this.settled === null) this.begin(sample);
+    if (this.ended === null) this.readEnd(sample);
     this.inSystem = 0;
     this.closeIfOver();
   }
 
-  private readLookups(): void {
-    for (const { lookups } of this.added) {
+  private readEnd(sample: Sample): void {
+    this.ended = sample;
+    this.addedAtEnd = this.addedSums(sample.at);
+    for (const { replica } of this.added) {
+      const { lookups } = replica.scheduler;
       this.queriedTokens += lookups.queriedTokens;
       this.hitTokens += lookups.hitTokens;
     }
+  }
+
+  private addedSums(now: Nanoseconds): AddedSums {
+    let [busy, running] = [0, 0];
+    for (const { replica } of this.added) {
+      busy += replica.life.busyTimeAt(now);
+      running += replica.runningTime;
+    }
+    return { busy, running };
   }
 
   private closeIfOver(): boolean {

@@ -143,6 +143,10 @@ export const runSchema = z
         kv_use: z.array(z.number()).meta({ description: "Share of KV blocks held on ready replicas" }),
         ttft_p99_s: byWindow.meta({ description: "Of the requests that arrived in the window" }),
         replicas: replicasSchema.optional(),
+        looked_up_tokens: z
+          .array(count)
+          .optional()
+          .meta({ description: "Prompt tokens looked up in the prefix cache; absent where it is off" }),
         hit_rate: byWindow
           .optional()
           .meta({ description: "Share of looked-up prompt tokens found in the prefix cache; absent where it is off" }),

@@ -37,6 +37,7 @@ export const scaleEffectOf = (effect: Effect, context: EffectContext): ScaleEffe
     after,
     requests_waited: isUp ? effect.waited : null,
     load_gpu_s: gpusPerReplica * toSeconds(loading),
+    ...batchesApart(effect, isUp),
     refill_tokens: refill,
     refill_gpu_s: refill === null ? null : (gpusPerReplica * refill) / peak,
     batch_gpu_s: batchTime(before.mean_batch, after.mean_batch, settled, ended, context),
@@ -53,6 +54,14 @@ const sums = (from: Sample | null, to: Sample | null) => {
     mean_batch: busy > 0 ? grown("running_s") / busy : null,
     hit_rate: queried > 0 ? grown("hitTokens") / queried : null,
   };
+};
+
+const batchesApart = ({ settled, ended, addedAtSettled: from, addedAtEnd: to }: Effect, isUp: boolean) => {
+  if (!isUp || settled === null || from === null || to === null) return { added_mean_batch: null, others_mean_batch: null };
+  const [busy, running] = [toSeconds(to.busy - from.busy), toSeconds(to.running - from.running)];
+  const others = ended!.reading.busy_s - settled.reading.busy_s - busy;
+  const theirs = ended!.reading.running_s - settled.reading.running_s - running;
+  return { added_mean_batch: busy > 0 ? running / busy : null, others_mean_batch: others > 0 ? theirs / others : null };
 };
 
 const refillTokens = ({ settled, ended, queriedTokens, hitTokens }: Effect, isUp: boolean, hitRate: number): number => {

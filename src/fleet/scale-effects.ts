@@ -100,7 +100,7 @@ export class ScaleEffects {
     const effect = this.effects[Math.floor((sequence - 1) / KINDS)]!;
     const kind = (sequence - 1) % KINDS;
     if (kind === DECIDED) effect.decided = sample;
-    else if (kind === SETTLED) effect.settled = sample;
+    else if (kind === SETTLED) effect.begin(sample);
     else if (effect.end(sample, inSystem)) this.open = this.open.filter((other) => other !== effect);
   }
 

@@ -35,6 +35,8 @@ export class Replica {
   readonly scheduler: Scheduler;
   /** Requests that it has been given: a counter. */
   received = 0;
+  /** Its running requests over time, up to when it was last settled. Exact up to 2^53 ns. */
+  runningTime: Nanoseconds = 0;
   /** When `step` is due; Infinity while there is nothing to do. */
   nextStepAt: Nanoseconds = Infinity;
   private readonly context: ReplicaContext;
@@ -141,6 +143,7 @@ export class Replica {
 
   private settleRunning(now: Nanoseconds): void {
     this.context.meters.running.add(this.scheduler.runningCount, this.runningSince, now);
+    this.runningTime += this.scheduler.runningCount * (now - this.runningSince);
     this.runningSince = now;
   }
 
