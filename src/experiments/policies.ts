@@ -63,7 +63,9 @@ export const hpa = (lab: Lab, { min, max, initial = min, share = TARGET_SHARE, b
 
 export interface KedaOptions extends HpaOptions {
   /** Seconds between looks at the trigger. */
-  readonly pollingInterval?: number;
+  readonly pollingInterval?: Seconds;
+  /** Without requests for so long it goes to the minimum; KEDA's default where it is left out. */
+  readonly cooldownPeriod?: Seconds;
 }
 
 /** A KEDA ScaledObject on what waits and runs, per replica. */
