@@ -1,6 +1,17 @@
 import { coldStart } from "./claims/cold-start.ts";
+import { memoryPressure } from "./claims/memory-pressure.ts";
+import { overprovisioning } from "./claims/overprovisioning.ts";
 import { scaleFaster } from "./claims/scale-faster.ts";
+import { stableVersusScaled } from "./claims/stable-versus-scaled.ts";
+import { trainingVersusInference } from "./claims/training-versus-inference.ts";
 import type { Experiment } from "./experiment.ts";
 
 /** Every experiment, in the order in which they are listed. */
-export const experiments: readonly Experiment[] = [coldStart, scaleFaster];
+export const experiments: readonly Experiment[] = [
+  coldStart,
+  memoryPressure,
+  scaleFaster,
+  stableVersusScaled,
+  overprovisioning,
+  trainingVersusInference,
+];
