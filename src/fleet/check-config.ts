@@ -5,7 +5,7 @@ import type { Nanoseconds } from "../units.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
 import { isServable } from "./gateway.ts";
-import { checkPolicy } from "./policy.ts";
+import { checkPolicy, limitsOf } from "./policy.ts";
 
 /**
  * Refuses a configuration that contradicts itself.
@@ -23,6 +23,18 @@ export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   }
   checkPolicy(config.policy);
   checkColdStart(config.coldStart, config.startUp);
+  checkWarmPool(config);
+};
+
+const checkWarmPool = ({ policy, startUp }: Pick<FleetConfig, "policy" | "startUp">): void => {
+  if (policy.kind === "fixed" || startUp?.warmPool == null) return;
+  const [, most] = limitsOf(policy);
+  if (startUp.warmPool.size <= most) return;
+  throw new InputError(
+    "cold_start.warm_pool.size",
+    `expected at most what the policy may want, ${most}, got ${startUp.warmPool.size}`,
+    "A scale-up never takes more: make the pool smaller.",
+  );
 };
 
 const checkReplica = (replica: ReplicaConfig): void => {

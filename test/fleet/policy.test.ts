@@ -3,6 +3,8 @@ import { KEDA_DEFAULTS } from "../../src/autoscaler/keda/spec.ts";
 import { KPA_DEFAULTS } from "../../src/autoscaler/knative/spec.ts";
 import { predictiveSchema, queueLengthSchema, scheduledSchema } from "../../src/autoscaler/settings.ts";
 import { checkPolicy, initialReplicas, limitsOf, policyInWords, type Policy } from "../../src/fleet/policy.ts";
+import type { StartUpConfig } from "../../src/fleet/cold-start/start-up.ts";
+import type { ColdStartPhase } from "../../src/replica/cold-start/phase.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { messageOf } from "../message-of.ts";
 import { fleetConfig, requestsOf } from "./configs.ts";
@@ -58,9 +60,8 @@ describe("a policy", () => {
       module({ decide: () => 1 }),
     ];
     for (const policy of policies) checkPolicy(policy);
-    expect(
-      policies.map((policy) => `${policyInWords(policy)}: begins with ${initialReplicas(policy)}, ${limitsOf(policy).join(" to ")}`),
-    ).toMatchInlineSnapshot(`
+    expect(policies.map((policy) => `${policyInWords(policy)}: begins with ${initialReplicas(policy)}, ${limitsOf(policy).join(" to ")}`))
+      .toMatchInlineSnapshot(`
       [
         "fixed, 1 replica: begins with 1, 1 to 1",
         "HPA on requests_in_flight, target 8 a pod, 2 to 5 replicas: begins with 2, 2 to 5",
@@ -82,9 +83,8 @@ describe("a policy", () => {
       module({}),
       scheduledSchema.parse({ kind: "scheduled", starts_at: "Monday", schedule: [{ at: "0 8 * * *", replicas: 6 }] }),
     ];
-    expect(
-      broken.map((policy) => messageOf(() => simulate(fleetConfig({ requests: requestsOf([0, 10, 5]), policy })))),
-    ).toMatchInlineSnapshot(`
+    expect(broken.map((policy) => messageOf(() => simulate(fleetConfig({ requests: requestsOf([0, 10, 5]), policy })))))
+      .toMatchInlineSnapshot(`
       [
         "InputError: policy.min_replicas: expected at most max_replicas, 5, got 6. Swap the two, or raise max_replicas.",
         "InputError: policy.min_replicas: expected at most max_replicas, 2, got 3. Swap the two, or raise max_replicas.",
@@ -94,6 +94,15 @@ describe("a policy", () => {
       ]
     `);
   });
+});
+
+it("a warm pool that is larger than what the policy may want is refused", () => {
+  const startUp: StartUpConfig = { keepNode: 0, warmPool: { size: 6, prepared: 1, kind: "asleep", wake: 1, paidShare: 1 } };
+  const coldStart: ColdStartPhase[] = [{ name: "start", state: "loading", duration: 20 }];
+  const policy: Policy = { kind: "hpa", min_replicas: 1, max_replicas: 5, metric: "requests_in_flight", target_average: 8 };
+  expect(messageOf(() => simulate(fleetConfig({ policy, startUp, coldStart })))).toBe(
+    "InputError: cold_start.warm_pool.size: expected at most what the policy may want, 5, got 6. A scale-up never takes more: make the pool smaller.",
+  );
 });
 
 describe("a fleet without replicas", () => {
