@@ -1,7 +1,8 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { InputError } from "../errors.ts";
-import type { FleetConfig } from "../fleet/config.ts";
+import type { FleetConfig, RequestRecord } from "../fleet/config.ts";
 import type { ColdStart } from "../fleet/settings.ts";
+import { simulate } from "../fleet/simulate.ts";
 import { duration, plain } from "../format.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { chatLengths, chatShare, reachableObjectives, sampledChat } from "../plan/default-chat.ts";
@@ -19,7 +20,8 @@ import type { Request } from "../traffic/request.ts";
 import type { TrafficOf } from "../traffic/schema.ts";
 import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
 import { conversations } from "./conversations.ts";
-import { drawSteps, durationOf, peakLoad, type Demand, type Step } from "./demand.ts";
+import { drawSteps, durationOf, meanLoad, peakLoad, type Demand, type Step } from "./demand.ts";
+import { isGood } from "./good.ts";
 import { BLOCK, conversationOf, copiesFor, superpose, type ReplayedTrace } from "./replayed-trace.ts";
 
 /** What is asked where no trace is played. */
@@ -39,6 +41,8 @@ export interface LabRequest {
 
 /** Requests by which it is found what one replica sustains. */
 const SAMPLE = 3000;
+const PLANNING_SEEDS = [1_000_001, 1_000_002, 1_000_003];
+const MOST_PLANNED = 64;
 /** How long conversations begin for that. */
 const STEADY_FOR: Seconds = 900;
 
@@ -58,6 +62,7 @@ export class Lab {
   private readonly lengthShare: number;
   private readonly question: Question;
   private readonly held = new Map<number, number>();
+  private readonly fleets = new Map<Demand, number>();
 
   /** @throws InputError where one replica meets the objectives at no rate, or the device does not fit the traffic */
   constructor({ device, model, trace, traffic = "chat", onProgress = () => {} }: LabRequest) {
@@ -121,7 +126,10 @@ export class Lab {
       model: this.device.model,
       cold_start: settings,
     });
-    const given = new Map(Object.keys(settings).map((key) => [`cold_start.${key}`, "the experiment"] as const));
+    const paths = Object.entries(settings).flatMap(([key, value]) =>
+      typeof value === "object" ? [key, ...Object.keys(value).map((inner) => `${key}.${inner}`)] : [key],
+    );
+    const given = new Map(paths.map((path) => [`cold_start.${path}`, "the experiment"] as const));
     const from: GivenScenario = { scenario, given, place: "the experiment" };
     const { phases, startUp } = coldStartOf(from, this.device);
     return { coldStart: phases, startUp };
@@ -136,6 +144,26 @@ export class Lab {
     const found = Math.max(0.1, Math.floor((10 * spent) / lasted + 0.5) / 10);
     this.held.set(share, found);
     return found;
+  }
+
+  /**
+   * The smallest fixed fleet that misses at most a share of a demand's requests, each read against the objectives: what someone would have planned
+   * who knew the demand. Found on seeds that no experiment has.
+   */
+  planned(demand: Demand, mostMissed: number): number {
+    const known = this.fleets.get(demand);
+    if (known !== undefined) return known;
+    let replicas = Math.max(1, Math.ceil(meanLoad(demand)));
+    const misses = (seed: number): boolean => {
+      const records: RequestRecord[] = [];
+      const requests = this.requests(demand, seed);
+      this.question.onProgress(`${replicas} replicas, to plan for`);
+      simulate({ ...this.setup, policy: { kind: "fixed", replicas }, seed, requests }, (record) => records.push(record));
+      return records.filter((record) => !isGood(record, this.objectives)).length > mostMissed * records.length;
+    };
+    while (replicas < MOST_PLANNED && PLANNING_SEEDS.some(misses)) replicas += 1;
+    this.fleets.set(demand, replicas);
+    return replicas;
   }
 
   /** How the traffic of a demand is made, in words. */

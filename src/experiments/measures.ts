@@ -4,6 +4,7 @@ import type { Latency } from "../fleet/run.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import { durationOf } from "./demand.ts";
 import type { Measure, Outcome } from "./experiment.ts";
+import { isGood } from "./good.ts";
 
 /** Numbers that several experiments read off a run. */
 
@@ -34,23 +35,15 @@ export const endToEndMean = latency(
   "Mean time from arrival to the last token.",
 );
 
-/** Whether a request finished within both objectives, each read as a limit on every request. */
-export const isGood = (
-  { state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens }: RequestRecord,
-  { lab }: Pick<Outcome, "lab">,
-): boolean => {
-  if (state !== "finished" || firstTokenAt === null || lastTokenAt === null) return false;
-  const perToken = outputTokens > 1 ? toSeconds(lastTokenAt - firstTokenAt) / (outputTokens - 1) : 0;
-  return toSeconds(firstTokenAt - arrivedAt) <= lab.objectives.ttft_p99_s && perToken <= lab.objectives.tpot_p99_s;
-};
-
 export const missedShare: Measure = {
   key: "missed_share",
   name: "missed",
   about: "Share of requests that did not finish within both objectives, each read as a limit on every request.",
   unit: "share",
   of: (outcome) =>
-    outcome.records.length === 0 ? null : outcome.records.filter((record) => !isGood(record, outcome)).length / outcome.records.length,
+    outcome.records.length === 0
+      ? null
+      : outcome.records.filter((record) => !isGood(record, outcome.lab.objectives)).length / outcome.records.length,
 };
 
 export const gpuHours: Measure = {
@@ -80,7 +73,7 @@ export const costPerGoodToken: Measure = {
   unit: "number",
   of: (outcome) => {
     let tokens = 0;
-    for (const record of outcome.records) if (isGood(record, outcome)) tokens += record.outputTokens;
+    for (const record of outcome.records) if (isGood(record, outcome.lab.objectives)) tokens += record.outputTokens;
     return tokens === 0 ? null : (outcome.run.gpu_hours * 3_600_000) / tokens;
   },
 };

@@ -48,8 +48,8 @@ const arms: readonly Arm[] = [
   },
 ];
 
-const bursts: Demand = { steps: [{ for_s: 1200, load: 2.2 }], bursts: { factor: 4, burst_s: 60, calm_s: 240 } };
-const mild: Demand = { steps: [{ for_s: 1200, load: 2.2 }], bursts: { factor: 2, burst_s: 120, calm_s: 240 } };
+const bursts: Demand = { steps: [{ for_s: 900, load: 2.2 }], bursts: { factor: 4, burst_s: 60, calm_s: 240 } };
+const mild: Demand = { steps: [{ for_s: 900, load: 2.2 }], bursts: { factor: 2, burst_s: 120, calm_s: 240 } };
 
 const comparisons: readonly Comparison[] = [
   ...Object.keys(STAGES).map((arm): Comparison => ({
