@@ -1,5 +1,6 @@
 import { batchingDisruption } from "./claims/batching-disruption.ts";
 import { cacheLocality } from "./claims/cache-locality.ts";
+import { churn } from "./claims/churn.ts";
 import { coldStart } from "./claims/cold-start.ts";
 import { memoryPressure } from "./claims/memory-pressure.ts";
 import { overprovisioning } from "./claims/overprovisioning.ts";
@@ -17,6 +18,7 @@ export const experiments: readonly Experiment[] = [
   cacheLocality,
   scaleFaster,
   steadyVersusBursty,
+  churn,
   stableVersusScaled,
   overprovisioning,
   trainingVersusInference,

@@ -68,8 +68,22 @@ export interface KedaOptions extends HpaOptions {
   readonly cooldownPeriod?: Seconds;
 }
 
-/** A KEDA ScaledObject on what waits and runs, per replica. */
-export const keda = (lab: Lab, { min, max, initial = min, share = TARGET_SHARE, behavior, pollingInterval = 30 }: KedaOptions): Policy => ({
+/** What runs and waits at the servers; at none of them, what waits in front of the fleet. */
+const KEDA_QUERIES = ["sum(vllm:num_requests_running)", "sum(vllm:num_requests_waiting)", "requests_queued"];
+
+/** A KEDA ScaledObject on what waits and runs, per replica; one that goes to zero also counts what waits in front of the fleet. */
+export const keda = (
+  lab: Lab,
+  {
+    min,
+    max,
+    initial = min,
+    share = TARGET_SHARE,
+    behavior,
+    pollingInterval = KEDA_DEFAULTS.pollingInterval,
+    cooldownPeriod = KEDA_DEFAULTS.cooldownPeriod,
+  }: KedaOptions,
+): Policy => ({
   kind: "manifest",
   name: "ScaledObject on requests running and waiting",
   autoscaler: {
@@ -77,9 +91,10 @@ export const keda = (lab: Lab, { min, max, initial = min, share = TARGET_SHARE, 
     spec: {
       ...KEDA_DEFAULTS,
       pollingInterval,
+      cooldownPeriod,
       minReplicaCount: min,
       maxReplicaCount: max,
-      triggers: ["sum(vllm:num_requests_running)", "sum(vllm:num_requests_waiting)"].map((query) => ({
+      triggers: KEDA_QUERIES.slice(0, min === 0 ? 3 : 2).map((query) => ({
         type: "prometheus",
         query,
         threshold: lab.inFlight(share),
