@@ -37,6 +37,8 @@ export class Meters {
   hitTokens = 0;
   /** Tokens that preemption threw out and that were found again in the prefix cache. */
   foundAgainTokens = 0;
+  /** Tokens that were computed for requests which were taken away from their replica and have not gone on elsewhere. */
+  abandonedTokens = 0;
 
   constructor(window: Nanoseconds) {
     this.provisioning = new WindowedIntegral(window);
@@ -77,6 +79,18 @@ export class Meters {
     const own = Math.min(found, lost);
     this.foundAgainTokens += own;
     this.hitTokens += found - own;
+  }
+
+  /** A request is taken away that held so many tokens, or had lost so many to a preemption and waited to run again. */
+  countAbort(held: number, lostBefore: number): void {
+    this.abandonedTokens += held + lostBefore;
+    this.preemptedTokens -= lostBefore;
+  }
+
+  /** A request that was taken away goes on elsewhere: the tokens that it has lost it computes again. */
+  countHandOver(lost: number): void {
+    this.abandonedTokens -= lost;
+    this.preemptedTokens += lost;
   }
 
   countPreemption(computed: number): void {

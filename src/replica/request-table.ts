@@ -32,10 +32,12 @@ export class RequestTable {
   /** KV blocks held. */
   blocks = new Int32Array(64);
   preemptions = new Int32Array(64);
-  /** Tokens that the last preemption threw out. */
+  /** Tokens that were thrown out when it last left a batch unfinished; 0 while it has never run. */
   lost = new Int32Array(64);
   /** NaN until it comes. */
   firstTokenAt = new Float64Array(64);
+  /** The number of the replica that holds it; -1: none. */
+  replica = new Int32Array(64);
   /** What was asked for, by slot. */
   readonly work: Work[] = [];
   /** Which blocks a request holds, where prefix caching tells them apart. */
@@ -67,6 +69,7 @@ export class RequestTable {
     this.origin[slot] = id;
     this.turn[slot] = 0;
     this.firstTokenAt[slot] = NaN;
+    this.replica[slot] = -1;
     this.work[slot] = work;
     this.requestBlocks[slot]!.begin(work, id);
     return slot;
@@ -123,5 +126,6 @@ export class RequestTable {
     this.blocks = int(this.blocks);
     this.preemptions = int(this.preemptions);
     this.firstTokenAt = float(this.firstTokenAt);
+    this.replica = int(this.replica);
   }
 }
