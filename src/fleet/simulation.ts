@@ -74,6 +74,8 @@ export class Simulation {
       createRouter(config),
       startUpOf(config),
       config.seed,
+      config.admission,
+      config.clients,
     );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
   }
@@ -166,12 +168,12 @@ export class Simulation {
   readingAt(time: Nanoseconds): Reading {
     const { meters } = this.context;
     this.fleet.settle(time);
-    const { busy, queued, running } = meters;
+    const { busy, queued, deferred, running } = meters;
     return {
       paid_s: sumOf(paidSoFar(meters, this.config)),
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
-      inSystem_s: toSeconds(queued.total() + running.total()),
+      inSystem_s: toSeconds(queued.total() + deferred.total() + running.total()),
       outputTokens: this.outcomes.outputTokens,
       queriedTokens: meters.queriedTokens,
       hitTokens: meters.hitTokens,
@@ -188,6 +190,9 @@ export class Simulation {
         break;
       case eventRank.transfer:
         this.fleet.finishTransfers(sequence, now);
+        break;
+      case eventRank.due:
+        this.fleet.due(sequence, now);
         break;
       case eventRank.dispatch:
         this.fleet.dispatch(now);

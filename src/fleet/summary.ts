@@ -44,6 +44,7 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
       prompt: outcomes.promptTokens,
       output: outcomes.outputTokens,
       recomputed: meters.preemptedTokens - meters.foundAgainTokens,
+      ...(meters.abandonedTokens === 0 ? {} : { abandoned: meters.abandonedTokens }),
     },
     prefix_cache: config.replica.enablePrefixCaching ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens } : null,
     preemptions: meters.preemptions,
@@ -54,11 +55,20 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     gpu_hours: sumOf(paid) / SECONDS_PER_HOUR,
     utilization: serving === 0 ? null : busy / serving,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
+    ...(config.admission === undefined && config.clients === undefined ? {} : { admission: admissionOf(outcomes) }),
     scale_events: fleet.scaleLog.events(),
     timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
     not_modelled: notModelled(config),
   };
 };
+
+const admissionOf = (outcomes: Outcomes): Run["admission"] => ({
+  attempts: outcomes.arrived + outcomes.retries,
+  retries: outcomes.retries,
+  failures: outcomes.failures().map(({ state, reason, attempts, requests }) => ({ state, reason, attempts, requests })),
+  not_sent: outcomes.notSent,
+  deferred_s: latencyFrom(outcomes.deferred),
+});
 
 const policyInWords = (policy: Policy): string => {
   switch (policy.kind) {

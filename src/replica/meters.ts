@@ -24,6 +24,8 @@ export class Meters {
   readonly ready: WindowedIntegral;
   /** Requests that wait: at a replica or in front of the fleet. */
   readonly queued: WindowedIntegral;
+  /** Requests that are held back in front of the fleet, or whose client waits to try again. */
+  readonly deferred: WindowedIntegral;
   /** Requests in running batches. */
   readonly running: WindowedIntegral;
   readonly kvBlocks: WindowedIntegral;
@@ -50,6 +52,7 @@ export class Meters {
     this.keptNodes = new WindowedIntegral(window);
     this.ready = new WindowedIntegral(window);
     this.queued = new WindowedIntegral(window);
+    this.deferred = new WindowedIntegral(window);
     this.running = new WindowedIntegral(window);
     this.kvBlocks = new WindowedIntegral(window);
   }
@@ -64,8 +67,8 @@ export class Meters {
   }
 
   private integrals(): readonly WindowedIntegral[] {
-    const { provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks } = this;
-    return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks];
+    const { provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, deferred, running, kvBlocks } = this;
+    return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, deferred, running, kvBlocks];
   }
 
   /** A request is admitted for the first time: of its tokens, so many were found in the prefix cache. */

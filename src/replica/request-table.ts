@@ -18,7 +18,11 @@ export class RequestTable {
   /** Requests in the system. */
   length = 0;
   id = new Float64Array(64);
+  /** When it was sent first: latency counts from here. */
   arrivedAt = new Float64Array(64);
+  /** When the attempt under way was sent, and how many there were with it. */
+  sentAt = new Float64Array(64);
+  attempts = new Int32Array(64);
   /** Its place in the traffic, or that of its session's first request; and how many of its session came before it. */
   origin = new Float64Array(64);
   turn = new Int32Array(64);
@@ -58,6 +62,8 @@ export class RequestTable {
     this.length += 1;
     this.id[slot] = id;
     this.arrivedAt[slot] = arrivedAt;
+    this.sentAt[slot] = arrivedAt;
+    this.attempts[slot] = 1;
     this.priority[slot] = work.priority ?? 0;
     this.promptTokens[slot] = work.promptTokens;
     this.outputTokens[slot] = work.outputTokens;
@@ -75,11 +81,26 @@ export class RequestTable {
     return slot;
   }
 
+  /** A request that failed, and that no replica holds, is sent once more. */
+  beginAttempt(slot: number, now: Nanoseconds): void {
+    this.sentAt[slot] = now;
+    this.attempts[slot]! += 1;
+    this.produced[slot] = 0;
+    this.computed[slot] = 0;
+    this.lost[slot] = 0;
+    this.firstTokenAt[slot] = NaN;
+    this.requestBlocks[slot]!.begin(this.work[slot]!, this.id[slot]!);
+  }
+
   /** A request has left; its slot may be taken again. */
   remove(slot: number): void {
     this.length -= 1;
     this.id[slot] = VACANT;
     this.vacant.push(slot);
+  }
+
+  isVacant(slot: number): boolean {
+    return this.id[slot] === VACANT;
   }
 
   /** Slots of the requests in the system. */
@@ -97,7 +118,7 @@ export class RequestTable {
     return (
       this.priority[a]! < this.priority[b]! ||
       (this.priority[a] === this.priority[b] &&
-        (this.arrivedAt[a]! < this.arrivedAt[b]! || (this.arrivedAt[a] === this.arrivedAt[b] && this.id[a]! < this.id[b]!)))
+        (this.sentAt[a]! < this.sentAt[b]! || (this.sentAt[a] === this.sentAt[b] && this.id[a]! < this.id[b]!)))
     );
   }
 
@@ -115,6 +136,8 @@ export class RequestTable {
     };
     this.id = float(this.id);
     this.arrivedAt = float(this.arrivedAt);
+    this.sentAt = float(this.sentAt);
+    this.attempts = int(this.attempts);
     this.origin = float(this.origin);
     this.turn = int(this.turn);
     this.lost = int(this.lost);
