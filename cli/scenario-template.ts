@@ -110,14 +110,58 @@ router:
 #   key: prefix # the first part of the prompt; or session
 #   load_factor: 1.25 # a replica holds at most so many times the mean of outstanding requests
 
+# What stands in front of the fleet, in the order in which a request meets it; all of it may be left out.
+# admission:
+#   concurrency_limit: 32 # requests that a replica is given at once; the others wait in the queue
+#   rate_limit: { rate: 20, burst: 40, unit: requests, per: fleet, max_delay_s: 0 } # a token bucket; or unit: tokens, per: session or priority
+#   shed: { priority_above: 0, queue_depth: 5, kv_use: 0.8 } # such requests are rejected while every replica is past a limit
+#   deadline: { ttft_s: 2, reject: true, classes: [{ priority: 1, ttft_s: 30 }] } # rejected where they would be too late by estimate
+#   smoother: { priority_above: 0, max_delay_s: 600, target_outstanding: 16 } # held back until the fleet has room; or share: 0.3
+#   queue:
+#     max_length: 1000 # 0: nobody waits; default: no limit
+#     on_full: reject-new # or drop-lowest-priority, drop-oldest
+#     order: fcfs # or priority, earliest-deadline, lifo
+#     timeout_s: 60 # default: never
+
+# How clients behave; by default they wait for ever, and do not try again.
+# clients:
+#   first_token_timeout_s: 10
+#   timeout_s: 120
+#   retry:
+#     max_attempts: 3 # the first one included
+#     on: [rejected, timed_out, cut_off, lost]
+#     backoff_s: 0.5 # before the first retry, factor: 2 for each that follows, max_backoff_s: 8
+#     jitter: full # or equal, none
+#     budget: { ratio: 0.2, min_per_s: 0, burst: 10 } # retries a first attempt allows, of all clients together; default: no budget
+
 # What \`simulate\` runs. \`plan\` searches the fixed number itself, and sets this HPA beside it.
 policy:
   kind: hpa # or fixed, with replicas: 4
   min_replicas: 1
   max_replicas: 8
-  metric: requests_in_flight # or vllm:num_requests_running, vllm:num_requests_waiting
+  metric: requests_in_flight # or vllm:num_requests_running, vllm:num_requests_waiting, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second
   target_average: 8 # averageValue: the metric per pod that the HPA aims at
-  # initial_replicas: 2 # ready at time 0; default: min_replicas
+  # initial_replicas: 2 # ready at time 0, of any policy; default: min_replicas
+  # scrape: { interval_s: 15, delay_s: 0 } # any policy sees metrics so late; default: at once
+# Other policies:
+#   kind: scheduled, starts_at: "2026-01-05T00:00:00Z", utc_offset_h: 0 # what the traffic's time 0 is, and the schedule's clock
+#   schedule: [{ at: "0 8 * * 1-5", replicas: 8 }, { at: "0 20 * * *", replicas: 2 }]
+# One replica more while more than so many requests wait at each, one less while none has waited for long and slots are free:
+#   kind: queue_length, min_replicas: 1, max_replicas: 8, period_s: 15, scale_up_above: 2, scale_down_below: 0.3, quiet_s: 300
+#   batch_slots: 256 # default: max_num_seqs
+# As many as the rate asks for that is forecast (Holt's method) for the end of a cold start:
+#   kind: predictive, min_replicas: 1, max_replicas: 8, period_s: 15, target_rate: 2, alpha: 0.5, beta: 0.2, scale_down_window_s: 300
+#   horizon_s: 120 # default: the typical cold start
+# Your own, a JavaScript module that exports decide(observation), or create() that gives one:
+#   kind: module, file: mine.mjs, initial_replicas: 1
+
+# Or the manifests that you have: the HorizontalPodAutoscaler, ScaledObject or Knative Service is the policy (leave policy out, or say
+# kind: manifest, starts_at: "2026-01-05T00:00:00Z"), and the workload says how the servers run.
+# manifests:
+#   file: llama.yaml # what kubectl get deployment,hpa -o yaml prints
+#   autoscaler: HorizontalPodAutoscaler/llama # these three where there are several
+#   workload: Deployment/llama
+#   container: vllm
 
 # A request that is rejected or never finishes misses them all.
 objectives:

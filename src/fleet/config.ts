@@ -7,7 +7,8 @@ import type { Nanoseconds } from "../units.ts";
 import type { FailureReason } from "./admission/failure.ts";
 import type { AdmissionSettings, ClientSettings } from "./admission/settings.ts";
 import type { StartUpConfig } from "./cold-start/start-up.ts";
-import type { Policy, RouterSettings } from "./settings.ts";
+import type { Policy } from "./policy.ts";
+import type { RouterSettings } from "./settings.ts";
 
 export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 

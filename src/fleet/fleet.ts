@@ -68,9 +68,9 @@ export class Fleet {
     return this.gateway.queued;
   }
 
-  /** Requests that sessions will send. */
+  /** Requests that sessions or clients will send, and those that are held back: they come to the queue by themselves. */
   get expected(): number {
-    return this.sessions.expected;
+    return this.sessions.expected + this.clients.waiting + this.gateway.held;
   }
 
   /** A request of the traffic arrives. */

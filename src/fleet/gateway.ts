@@ -57,6 +57,11 @@ export class Gateway {
     return this.queue.length;
   }
 
+  /** Requests that are held back. */
+  get held(): number {
+    return this.admission?.held ?? 0;
+  }
+
   /**
    * Takes in an arriving request, or rejects one that no replica can ever finish.
    *

@@ -53,6 +53,11 @@ export class Outcomes {
     this.onRequest = onRequest;
   }
 
+  /** Attempts that were sent. */
+  get attempts(): number {
+    return this.arrived + this.retries;
+  }
+
   /** Requests that have left. */
   get departed(): number {
     return this.finished + this.failed;

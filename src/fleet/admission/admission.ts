@@ -42,6 +42,10 @@ export class Admission {
     this.smoothed = new HeldBack(meters);
   }
 
+  get held(): number {
+    return this.delayed.length + this.smoothed.length;
+  }
+
   /** Whether requests wait for the fleet to have room. */
   get waitsForRoom(): boolean {
     return this.smoothed.length > 0;

@@ -33,6 +33,11 @@ export class Clients {
     this.answerTimeOut = timeOutOf(settings.timeout_s);
   }
 
+  /** Clients that wait to try again. */
+  get waiting(): number {
+    return this.away.length;
+  }
+
   /** A request is sent for the first time. */
   send(slot: number, now: Nanoseconds): void {
     this.retries?.countFirst();
