@@ -117,7 +117,7 @@ describe("laws of admission and clients, over random fleets with everything in f
             rate_limit: { rate: 1e9, burst: 1e9, unit: "tokens", per: "session", max_delay_s: 1 },
             shed: { priority_above: 100, queue_depth: 0, kv_use: 0.1 },
             deadline: { ttft_s: 1e6, classes: [], reject: true },
-            smoother: { share: 1, max_delay_s: 1e6, target_outstanding: 1e6 },
+            smoother: { priority_above: 100, max_delay_s: 1e6, target_outstanding: 1e6 },
           },
           clients: {
             first_token_timeout_s: 1e6,
@@ -125,8 +125,6 @@ describe("laws of admission and clients, over random fleets with everything in f
             retry: { max_attempts: 5, on: ["rejected", "lost"], backoff_s: 1, factor: 2, max_backoff_s: 8, jitter: "full" },
           },
         });
-        // Before a replica is ready there is no room, and what can be held back is.
-        fc.pre(guarded.run.admission!.deferred_s === null && run.requests.rejected === 0);
         const { admission: _, ...rest } = guarded.run;
         expect(JSON.stringify({ ...rest, not_modelled: run.not_modelled })).toBe(JSON.stringify(run));
         expect(guarded.requests).toEqual(requests);
