@@ -25,8 +25,8 @@ export const admissionOf = ({ scenario, given }: GivenScenario): AdmissionConfig
 
 /** Every setting of admission and clients, whether given or a default of one that was. */
 export const admissionInputs = (from: GivenScenario): Input[] => {
-  const { admission, clients } = from.scenario;
-  return [...rowsOf(from, "admission", admission), ...rowsOf(from, "clients", clients)];
+  const { admission, clients, concurrencyLimit } = admissionOf(from);
+  return [...rowsOf(from, "admission", { concurrency_limit: concurrencyLimit, ...admission }), ...rowsOf(from, "clients", clients)];
 };
 
 const rowsOf = (from: GivenScenario, path: string, value: unknown): Input[] =>
@@ -34,7 +34,11 @@ const rowsOf = (from: GivenScenario, path: string, value: unknown): Input[] =>
     ? Object.entries(value).flatMap(([key, inner]) => rowsOf(from, `${path}.${key}`, inner))
     : value === undefined
       ? []
-      : [{ name: path, value: textOf(value), ...originOf(from, path, whoseDefault(path)) }];
+      : [{ name: path.replace(".", ", "), value: textOf(value), ...originOf(from, placeOf(from, path), whoseDefault(path)) }];
+
+/** Where a setting stands: a deadline that is not given is the objective. */
+const placeOf = ({ given }: GivenScenario, path: string): string =>
+  path === "admission.deadline.ttft_s" && !given.has(path) ? "objectives.ttft_p99_s" : path;
 
 const textOf = (value: unknown): string => {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(textOf).join(", ");
