@@ -5,10 +5,10 @@ import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
 /** From this share of missing requests on, a 99th percentile over all of them lies among those that have no time. */
 const BEYOND_P99 = 0.01;
 
-/** How many requests are in none of the latencies; null where all are. */
+/** How many requests are in none of the latencies; null where all are, or where there are none. */
 export const missingOrNull = ({ requests, admission }: Run): string | null => {
   const missing = requests.arrived - requests.finished;
-  if (missing === 0) return null;
+  if (missing === 0 || requests.finished === 0) return null;
   const share = missing / requests.arrived;
   const beyond = share > BEYOND_P99 ? "; were they counted as endless, p99 would be, too" : "";
   const unsent = admission === undefined || admission.not_sent === 0 ? "" : ` ${notSent(admission.not_sent)}`;

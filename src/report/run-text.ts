@@ -26,7 +26,7 @@ export const requestsSentence = ({ requests }: Run): string => {
 
 /** The result in one sentence. */
 export const runSentence = (run: Run): string =>
-  `${run.policy}: ${requestsSentence(run)}; ${run.requests.finished < run.requests.arrived ? "of those that finished " : ""}TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
+  `${run.policy}: ${requestsSentence(run)}; ${run.requests.finished > 0 && run.requests.finished < run.requests.arrived ? "of those that finished " : ""}TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
 
 /** Steps outside the measured range, as a caveat; null where there were none. */
 export const extrapolationOrNull = (run: Run): string | null =>
