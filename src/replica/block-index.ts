@@ -1,3 +1,8 @@
+/** Not in the index; in it; could be found, were anybody to look for it. */
+const OUT = 0;
+const LINKED = 1;
+const NOTED = 2;
+
 /**
  * Blocks by the hash of their content. Several may have the same hash; the one added first is found.
  *
@@ -11,7 +16,7 @@ export class BlockIndex {
   private readonly previous: Int32Array;
   private readonly low: Int32Array;
   private readonly high: Int32Array;
-  private readonly isIn: Uint8Array;
+  private readonly state: Uint8Array;
 
   constructor(numGpuBlocks: number) {
     let buckets = 16;
@@ -23,7 +28,7 @@ export class BlockIndex {
     this.previous = new Int32Array(numGpuBlocks);
     this.low = new Int32Array(numGpuBlocks);
     this.high = new Int32Array(numGpuBlocks);
-    this.isIn = new Uint8Array(numGpuBlocks);
+    this.state = new Uint8Array(numGpuBlocks);
   }
 
   /** The block with this hash that was added first; 0 if there is none. */
@@ -33,11 +38,21 @@ export class BlockIndex {
     return block;
   }
 
+  /** Whether it has content that a request could look for. */
   has(block: number): boolean {
-    return this.isIn[block] === 1;
+    return this.state[block] !== OUT;
   }
 
-  /** Adds a block that is not in it. */
+  /** Counts a block as in it without a hash: nobody will look for it until it is added. */
+  note(block: number): void {
+    this.state[block] = NOTED;
+  }
+
+  isNoted(block: number): boolean {
+    return this.state[block] === NOTED;
+  }
+
+  /** Adds a block that has no hash in it yet. */
   add(block: number, low: number, high: number): void {
     const bucket = low & this.mask;
     const last = this.last[bucket]!;
@@ -48,12 +63,14 @@ export class BlockIndex {
     if (last === 0) this.first[bucket] = block;
     else this.next[last] = block;
     this.last[bucket] = block;
-    this.isIn[block] = 1;
+    this.state[block] = LINKED;
   }
 
   /** Takes a block out, if it is in. */
   remove(block: number): void {
-    if (this.isIn[block] === 0) return;
+    const state = this.state[block];
+    this.state[block] = OUT;
+    if (state !== LINKED) return;
     const bucket = this.low[block]! & this.mask;
     const next = this.next[block]!;
     const previous = this.previous[block]!;
@@ -61,6 +78,5 @@ export class BlockIndex {
     else this.next[previous] = next;
     if (next === 0) this.last[bucket] = previous;
     else this.previous[next] = previous;
-    this.isIn[block] = 0;
   }
 }

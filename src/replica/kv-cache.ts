@@ -23,6 +23,10 @@ export interface KvCache {
   grow(slot: number, tokens: number): boolean;
   /** The same as `steps` rounds in which each of these requests, in this order, grows by one token. There must be room. */
   growByDecoding(slots: Int32Array, count: number, steps: number): void;
-  /** Takes all blocks of a request back. */
-  release(slot: number): void;
+  /**
+   * Takes all blocks of a request back.
+   *
+   * @param willReturn whether it may come back and look for them (preemption)
+   */
+  release(slot: number, willReturn: boolean): void;
 }
