@@ -89,7 +89,10 @@ export class RequestTable {
     this.computed[slot] = 0;
     this.lost[slot] = 0;
     this.firstTokenAt[slot] = NaN;
-    this.requestBlocks[slot]!.begin(this.work[slot]!, this.id[slot]!);
+    const blocks = this.requestBlocks[slot]!;
+    blocks.begin(this.work[slot]!, this.id[slot]!);
+    // What an attempt before it has left in the cache it finds.
+    blocks.hasReturned = true;
   }
 
   /** A request has left; its slot may be taken again. */

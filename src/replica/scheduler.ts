@@ -122,7 +122,7 @@ export class Scheduler {
     }
     this.running.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
-    this.kv.release(slot);
+    this.kv.release(slot, true);
     this.table.lost[slot] = this.table.computed[slot]!;
     this.table.computed[slot] = 0;
     this.meters.countAbort(this.table.lost[slot]!, 0);
