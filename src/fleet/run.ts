@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inputSchema } from "../provenance.ts";
+import { failureReasons } from "./admission/failure.ts";
 import { scaleEffectSchema } from "./scale-effect-schema.ts";
 
 /** What happened: the result of one simulation. Holds no wall clock, host or path, so the same seed gives the same bytes. */
@@ -70,6 +71,25 @@ const replicasSchema = z
   })
   .meta({ description: "Replicas by state, averaged over the window; each is in exactly one" });
 
+export const admissionResultSchema = z.strictObject({
+  attempts: count.meta({ description: "Requests sent, retries included" }),
+  retries: count.meta({ description: "Attempts at a request beyond its first" }),
+  failures: z
+    .array(
+      z.strictObject({
+        state: z.enum(["rejected", "timed_out", "cut_off", "lost"]),
+        reason: z.enum(failureReasons),
+        attempts: count.meta({ description: "Attempts that failed so" }),
+        requests: count.meta({ description: "Requests that ended so: the others were tried again" }),
+      }),
+    )
+    .meta({ description: "In the order in which they first occurred" }),
+  not_sent: count.meta({ description: "Later requests of sessions in which one has failed; they have not arrived" }),
+  deferred_s: latencySchema.meta({
+    description: "Each time that a request was held back in front of the queue; its latency counts from when it was sent",
+  }),
+});
+
 export const runSchema = z
   .strictObject({
     schema: z.literal(RUN_SCHEMA),
@@ -100,6 +120,7 @@ export const runSchema = z
       prompt: count,
       output: count,
       recomputed: count.meta({ description: "Prefilled again after a preemption" }),
+      abandoned: count.optional().meta({ description: "Computed for attempts that were given up; absent: none" }),
     }),
     prefix_cache: z
       .strictObject({ queried_tokens: count, hit_tokens: count })
@@ -132,6 +153,7 @@ export const runSchema = z
     }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
+    admission: admissionResultSchema.optional().meta({ description: "Absent: the scenario has neither admission nor clients" }),
     timeline: z
       .strictObject({
         window_s: z.number().positive(),
