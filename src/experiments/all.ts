@@ -3,6 +3,7 @@ import { cacheLocality } from "./claims/cache-locality.ts";
 import { churn } from "./claims/churn.ts";
 import { coldStart } from "./claims/cold-start.ts";
 import { memoryPressure } from "./claims/memory-pressure.ts";
+import { orchestrationOrShortage } from "./claims/orchestration-or-shortage.ts";
 import { overprovisioning } from "./claims/overprovisioning.ts";
 import { scaleFaster } from "./claims/scale-faster.ts";
 import { stableVersusScaled } from "./claims/stable-versus-scaled.ts";
@@ -20,6 +21,7 @@ export const experiments: readonly Experiment[] = [
   steadyVersusBursty,
   churn,
   stableVersusScaled,
+  orchestrationOrShortage,
   overprovisioning,
   trainingVersusInference,
 ];

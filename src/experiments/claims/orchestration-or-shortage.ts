@@ -1,0 +1,119 @@
+import { routerSchema, type RouterSettings } from "../../fleet/settings.ts";
+import { rampTo, steady, type Demand } from "../demand.ts";
+import type { Arm, Experiment, Measure, Outcome, Regime, Variant } from "../experiment.ts";
+import type { Lab } from "../lab.ts";
+import { gpuHours, missedShare, ttftP99 } from "../measures.ts";
+import { hpa, scripted } from "../policies.ts";
+import { surelyMissed } from "../shortage.ts";
+
+const MOST = 6;
+const INITIAL = 3;
+const AS_IT_WAS = "as it was";
+const IDEAL = "ideal";
+
+const missedOf = (outcome: Outcome): number => missedShare.of(outcome) ?? 0;
+
+const certain: Measure = {
+  key: "surely_missed_share",
+  name: "surely missed",
+  about:
+    "Share of requests that no orchestration could have served within both objectives on the GPUs that were ready: more tokens were due than they compute at their highest rate. A lower bound.",
+  unit: "share",
+  of: ({ run, records, lab }) => (records.length === 0 ? null : surelyMissed(run, records, lab.objectives) / records.length),
+};
+
+/**
+ * One queue for all replicas, which gives a request to the one with most KV blocks free as soon as it holds fewer than a limit; one that has
+ * waited for three quarters of its TTFT objective is rejected, one that has no token by then is cancelled.
+ *
+ * @param times the limit, over the requests that a replica holds at the load it sustains
+ */
+const pooled = (lab: Lab, times: number, isShortestFirst: boolean): Omit<Variant, "policy"> => ({
+  router: { kind: "least-kv", scrape_interval_s: 0 },
+  concurrencyLimit: Math.max(1, Math.floor(times * lab.inFlight(1))),
+  admission: {
+    queue: { on_full: "reject-new", order: isShortestFirst ? "priority" : "fcfs", timeout_s: 0.75 * lab.objectives.ttft_p99_s },
+  },
+  clients: { first_token_timeout_s: lab.objectives.ttft_p99_s },
+  ...(isShortestFirst ? { priorityOf: ({ promptTokens, outputTokens }) => promptTokens + outputTokens } : {}),
+});
+
+/** The decisions of the run as it was: its replicas start, and are ready, at the same instants. */
+const sameReplicas = (earlier: ReadonlyMap<string, Outcome>): Pick<Variant, "policy"> => ({
+  policy: scripted(
+    INITIAL,
+    earlier.get(AS_IT_WAS)!.run.scale_events.map(({ at_s, to }) => ({ at_s, replicas: to })),
+  ),
+});
+
+const TRIED = [
+  { name: "one queue, 1×", times: 1, isShortestFirst: false },
+  { name: "shortest first, 0.6×", times: 0.6, isShortestFirst: true },
+  { name: "shortest first, 1×", times: 1, isShortestFirst: true },
+  { name: "shortest first, 1.6×", times: 1.6, isShortestFirst: true },
+] as const;
+
+const arms = (router: RouterSettings): readonly Arm[] => [
+  {
+    name: AS_IT_WAS,
+    about: `An HPA from 1 to ${MOST} replicas; router ${router.kind}, no admission: what arrives goes to a replica at once, and stays.`,
+    variant: (lab) => ({ policy: hpa(lab, { min: 1, max: MOST, initial: INITIAL }), router }),
+  },
+  ...TRIED.map(({ name, times, isShortestFirst }): Arm => ({
+    name,
+    about: `The same replicas, ready at the same instants; one queue in front of all, ${isShortestFirst ? "fewest tokens first" : "first come, first served"}; a replica holds at most ${times} times what it does at the load it sustains.`,
+    variant: (lab, earlier) => ({ ...sameReplicas(earlier), ...pooled(lab, times, isShortestFirst) }),
+  })),
+  {
+    name: IDEAL,
+    about: "Of those, the one that missed fewest on this seed: chosen knowing the outcome.",
+    variant: (_, earlier) => {
+      const [best] = TRIED.map(({ name }) => earlier.get(name)!).sort((a, b) => missedOf(a) - missedOf(b));
+      return best!.variant;
+    },
+  },
+];
+
+const LEAST: RouterSettings = { kind: "least-outstanding", scrape_interval_s: 0 };
+const bursts: Demand = { steps: [{ for_s: 900, load: 2.2 }], bursts: { factor: 4, burst_s: 60, calm_s: 240 } };
+
+const regimes: readonly Regime[] = [
+  { name: "bursts of 4×", demand: bursts, arms: arms(LEAST) },
+  { name: "load doubles at once", demand: rampTo({ for_s: 300, load: 2 }, { for_s: 600, load: 4 }, 0), arms: arms(LEAST) },
+  { name: "steady load, random routing", demand: steady(2.6, 900), arms: arms(routerSchema.parse({ kind: "random" })) },
+];
+
+export const orchestrationOrShortage: Experiment = {
+  name: "orchestration-or-shortage",
+  claim:
+    "Missed objectives are orchestration's rather than a shortage of GPUs: ideal routing and admission on the GPUs that were ready would have met half of them or more.",
+  scenario: `A Kubernetes HPA from 1 to ${MOST} replicas, under bursts, a jump, and a steady load that is routed at random. Then the same replicas, ready at the same instants, behind one queue that knows every request's length, binds late, serves what needs least first, and rejects what is too late; of four such queues the best for each seed is called ideal.`,
+  measures: [missedShare, certain, ttftP99, gpuHours],
+  regimes,
+  comparisons: [
+    { name: "missed, ideal over as it was", measure: missedShare.key, arm: IDEAL, against: AS_IT_WAS, as: "ratio-of-means", atMost: 0.5 },
+    {
+      name: "surely missed over missed as it was",
+      measure: certain.key,
+      arm: AS_IT_WAS,
+      against: AS_IT_WAS,
+      againstMeasure: missedShare.key,
+      as: "ratio-of-means",
+      decides: false,
+    },
+    {
+      name: "missed, one queue alone over as it was",
+      measure: missedShare.key,
+      arm: TRIED[0].name,
+      against: AS_IT_WAS,
+      as: "ratio-of-means",
+      decides: false,
+    },
+  ],
+  caveats: [
+    "Ideal is the best of four queues for each seed, not the best that there is: a better one may meet more. What no orchestration can meet is bounded from below (surely missed). The truth lies between the two.",
+    "It serves whom it can: long requests are turned away first. A rejected request counts as missed. Shares of requests, not of tokens.",
+    "Whether there should have been more GPUs is not asked: those that were ready stay as they were, and those that were starting are not.",
+    "TTFT p99 is of the requests that finished.",
+  ],
+};
