@@ -60,6 +60,8 @@ const serve = ({ replica: limits, stepTime, requests }: FleetConfig, aborts: rea
     }
   }
   const { kv } = replica.scheduler;
+  // When the scheduler was last asked, which the fast path does less often.
+  meters.now = 0;
   return {
     log,
     meters: JSON.stringify(meters),

@@ -1,9 +1,10 @@
+import type { Policy } from "../../fleet/policy.ts";
 import { routerSchema, type RouterSettings } from "../../fleet/settings.ts";
 import { rampTo, steady, type Demand } from "../demand.ts";
 import type { Arm, Experiment, Measure, Outcome, Regime, Variant } from "../experiment.ts";
 import type { Lab } from "../lab.ts";
 import { gpuHours, missedShare, ttftP99 } from "../measures.ts";
-import { hpa, scripted } from "../policies.ts";
+import { fixed, hpa, scripted } from "../policies.ts";
 import { surelyMissed } from "../shortage.ts";
 
 const MOST = 6;
@@ -48,21 +49,26 @@ const sameReplicas = (earlier: ReadonlyMap<string, Outcome>): Pick<Variant, "pol
 
 const TRIED = [
   { name: "one queue, 1×", times: 1, isShortestFirst: false },
-  { name: "shortest first, 0.6×", times: 0.6, isShortestFirst: true },
   { name: "shortest first, 1×", times: 1, isShortestFirst: true },
   { name: "shortest first, 1.6×", times: 1.6, isShortestFirst: true },
 ] as const;
 
-const arms = (router: RouterSettings): readonly Arm[] => [
+type Start = (lab: Lab) => Omit<Variant, "policy">;
+
+const scaled = (lab: Lab): Policy => hpa(lab, { min: 1, max: MOST, initial: INITIAL });
+const LEAST: RouterSettings = { kind: "least-outstanding", scrape_interval_s: 0 };
+
+/** @param start of replicas; Ballast's default where it is left out */
+const arms = (about: string, policy: (lab: Lab) => Policy, router = LEAST, start: Start = () => ({})): readonly Arm[] => [
   {
     name: AS_IT_WAS,
-    about: `An HPA from 1 to ${MOST} replicas; router ${router.kind}, no admission: what arrives goes to a replica at once, and stays.`,
-    variant: (lab) => ({ policy: hpa(lab, { min: 1, max: MOST, initial: INITIAL }), router }),
+    about: `${about}; router ${router.kind}, no admission: what arrives goes to a replica at once, and stays.`,
+    variant: (lab) => ({ policy: policy(lab), router, ...start(lab) }),
   },
   ...TRIED.map(({ name, times, isShortestFirst }): Arm => ({
     name,
     about: `The same replicas, ready at the same instants; one queue in front of all, ${isShortestFirst ? "fewest tokens first" : "first come, first served"}; a replica holds at most ${times} times what it does at the load it sustains.`,
-    variant: (lab, earlier) => ({ ...sameReplicas(earlier), ...pooled(lab, times, isShortestFirst) }),
+    variant: (lab, earlier) => ({ ...sameReplicas(earlier), ...start(lab), ...pooled(lab, times, isShortestFirst) }),
   })),
   {
     name: IDEAL,
@@ -74,20 +80,27 @@ const arms = (router: RouterSettings): readonly Arm[] => [
   },
 ];
 
-const LEAST: RouterSettings = { kind: "least-outstanding", scrape_interval_s: 0 };
-const bursts: Demand = { steps: [{ for_s: 900, load: 2.2 }], bursts: { factor: 4, burst_s: 60, calm_s: 240 } };
+const HPA = `An HPA from 1 to ${MOST} replicas`;
+const bursts: Demand = { steps: [{ for_s: 600, load: 2.2 }], bursts: { factor: 4, burst_s: 60, calm_s: 240 } };
+const jump = (from: number, to: number): Demand => rampTo({ for_s: 150, load: from }, { for_s: 400, load: to }, 0);
+const slowStart: Start = (lab) => lab.coldStart({ preset: "tensorfuse-l40s-llama-8b-cold", provision_s: 0, image_s: 0 });
 
 const regimes: readonly Regime[] = [
-  { name: "bursts of 4×", demand: bursts, arms: arms(LEAST) },
-  { name: "load doubles at once", demand: rampTo({ for_s: 300, load: 2 }, { for_s: 600, load: 4 }, 0), arms: arms(LEAST) },
-  { name: "steady load, random routing", demand: steady(2.6, 900), arms: arms(routerSchema.parse({ kind: "random" })) },
+  { name: "bursts of 4×", demand: bursts, arms: arms(HPA, scaled) },
+  { name: "load doubles", demand: jump(2, 4), arms: arms(HPA, scaled) },
+  { name: "load trebles, 294 s cold start", demand: jump(1.5, 4.5), arms: arms(HPA, scaled, LEAST, slowStart) },
+  {
+    name: "nothing scales, random routing",
+    demand: steady(2.8, 400),
+    arms: arms(`${INITIAL} replicas`, () => fixed(INITIAL), routerSchema.parse({ kind: "random" })),
+  },
 ];
 
 export const orchestrationOrShortage: Experiment = {
   name: "orchestration-or-shortage",
   claim:
     "Missed objectives are orchestration's rather than a shortage of GPUs: ideal routing and admission on the GPUs that were ready would have met half of them or more.",
-  scenario: `A Kubernetes HPA from 1 to ${MOST} replicas, under bursts, a jump, and a steady load that is routed at random. Then the same replicas, ready at the same instants, behind one queue that knows every request's length, binds late, serves what needs least first, and rejects what is too late; of four such queues the best for each seed is called ideal.`,
+  scenario: `A Kubernetes HPA from 1 to ${MOST} replicas, under bursts, a load that doubles, and one that trebles while a start takes five minutes; and ${INITIAL} replicas under a steady load that is routed at random. Then the same replicas, ready at the same instants, behind one queue that knows every request's length, binds late, serves what needs least first, and rejects what is too late; of three such queues the best for each seed is called ideal.`,
   measures: [missedShare, certain, ttftP99, gpuHours],
   regimes,
   comparisons: [
@@ -111,7 +124,7 @@ export const orchestrationOrShortage: Experiment = {
     },
   ],
   caveats: [
-    "Ideal is the best of four queues for each seed, not the best that there is: a better one may meet more. What no orchestration can meet is bounded from below (surely missed). The truth lies between the two.",
+    "Ideal is the best of three queues for each seed, not the best that there is: a better one may meet more. What no orchestration can meet is bounded from below (surely missed). The truth lies between the two.",
     "It serves whom it can: long requests are turned away first. A rejected request counts as missed. Shares of requests, not of tokens.",
     "Whether there should have been more GPUs is not asked: those that were ready stay as they were, and those that were starting are not.",
     "TTFT p99 is of the requests that finished.",
