@@ -59,7 +59,7 @@ const scaled = (lab: Lab): Policy => hpa(lab, { min: 1, max: MOST, initial: INIT
 const LEAST: RouterSettings = { kind: "least-outstanding", scrape_interval_s: 0 };
 
 /** @param start of replicas; Ballast's default where it is left out */
-const arms = (about: string, policy: (lab: Lab) => Policy, router = LEAST, start: Start = () => ({})): readonly Arm[] => [
+const arms = (about: string, policy: (lab: Lab) => Policy, router: RouterSettings = LEAST, start: Start = () => ({})): readonly Arm[] => [
   {
     name: AS_IT_WAS,
     about: `${about}; router ${router.kind}, no admission: what arrives goes to a replica at once, and stays.`,
