@@ -17,7 +17,7 @@ export interface Sums {
 }
 
 /** What a run's timeline adds up to from one time to another: whole windows, those that begin within. */
-export const sumsOf = ({ timeline, peak_tokens_per_s: peak = 0 }: Run, from: Seconds, to: Seconds): Sums => {
+export const sumsOf = ({ timeline, ended_at_s: ended, peak_tokens_per_s: peak = 0 }: Run, from: Seconds, to: Seconds): Sums => {
   const {
     window_s: window,
     replicas,
@@ -29,14 +29,16 @@ export const sumsOf = ({ timeline, peak_tokens_per_s: peak = 0 }: Run, from: Sec
   } = timeline;
   const sums = { tokens: 0, ready_s: 0, paid_gpu_s: 0, busy_s: 0, running_s: 0, lookedUpTokens: 0, hitTokens: 0 };
   for (let i = Math.ceil(from / window); i * window < to && i < running.length; i += 1) {
+    // The last window is as long as the run lasts in it.
+    const length = Math.min(window, ended - i * window);
     // What drains is busy.
-    const busy = window * ((replicas?.busy[i] ?? 0) + (replicas?.draining[i] ?? 0));
-    const ready = busy + window * (replicas?.idle[i] ?? 0);
+    const busy = length * ((replicas?.busy[i] ?? 0) + (replicas?.draining[i] ?? 0));
+    const ready = busy + length * (replicas?.idle[i] ?? 0);
     sums.tokens += (useful?.[i] ?? 0) * peak * ready;
     sums.ready_s += ready;
     sums.paid_gpu_s += paid?.[i] ?? 0;
     sums.busy_s += busy;
-    sums.running_s += window * running[i]!;
+    sums.running_s += length * running[i]!;
     sums.lookedUpTokens += lookedUp?.[i] ?? 0;
     sums.hitTokens += (lookedUp?.[i] ?? 0) * (hits?.[i] ?? 0);
   }
