@@ -130,6 +130,7 @@ export const cacheLocality: Experiment = {
   caveats: [
     "The load is steady, so that nothing else changes: an autoscaler adds replicas when load grows, and latencies before and after would then differ for that as well.",
     "Drawn conversations all begin with the same 1,000 tokens, which a new replica has to compute once. Consistent hashing goes by the session where requests belong to sessions, otherwise by the prompt's first part.",
-    "A trace without prefixes has no hits to lose: give one that has them. One without sessions, such as Mooncake's, leaves session affinity nothing to go by, and thinning it to another load takes out turns that later ones repeat.",
+    "A trace without prefixes has no hits to lose: give one that has them. One without sessions, such as Mooncake's, leaves session affinity nothing to go by, so that it is least-outstanding there. A trace is thinned by whole conversations, but those that last from one block of five minutes into the next are cut.",
+    "Least-outstanding takes the replica that was created first where several hold as many: at a light load that is the warm one, and few conversations move.",
   ],
 };
