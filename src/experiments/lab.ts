@@ -78,7 +78,8 @@ export class Lab {
         : conversations(1, STEADY_FOR, model.contextLength, this.lengthShare);
     const sample = trace === null ? [...generate(drawn, createStreams(0))] : everyNth(trace.requests);
     const scenario = scenarioSchema.parse({ name: "experiment", traffic: drawn, model: model.name });
-    this.setup = resolveScenario({ scenario, given: new Map(), place: "experiment" }, device, model, sample);
+    const setup = resolveScenario({ scenario, given: new Map(), place: "experiment" }, device, model, sample);
+    this.setup = sample.some(({ parts }) => parts !== undefined) ? setup : withoutPrefixCaching(setup);
     const absolute = objectivesSchema.parse({});
     this.objectives = reachableObjectives(valuesOf(unloadedLatencies(sample, this.setup.replica, this.setup.stepTime)));
     this.question = { setup: this.setup, objectives: this.objectives, seeds: [0], requestsOf: () => sample, onProgress };
@@ -194,6 +195,17 @@ export class Lab {
     return this.trace === null ? 0 : copiesFor(this.trace, peakLoad(demand) * this.replicaRate);
   }
 }
+
+/** For requests that share no prefixes: a cache would only spare a preempted one what it computes again, and costs most of a simulation's time. */
+const withoutPrefixCaching = (setup: FleetSetup): FleetSetup => ({
+  ...setup,
+  replica: { ...setup.replica, enablePrefixCaching: false },
+  inputs: setup.inputs.map((input) =>
+    input.name === "enable_prefix_caching"
+      ? { ...input, value: "off", origin: "assumed", source: "the requests share no prefixes; a preempted one is computed again" }
+      : input,
+  ),
+});
 
 /**
  * Requests that come at a load throughout, of which only the demand's are kept. Where some belong together, all of them share one draw: they

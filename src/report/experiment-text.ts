@@ -1,6 +1,7 @@
 import type { Experiment } from "../experiments/experiment.ts";
 import type { ComparisonResult, ExperimentResult, RegimeResult } from "../experiments/schema.ts";
 import { NONE, significant } from "../format.ts";
+import { groupBy } from "../stats/group-by.ts";
 import {
   claimedText,
   estimateText,
@@ -102,23 +103,24 @@ const comparisonRow = (result: ExperimentResult, comparison: ComparisonResult): 
   ];
 };
 
+/** A table for each source, under its name. */
 const referenceLines = ({ references }: ExperimentResult, style: Style): string[] =>
-  references.length === 0
-    ? []
-    : table(
-        [left("what"), right("theirs"), ...["drawn", "trace"].map(right), left("source")],
-        references.map(({ what, theirs, unit, ours, source }) => [
-          what,
-          numberText(theirs, unit),
-          ...(["synthetic", "trace"] as const).map((setting) => {
-            const own = ours.find((entry) => entry.setting === setting);
-            return own === undefined ? "" : estimateText(own.estimate, unit);
-          }),
-          source,
-        ]),
-        style,
-        "    ",
-      );
+  [...groupBy(references, ({ source }) => source)].flatMap(([source, of]) => [
+    ...wrap(source, "    "),
+    ...table(
+      [left("what"), right("theirs"), right("drawn"), right("trace")],
+      of.map(({ what, theirs, unit, ours }) => [
+        what,
+        numberText(theirs, unit),
+        ...(["synthetic", "trace"] as const).map((setting) => {
+          const own = ours.find((entry) => entry.setting === setting);
+          return own === undefined ? "" : estimateText(own.estimate, unit);
+        }),
+      ]),
+      style,
+      "      ",
+    ),
+  ]);
 
 /** Every experiment with its claim. */
 export const experimentList = (experiments: readonly Experiment[], style: Style = PLAIN): string =>

@@ -50,7 +50,12 @@ const kvBefore: Measure = {
 
 const withBlocks = ({ setup: { replica } }: Lab, share: number): ReplicaConfig => {
   const numGpuBlocks = Math.max(2, Math.floor(replica.numGpuBlocks * share));
-  return { ...replica, numGpuBlocks, maxModelLen: Math.min(replica.maxModelLen, (numGpuBlocks - 1) * replica.blockSize) };
+  return {
+    ...replica,
+    enablePrefixCaching: true,
+    numGpuBlocks,
+    maxModelLen: Math.min(replica.maxModelLen, (numGpuBlocks - 1) * replica.blockSize),
+  };
 };
 
 const arms = (share: number): readonly Arm[] => [
@@ -62,7 +67,7 @@ const arms = (share: number): readonly Arm[] => [
   {
     name: "ample",
     about: "The same with 32 times the blocks of the device: memory never limits.",
-    variant: (lab) => ({ policy: fixed(REPLICAS), replica: { ...lab.setup.replica, numGpuBlocks: 32 * lab.setup.replica.numGpuBlocks } }),
+    variant: (lab) => ({ policy: fixed(REPLICAS), replica: withBlocks(lab, 32) }),
   },
 ];
 

@@ -71,18 +71,21 @@ const decidesSection = (charts: Charts, result: ExperimentResult): Html => {
     <h2 id="decides">What decides</h2>
     ${verdictTable(result)}
     <div class="figures">${byName.map(([name, judged]) => comparisonChart(charts, result, name, judged))}</div>
-    ${table(
-      "Every number with its interval over the seeds, and what the claim says of it",
-      [
-        { heading: "regime" },
-        { heading: "requests" },
-        { heading: "number" },
-        { heading: "found", isNumber: true },
-        { heading: "95 % interval", isNumber: true },
-        { heading: "claimed", isNumber: true },
-        { heading: "" },
-      ],
-      all.map(({ setting, regime, comparison }) => [regime.name, settingName(setting), ...comparisonCells(result, comparison)]),
+    ${details(
+      "All of these numbers",
+      table(
+        "Every number with its interval over the seeds, and what the claim says of it",
+        [
+          { heading: "regime" },
+          { heading: "requests" },
+          { heading: "number" },
+          { heading: "found", isNumber: true },
+          { heading: "95 % interval", isNumber: true },
+          { heading: "claimed", isNumber: true },
+          { heading: "" },
+        ],
+        all.map(({ setting, regime, comparison }) => [regime.name, settingName(setting), ...comparisonCells(result, comparison)]),
+      ),
     )}
   </section> `;
 };
