@@ -1,5 +1,5 @@
 import type { ComparisonResult, ExperimentResult, RegimeResult, SettingResult } from "../../experiments/schema.ts";
-import { NONE, sentence, significant } from "../../format.ts";
+import { NONE, plain, sentence, significant } from "../../format.ts";
 import { groupBy } from "../../stats/group-by.ts";
 import { claimedText, estimateText, experimentSentence, numberText, seedsSentence, settingName, unitOf } from "../experiment-sentences.ts";
 import { type Charts, chartsFor, figure, Plot, seriesColor, type SvgDocument } from "./chart.ts";
@@ -163,13 +163,13 @@ const comparisonChart = (charts: Charts, result: ExperimentResult, name: string,
         type: isLog ? "log" : "linear",
         domain: isLog ? [ticks![0]!, ticks!.at(-1)!] : [least, Math.max(...axis.domain)],
         label: suffix === "" ? null : suffix,
-        ticks: isLog ? ticks! : 5,
-        tickFormat: (value: number) => significant(value, 2).replace(/\.?0+$/u, (zeros) => (zeros.startsWith(".") ? "" : zeros)),
+        ticks: isLog ? ticks! : 4,
+        tickFormat: (value: number) => plain(value, 2),
       },
       y: { domain: settings, axis: null, padding: 0.3 },
       fy: { domain: regimes, label: null, padding: 0.2 },
       marks: [
-        Plot.gridX(isLog ? { ticks: ticks! } : { ticks: 5 }),
+        Plot.gridX(isLog ? { ticks: ticks! } : { ticks: 4 }),
         Plot.axisFy({ anchor: "left", fontSize: 12, label: null }),
         Plot.ruleX(bounds, { stroke: "currentColor", strokeDasharray: "4 3" }),
         Plot.ruleY(points, {
