@@ -4,6 +4,7 @@ import { benchCommand } from "./commands/bench.ts";
 import { calibrateCommand } from "./commands/calibrate.ts";
 import { compareCommand } from "./commands/compare.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { experimentCommand } from "./commands/experiment.ts";
 import { initCommand } from "./commands/init.ts";
 import { kernelsCommand } from "./commands/kernels.ts";
 import { planCommand } from "./commands/plan.ts";
@@ -23,6 +24,7 @@ const commands = [
   simulateCommand,
   planCommand,
   trafficCommand,
+  experimentCommand,
   validateCommand,
   reportCommand,
   kernelsCommand,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { deviceModelSchema } from "./calibration/device-model.ts";
 import { comparisonSchema } from "./compare/schema.ts";
+import { experimentSchema } from "./experiments/schema.ts";
 import { runSchema } from "./fleet/run.ts";
 import { planSchema } from "./plan/schema.ts";
 import { profileSchema } from "./profile/schema.ts";
@@ -14,6 +15,7 @@ export const publishedSchemas = (): Readonly<Record<string, object>> => ({
   "scenario.schema.json": z.toJSONSchema(scenarioSchema, { io: "input" }),
   "run.schema.json": z.toJSONSchema(runSchema),
   "plan.schema.json": z.toJSONSchema(planSchema),
+  "experiment.schema.json": z.toJSONSchema(experimentSchema),
   "comparison.schema.json": z.toJSONSchema(comparisonSchema),
   "peers.schema.json": z.toJSONSchema(peerTableSchema),
 });

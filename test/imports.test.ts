@@ -21,6 +21,7 @@ const ORDER = [
   "manifests",
   "plan",
   "compare",
+  "experiments",
   "report",
 ];
 

@@ -6,6 +6,9 @@ import { describe, expect, it } from "vitest";
 import type { z } from "zod";
 import { calibrate } from "../src/calibration/calibrate.ts";
 import { deviceModelSchema } from "../src/calibration/device-model.ts";
+import { coldStart } from "../src/experiments/claims/cold-start.ts";
+import { runExperiment } from "../src/experiments/run-experiment.ts";
+import { experimentSchema } from "../src/experiments/schema.ts";
 import { runSchema } from "../src/fleet/run.ts";
 import { builtInModel } from "../src/model/built-in.ts";
 import { headLinear, layerSizes } from "../src/model/shapes.ts";
@@ -14,6 +17,7 @@ import { profileSchema } from "../src/profile/schema.ts";
 import { publishedSchemas, schemaText } from "../src/published-schemas.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
 import { peerTableSchema } from "../src/report/peers-schema.ts";
+import { slowDevice } from "./experiments/slow-device.ts";
 import { peerTable, wonAndLost } from "./report/peers-samples.ts";
 import { impossiblePlan, plan, run } from "./report/samples.ts";
 import { measurementsOf, profileOf, truth } from "./calibration/synthetic.ts";
@@ -137,6 +141,21 @@ const kinds: Readonly<Record<string, Kind>> = {
       ["capacity.kind", "unknown"],
       ["capacity.replicas", 0],
       ["capacity.candidate.objectives", []],
+      ["heading", undefined],
+    ],
+  },
+  "experiment.schema.json": {
+    schema: experimentSchema,
+    good: [
+      runExperiment(coldStart, { device: slowDevice(), model: builtInModel("Llama-3.1-8B"), trace: null, seeds: [1, 2], isQuick: true }),
+    ],
+    broken: [
+      ["schema", "ballast.experiment/2"],
+      ["seeds", [1]],
+      ["settings", []],
+      ["settings.0.setting", "imagined"],
+      ["settings.0.regimes.0.verdict", "maybe"],
+      ["settings.0.regimes.0.comparisons.0.estimate.seeds", 0],
       ["heading", undefined],
     ],
   },

@@ -1,5 +1,3 @@
-import type { LifeCycle } from "../replica/life-cycle.ts";
-import type { Lookups } from "../replica/lookups.ts";
 import type { Replica } from "../replica/replica.ts";
 import { QuantileSketch } from "../stats/quantile-sketch.ts";
 import { toSeconds } from "../units.ts";
@@ -52,11 +50,14 @@ class Added {
   /** When it was ready or given up; null before. */
   settledAt: Nanoseconds | null = null;
 
-  constructor(
-    readonly id: number,
-    readonly life: LifeCycle,
-    readonly lookups: Lookups,
-  ) {}
+  constructor(readonly replica: Replica) {}
+}
+
+/** Sums over the replicas that a change has added. */
+export interface AddedSums {
+  readonly busy: Nanoseconds;
+  /** Running requests over time. */
+  readonly running: Nanoseconds;
 }
 
 /** What was recorded of one change, once nothing more can come. Never changed, so forks may share it. */
@@ -81,12 +82,17 @@ export interface EffectRecord {
   /** Tokens that the replicas it added were asked for up to the end, and how many of them they found. */
   readonly queriedTokens: number;
   readonly hitTokens: number;
+  /** At the readings `settled` and `ended`; null where those are. */
+  readonly addedAtSettled: AddedSums | null;
+  readonly addedAtEnd: AddedSums | null;
 }
 
 /** One change, while there is something to record. */
 export class Effect {
   decided: Sums | null = null;
-  settled: Sums | null = null;
+  private settled: Sums | null = null;
+  private addedAtSettled: AddedSums | null = null;
+  private addedAtEnd: AddedSums | null = null;
   private ended: Sums | null = null;
   private readonly before = new Part();
   private readonly during = new Part();
@@ -114,7 +120,7 @@ export class Effect {
     private readonly start: Sums | null,
     added: readonly Replica[],
   ) {
-    this.added = added.map(({ id, life, scheduler }) => new Added(id, life, scheduler.lookups));
+    this.added = added.map((replica) => new Added(replica));
   }
 
   /** Whether no request can belong to it any more. */
@@ -123,7 +129,7 @@ export class Effect {
   }
 
   settledReplica(id: number, now: Nanoseconds): void {
-    for (const replica of this.added) if (replica.id === id) replica.settledAt = now;
+    for (const added of this.added) if (added.replica.id === id) added.settledAt = now;
   }
 
   settle(now: Nanoseconds, endsAt: Nanoseconds): void {
@@ -144,11 +150,19 @@ export class Effect {
     if (arrivedAt <= this.endsAt) this.inSystem -= 1;
   }
 
+  /** "After" begins, and this is what was read. */
+  begin(sums: Sums): void {
+    this.settled = sums;
+    this.addedAtSettled = this.addedSums(sums.at);
+  }
+
   /** "After" has ended, and this is what was read. @param inSystem requests that may still belong to it */
   end(sums: Sums, inSystem: number): void {
     this.ended = sums;
     this.inSystem = inSystem;
-    for (const { lookups } of this.added) {
+    this.addedAtEnd = this.addedSums(sums.at);
+    for (const { replica } of this.added) {
+      const { lookups } = replica.scheduler;
       this.queriedTokens += lookups.queriedTokens;
       this.hitTokens += lookups.hitTokens;
     }
@@ -156,14 +170,15 @@ export class Effect {
 
   /** All that was recorded. @param last what is read where the run ends before it does */
   record(last: Sums | null = null): EffectRecord {
+    if (this.settled === null && this.settledAt < Infinity && last !== null) this.begin(last);
     if (this.ended === null && last !== null) this.end(last, 0);
     const { scaling, start, settledAt, waited, queriedTokens, hitTokens } = this;
-    const helpedAt = Math.min(Infinity, ...this.added.map(({ life }) => life.firstBusyAt ?? Infinity));
+    const helpedAt = Math.min(Infinity, ...this.added.map(({ replica }) => replica.life.firstBusyAt ?? Infinity));
     return {
       scaling,
       start,
       decided: this.decided ?? last,
-      settled: this.settled ?? (settledAt < Infinity ? last : null),
+      settled: this.settled,
       ended: this.ended,
       before: this.before.latencies(),
       during: this.during.latencies(),
@@ -174,6 +189,17 @@ export class Effect {
       loading: this.added.reduce((total, { settledAt: readyAt }) => total + (readyAt ?? last?.at ?? scaling.at) - scaling.at, 0),
       queriedTokens,
       hitTokens,
+      addedAtSettled: this.addedAtSettled,
+      addedAtEnd: this.addedAtEnd,
     };
+  }
+
+  private addedSums(now: Nanoseconds): AddedSums {
+    let [busy, running] = [0, 0];
+    for (const { replica } of this.added) {
+      busy += replica.life.busyTimeAt(now);
+      running += replica.runningTime;
+    }
+    return { busy, running };
   }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { inputSchema } from "../provenance.ts";
+import { failureReasons } from "./admission/failure.ts";
 import { scaleEffectSchema } from "./scale-effect-schema.ts";
 
 /** What happened: the result of one simulation. Holds no wall clock, host or path, so the same seed gives the same bytes. */
@@ -103,6 +104,25 @@ const replicasSchema = z
   })
   .meta({ description: "Replicas by state, averaged over the window; each is in exactly one" });
 
+export const admissionResultSchema = z.strictObject({
+  attempts: count.meta({ description: "Requests sent, retries included" }),
+  retries: count.meta({ description: "Attempts at a request beyond its first" }),
+  failures: z
+    .array(
+      z.strictObject({
+        state: z.enum(["rejected", "timed_out", "cut_off", "lost"]),
+        reason: z.enum(failureReasons),
+        attempts: count.meta({ description: "Attempts that failed so" }),
+        requests: count.meta({ description: "Requests that ended so: the others were tried again" }),
+      }),
+    )
+    .meta({ description: "In the order in which they first occurred" }),
+  not_sent: count.meta({ description: "Later requests of sessions in which one has failed; they have not arrived" }),
+  deferred_s: latencySchema.meta({
+    description: "Each time that a request was held back in front of the queue; its latency counts from when it was sent",
+  }),
+});
+
 export const runSchema = z
   .strictObject({
     schema: z.literal(RUN_SCHEMA),
@@ -133,6 +153,7 @@ export const runSchema = z
       prompt: count,
       output: count,
       recomputed: count.meta({ description: "Prefilled again after a preemption" }),
+      abandoned: count.optional().meta({ description: "Computed for attempts that were given up; absent: none" }),
     }),
     prefix_cache: z
       .strictObject({ queried_tokens: count, hit_tokens: count })
@@ -166,6 +187,7 @@ export const runSchema = z
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
     churn: churnSchema.optional().meta({ description: "What scale events cost all together; absent where they are not priced" }),
+    admission: admissionResultSchema.optional().meta({ description: "Absent: the scenario has neither admission nor clients" }),
     timeline: z
       .strictObject({
         window_s: z.number().positive(),
@@ -177,6 +199,10 @@ export const runSchema = z
         kv_use: z.array(z.number()).meta({ description: "Share of KV blocks held on ready replicas" }),
         ttft_p99_s: byWindow.meta({ description: "Of the requests that arrived in the window" }),
         replicas: replicasSchema.optional(),
+        looked_up_tokens: z
+          .array(count)
+          .optional()
+          .meta({ description: "Prompt tokens looked up in the prefix cache; absent where it is off" }),
         hit_rate: byWindow
           .optional()
           .meta({ description: "Share of looked-up prompt tokens found in the prefix cache; absent where it is off" }),

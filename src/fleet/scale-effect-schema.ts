@@ -31,6 +31,11 @@ export const scaleEffectSchema = z.strictObject({
     .nullable()
     .meta({ description: "Of a scale-up: requests that arrived before it had settled and had no first token by then" }),
   load_gpu_s: seconds.meta({ description: "GPU time paid for replicas it added before each was ready or given up" }),
+  added_mean_batch: z
+    .number()
+    .nullable()
+    .meta({ description: "Of a scale-up, in after: the mean batch of the replicas that it added; null where they had no work" }),
+  others_mean_batch: z.number().nullable().meta({ description: "The same of all other replicas" }),
   refill_tokens: z.number().min(0).nullable().meta({
     description:
       "Prompt tokens computed that the hit rate of before would have found: on the replicas it added, up to the end of after; for a scale-down, on all replicas in after. Null without prefix caching, or without a hit rate before",

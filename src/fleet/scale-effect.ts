@@ -35,6 +35,7 @@ export const scaleEffectOf = (effect: EffectRecord, context: EffectContext): Sca
     after,
     requests_waited: isUp ? effect.waited : null,
     load_gpu_s: gpusPerReplica * toSeconds(effect.loading),
+    ...batchesApart(effect, isUp),
     refill_tokens: refill,
     refill_gpu_s: refill === null ? null : (gpusPerReplica * refill) / peak,
     batch_gpu_s: batchTime(before.mean_batch, after.mean_batch, settled, ended, context),
@@ -47,6 +48,18 @@ const sums = (from: Sums | null, to: Sums | null) => {
   return {
     mean_batch: busy > 0 ? grown("running") / busy : null,
     hit_rate: queried > 0 ? grown("hitTokens") / queried : null,
+  };
+};
+
+/** Mean batch of the replicas that it added, and of the others, while "after" lasts. */
+const batchesApart = ({ settled, ended, addedAtSettled: from, addedAtEnd: to }: EffectRecord, isUp: boolean) => {
+  if (!isUp || settled === null || ended === null || from === null || to === null)
+    return { added_mean_batch: null, others_mean_batch: null };
+  const [busy, running] = [to.busy - from.busy, to.running - from.running];
+  const others = ended.busy - settled.busy - busy;
+  return {
+    added_mean_batch: busy > 0 ? running / busy : null,
+    others_mean_batch: others > 0 ? (ended.running - settled.running - running) / others : null,
   };
 };
 

@@ -104,7 +104,7 @@ export class ScaleEffects {
     const effect = this.open.find((each) => each.index === index)!;
     const kind = (sequence - 1) % KINDS;
     if (kind === DECIDED) effect.decided = sums;
-    else if (kind === SETTLED) effect.settled = sums;
+    else if (kind === SETTLED) effect.begin(sums);
     else {
       effect.end(sums, inSystem);
       this.closeThoseOver();

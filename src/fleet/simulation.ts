@@ -88,6 +88,8 @@ export class Simulation {
       createRouter(config),
       startUpOf(config),
       config.seed,
+      config.admission,
+      config.clients,
     );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
     this.effects = this.autoscaler === null ? null : new ScaleEffects(this.events);
@@ -194,14 +196,14 @@ export class Simulation {
   readingAt(time: Nanoseconds): Reading {
     const { meters } = this.context;
     this.fleet.settle(time);
-    const { busy, queued, running } = meters;
+    const { busy, queued, deferred, running } = meters;
     const paid = paidSoFar(meters, this.config);
     return {
       paid_s: sumOf(paid),
       unready_s: sumOf(paid) - paid.busy - paid.idle,
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
-      inSystem_s: toSeconds(queued.total() + running.total()),
+      inSystem_s: toSeconds(queued.total() + deferred.total() + running.total()),
       outputTokens: this.outcomes.outputTokens,
       queriedTokens: meters.queriedTokens,
       hitTokens: meters.hitTokens,
@@ -224,6 +226,9 @@ export class Simulation {
         break;
       case eventRank.transfer:
         this.fleet.finishTransfers(sequence, now);
+        break;
+      case eventRank.due:
+        this.fleet.due(sequence, now);
         break;
       case eventRank.dispatch:
         this.fleet.dispatch(now);
@@ -278,7 +283,7 @@ export class Simulation {
 
   private autoscale(autoscaler: Autoscaler): void {
     const { now } = this.events;
-    const decision = autoscaler.decide(this.observer.observe(this.fleet, this.outcomes.arrived, now));
+    const decision = autoscaler.decide(this.observer.observe(this.fleet, this.outcomes.attempts, now));
     this.events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
     if (decision === null) return;
     const scaling = { at: now, from: this.fleet.wanted, to: decision.replicas, because: decision.because };

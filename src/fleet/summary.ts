@@ -59,6 +59,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
       prompt: outcomes.promptTokens,
       output: outcomes.outputTokens,
       recomputed: meters.preemptedTokens - meters.foundAgainTokens,
+      ...(meters.abandonedTokens === 0 ? {} : { abandoned: meters.abandonedTokens }),
     },
     prefix_cache: config.replica.enablePrefixCaching ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens } : null,
     preemptions: meters.preemptions,
@@ -71,6 +72,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
     useful_share: serving === 0 ? null : meters.computed.total / (peak * toSeconds(serving)),
     peak_tokens_per_s: peak,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
+    ...(config.admission === undefined && config.clients === undefined ? {} : { admission: admissionOf(outcomes) }),
     scale_events: fleet.scaleLog.events().map((event, i) => {
       const effect = effects?.[i];
       return effect === undefined ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
@@ -79,3 +81,11 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
     not_modelled: notModelled(config),
   };
 };
+
+const admissionOf = (outcomes: Outcomes): Run["admission"] => ({
+  attempts: outcomes.attempts,
+  retries: outcomes.retries,
+  failures: outcomes.failures().map(({ state, reason, attempts, requests }) => ({ state, reason, attempts, requests })),
+  not_sent: outcomes.notSent,
+  deferred_s: latencyFrom(outcomes.deferred),
+});

@@ -62,6 +62,7 @@ export const timelineOf = (
     ).map((share) => share ?? 0),
     ...(replica.enablePrefixCaching
       ? {
+          looked_up_tokens: windows.map((index) => meters.queried.of(index)),
           hit_rate: shares(
             (index) => meters.hits.of(index),
             (index) => meters.queried.of(index),

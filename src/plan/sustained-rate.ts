@@ -40,8 +40,11 @@ export interface RateBracket {
  *
  * None is `missed` up to 2²⁰ times the guess where the requests are too few to make a queue at any rate.
  */
-export const bracketSustainedRate = (question: Question, replicas: number, guess: number): RateBracket => {
-  const meetsAt = (rate: number): boolean => atSteadyRate(question, replicas, rate).meets;
+export const bracketSustainedRate = (question: Question, replicas: number, guess: number): RateBracket =>
+  bracketRate((rate) => atSteadyRate(question, replicas, rate).meets, guess);
+
+/** The same of anything that meets its objectives at a rate or does not. */
+export const bracketRate = (meetsAt: (requestsPerSecond: number) => boolean, guess: number): RateBracket => {
   const step = meetsAt(guess) ? 2 : 0.5;
   let met = step === 2 ? guess : null;
   let missed = step === 2 ? null : guess;

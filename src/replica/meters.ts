@@ -25,6 +25,8 @@ export class Meters {
   readonly ready: WindowedIntegral;
   /** Requests that wait: at a replica or in front of the fleet. */
   readonly queued: WindowedIntegral;
+  /** Requests that are held back in front of the fleet, or whose client waits to try again. */
+  readonly deferred: WindowedIntegral;
   /** Requests in running batches. */
   readonly running: WindowedIntegral;
   readonly kvBlocks: WindowedIntegral;
@@ -42,6 +44,8 @@ export class Meters {
   preemptedTokens = 0;
   /** Tokens that preemption threw out and that were found again in the prefix cache. */
   foundAgainTokens = 0;
+  /** Tokens that were computed for requests which were taken away from their replica and have not gone on elsewhere. */
+  abandonedTokens = 0;
 
   constructor(window: Nanoseconds) {
     this.provisioning = new WindowedIntegral(window);
@@ -53,6 +57,7 @@ export class Meters {
     this.keptNodes = new WindowedIntegral(window);
     this.ready = new WindowedIntegral(window);
     this.queued = new WindowedIntegral(window);
+    this.deferred = new WindowedIntegral(window);
     this.running = new WindowedIntegral(window);
     this.kvBlocks = new WindowedIntegral(window);
     this.computed = new WindowedCount(window);
@@ -79,8 +84,8 @@ export class Meters {
   }
 
   private integrals(): readonly WindowedIntegral[] {
-    const { provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks } = this;
-    return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, running, kvBlocks];
+    const { provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, deferred, running, kvBlocks } = this;
+    return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, deferred, running, kvBlocks];
   }
 
   /** A request is admitted for the first time: of its tokens, so many were found in the prefix cache. */
@@ -94,6 +99,18 @@ export class Meters {
     const own = Math.min(found, lost);
     this.foundAgainTokens += own;
     this.hits.add(found - own, this.now);
+  }
+
+  /** A request is taken away that held so many tokens, or had lost so many to a preemption and waited to run again. */
+  countAbort(held: number, lostBefore: number): void {
+    this.abandonedTokens += held + lostBefore;
+    this.preemptedTokens -= lostBefore;
+  }
+
+  /** A request that was taken away goes on elsewhere: the tokens that it has lost it computes again. */
+  countHandOver(lost: number): void {
+    this.abandonedTokens -= lost;
+    this.preemptedTokens += lost;
   }
 
   countPreemption(computed: number): void {

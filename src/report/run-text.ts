@@ -1,6 +1,7 @@
 import type { Latency, Run } from "../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "../format.ts";
 import { effectLines } from "./effect-text.ts";
+import { admissionLines, missingOrNull } from "./admission-text.ts";
 import { inputLines } from "./inputs.ts";
 import { priceLines } from "./price-text.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
@@ -26,7 +27,7 @@ export const requestsSentence = ({ requests }: Run): string => {
 
 /** The result in one sentence. */
 export const runSentence = (run: Run): string =>
-  `${run.policy}: ${requestsSentence(run)}; TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
+  `${run.policy}: ${requestsSentence(run)}; ${run.requests.finished > 0 && run.requests.finished < run.requests.arrived ? "of those that finished " : ""}TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
 
 /** Steps outside the measured range, as a caveat; null where there were none. */
 export const extrapolationOrNull = (run: Run): string | null =>
@@ -111,7 +112,12 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   return text([
     ...wrap(runSentence(run)).map(style.strong),
     ...(extrapolation === null ? [] : wrap(extrapolation, "  ")),
-    ...block("Latency", [...latency, ...wrap(sketchOrNull(run) ?? "", "    ").filter((line) => line.trim() !== "")], style),
+    ...block(
+      "Latency",
+      [...latency, ...[missingOrNull(run), sketchOrNull(run)].flatMap((note) => (note === null ? [] : wrap(note, "    ")))],
+      style,
+    ),
+    ...block("In front of the fleet", admissionLines(run, style), style),
     ...block(
       "Fleet",
       fleet.flatMap((line) => wrap(line, "      ", undefined, "    ")),

@@ -44,6 +44,8 @@ describe("what happened around a scale event", () => {
       // Request 2 came before the decision.
       requests_waited: 0,
       load_gpu_s: 30,
+      added_mean_batch: 1,
+      others_mean_batch: (2 * 5 + 20) / 25,
       refill_tokens: 0,
       refill_gpu_s: 0,
       batch_gpu_s: close(29 * (1 - 1 / 2 / (1 / (34 / 29)))),
@@ -101,6 +103,8 @@ describe("what happened around a scale event", () => {
       requests_waited: 0,
       load_gpu_s: run.ended_at_s - 15,
       after: { requests: 0, mean_batch: null },
+      added_mean_batch: null,
+      others_mean_batch: null,
     });
   });
 });

@@ -146,6 +146,7 @@ it("law: the timeline's windows are time averages, the last one cut at the end",
     queued: [0.5, 1.5, 1.5, 1, 0.5, 0],
     running: [0.5, 1, 1, 1, 1, 1],
     kv_use: [0.5, 1, 1, 1, 1, 1].map((share) => share / 1999),
+    looked_up_tokens: [10, 0, 10, 0, 10, 0],
     hit_rate: [0, null, 0, null, 0, null],
     busy_share: [0.5, 1, 1, 1, 1, 1],
     // Steps end at 1.5, 2.5 … 5.5 s: a prompt, a token, a prompt, a token, a prompt.

@@ -2,6 +2,7 @@ import type { Run } from "../../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../../format.ts";
 import { effectRowsOrNull } from "../effect-rows.ts";
 import { churnOrNull } from "../price-text.ts";
+import { admissionSentences, FAILURE_HEADINGS, failureRows, missingOrNull } from "../admission-text.ts";
 import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../run-text.ts";
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, table } from "./markup.ts";
@@ -17,6 +18,14 @@ const latencyTable = (run: Run): Html =>
       count(latency?.count ?? 0),
     ]),
   );
+
+const admissionPart = (run: Run): Html => {
+  const notes = [...admissionSentences(run).map((sentence) => `${sentence}.`), missingOrNull(run) ?? ""].filter((note) => note !== "");
+  const [how, why, ...numbers] = FAILURE_HEADINGS;
+  const headings = [{ heading: how }, { heading: why }, ...numbers.map((heading) => ({ heading, isNumber: true }))];
+  const rows = run.admission === undefined ? [] : failureRows(run);
+  return html`${notes.map((note) => html`<p>${note}</p> `)}${rows.length === 0 ? html`` : table(`Failed attempts: ${run.policy}`, headings, rows)}`;
+};
 
 const fleetTable = (runs: readonly Run[]): Html =>
   table(
@@ -81,5 +90,5 @@ export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: numb
     <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
     ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)}</p> `)}
     <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
-    ${runs.map(latencyTable)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
+    ${runs.map((run) => html`${latencyTable(run)}${admissionPart(run)}`)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
   </section> `;
