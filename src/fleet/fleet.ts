@@ -1,5 +1,6 @@
 import type { ColdStartPhase } from "../replica/config.ts";
 import type { Replica, ReplicaContext } from "../replica/replica.ts";
+import type { UnfinishedState } from "../replica/request-table.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
@@ -89,13 +90,12 @@ export class Fleet {
     replica.step(now);
     if (replica.nextStepAt < Infinity) this.events.push(replica.nextStepAt, eventRank.step, id);
     const { finished, finishedCount } = replica.scheduler;
-    if (finishedCount === 0) return;
     for (let i = 0; i < finishedCount; i += 1) this.finish(finished[i]!, now);
-    if (!replica.life.isDraining) {
+    if (replica.life.isDraining) {
+      if (replica.outstanding === 0) this.replicaSet.remove(replica, now);
+    } else if (finishedCount > 0) {
       this.router.changed(replica);
       this.gateway.wake(now);
-    } else if (replica.outstanding === 0) {
-      this.replicaSet.remove(replica, now);
     }
   }
 
@@ -118,6 +118,21 @@ export class Fleet {
   settle(now: Nanoseconds): void {
     this.gateway.settle(now);
     this.replicaSet.settle(now);
+  }
+
+  /**
+   * Takes a request out of the system at any instant, wherever it is; its session asks for nothing more. A client that sends it again does so from here.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end
+   */
+  giveUp(slot: number, state: UnfinishedState, now: Nanoseconds, isBeforeSteps: boolean): void {
+    this.gateway.withdraw(slot, now, isBeforeSteps);
+    this.leaveUnfinished(slot, state);
+  }
+
+  private leaveUnfinished(slot: number, state: UnfinishedState): void {
+    this.outcomes.leaveUnfinished(slot, this.context.table, state);
+    this.context.table.remove(slot);
   }
 
   /** A request has had its last token. */

@@ -59,6 +59,27 @@ export class Gateway {
     }
   }
 
+  /**
+   * Takes a request away from where it is, the queue or its replica, at any instant. It stays in the table, with all it has produced.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end, so that what they give it is dropped
+   */
+  withdraw(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
+    const replica = this.replicaSet.replicas.get(this.context.table.replica[slot]!);
+    if (replica === undefined) {
+      this.settle(now);
+      this.queue.remove(slot);
+      return;
+    }
+    this.router.beforeStep(now);
+    const due = replica.nextStepAt;
+    replica.abort(slot, now, isBeforeSteps);
+    if (replica.nextStepAt !== due) this.events.push(replica.nextStepAt, eventRank.step, replica.id);
+    if (replica.life.isDraining) return;
+    this.router.changed(replica);
+    this.wake(now);
+  }
+
   /** Hands the queue to the replicas that take more. */
   dispatch(now: Nanoseconds): void {
     this.settle(now);

@@ -1,5 +1,5 @@
 import { requestStates } from "../replica/request-table.ts";
-import type { RequestState, RequestTable } from "../replica/request-table.ts";
+import type { RequestState, RequestTable, UnfinishedState } from "../replica/request-table.ts";
 import { QuantileSketch } from "../stats/quantile-sketch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
@@ -14,6 +14,8 @@ export class Outcomes {
   arrived = 0;
   finished = 0;
   rejected = 0;
+  /** Requests that were taken in and have left without their last token. */
+  readonly unfinished = new Map<UnfinishedState, number>();
   /** Of finished requests. */
   promptTokens = 0;
   outputTokens = 0;
@@ -34,13 +36,16 @@ export class Outcomes {
 
   /** Requests that have left. */
   get departed(): number {
-    return this.finished + this.rejected;
+    let unfinished = 0;
+    for (const count of this.unfinished.values()) unfinished += count;
+    return this.finished + this.rejected + unfinished;
   }
 
   /** Every request that has arrived, by its state. A run ends when none is in the system; should any be, it counts as queued. */
   byState(): Record<RequestState, number> {
     const none = Object.fromEntries(requestStates.map((state) => [state, 0])) as Record<RequestState, number>;
-    return { ...none, queued: this.arrived - this.departed, finished: this.finished, rejected: this.rejected };
+    const unfinished = Object.fromEntries(this.unfinished);
+    return { ...none, ...unfinished, queued: this.arrived - this.departed, finished: this.finished, rejected: this.rejected };
   }
 
   arrive(now: Nanoseconds): void {
@@ -64,6 +69,24 @@ export class Outcomes {
       firstTokenAt: null,
       lastTokenAt: null,
       preemptions: 0,
+    });
+  }
+
+  /** It leaves without its last token; what it was sent before stays sent, and is in no percentile. */
+  leaveUnfinished(slot: number, table: RequestTable, state: UnfinishedState): void {
+    this.unfinished.set(state, (this.unfinished.get(state) ?? 0) + 1);
+    const firstTokenAt = table.firstTokenAt[slot]!;
+    this.onRequest?.({
+      id: table.id[slot]!,
+      origin: table.origin[slot]!,
+      turn: table.turn[slot]!,
+      arrivedAt: table.arrivedAt[slot]!,
+      promptTokens: table.promptTokens[slot]!,
+      outputTokens: table.outputTokens[slot]!,
+      state,
+      firstTokenAt: Number.isNaN(firstTokenAt) ? null : firstTokenAt,
+      lastTokenAt: null,
+      preemptions: table.preemptions[slot]!,
     });
   }
 

@@ -123,9 +123,10 @@ export class Scheduler {
     this.running.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
     this.kv.release(slot);
-    this.table.lost[slot] = this.table.computed[slot]!;
+    const held = this.table.computed[slot]!;
+    this.table.lost[slot] = held;
     this.table.computed[slot] = 0;
-    this.meters.countAbort(this.table.lost[slot]!, 0);
+    this.meters.countAbort(held, 0);
   }
 
   /** Schedules the running requests, in order of admission; true if one of them had to be preempted. */
