@@ -1,13 +1,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
+import { manifestPolicy, withWorkload } from "../src/manifests/apply.ts";
+import type { Choice } from "../src/manifests/read.ts";
 import { checkContext } from "../src/scenario/check-context.ts";
 import { parseScenario, type GivenScenario } from "../src/scenario/parse.ts";
+import type { PolicyData } from "../src/scenario/policy.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
 import type { Request } from "../src/traffic/request.ts";
 import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
 import type { Io } from "./io.ts";
+import { readManifestsOf, readPolicyModule } from "./read-policy.ts";
 import type { OnRead } from "./open-text.ts";
 import { readTrace } from "./read-trace.ts";
 import { readTrafficData } from "./read-traffic-data.ts";
@@ -19,6 +23,11 @@ export interface Overrides {
   readonly seed?: number;
   /** How often an agent session begins, for a trace without a scenario. */
   readonly sessionsPerS?: number;
+  /** Kubernetes manifests, and which of several objects are meant. */
+  readonly manifests?: string;
+  readonly autoscaler?: string;
+  readonly workload?: string;
+  readonly container?: string;
   /** Told what share of a file has been read. */
   readonly onRead?: OnRead;
 }
@@ -30,6 +39,8 @@ export interface LoadedScenario extends ChosenDevice {
   readonly trace: readonly Request[] | null;
   /** What generated traffic takes from files. */
   readonly data: TrafficData;
+  /** What its policy takes from files. */
+  readonly policyData: PolicyData;
 }
 
 /**
@@ -44,19 +55,37 @@ export const loadScenario = async (io: Io, file: string, overrides: Overrides): 
   const folder = dirname(path);
   const written = (option: string | undefined, field: string | undefined): Written | undefined =>
     option !== undefined ? { text: option, folder: io.cwd } : field === undefined ? undefined : { text: field, folder };
+  const { manifests } = parsed.scenario;
+  const named = written(overrides.manifests, manifests?.file);
+  const chosenObjects = { ...(overrides.manifests === undefined ? manifests : {}), ...choiceOf(overrides) };
+  const read = named === undefined ? null : readManifestsOf(named, chosenObjects);
+  const served = read === null ? parsed : withWorkload(parsed, read.manifests, read.place);
   const chosen = chooseDevice(
     io,
     written(overrides.device, parsed.scenario.device),
     written(overrides.model, parsed.scenario.model),
-    parsed.scenario.replica,
+    served.scenario.replica,
   );
   const from: GivenScenario = {
-    ...parsed,
-    scenario: { ...parsed.scenario, seed: overrides.seed ?? parsed.scenario.seed },
-    given: new Map([...parsed.given, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
+    ...served,
+    scenario: { ...served.scenario, seed: overrides.seed ?? parsed.scenario.seed },
+    given: new Map([...served.given, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
   };
-  return withTraffic(from, chosen, folder, overrides);
+  const policyData: PolicyData = {
+    ...(read === null ? {} : { manifest: manifestPolicy(read.manifests, read.place) }),
+    ...(await modulePart(parsed, folder)),
+  };
+  return { ...(await withTraffic(from, chosen, folder, overrides)), policyData };
 };
+
+const choiceOf = ({ autoscaler, workload, container }: Overrides): Choice => ({
+  ...(autoscaler === undefined ? {} : { autoscaler }),
+  ...(workload === undefined ? {} : { workload }),
+  ...(container === undefined ? {} : { container }),
+});
+
+const modulePart = async ({ scenario: { policy }, place }: GivenScenario, folder: string): Promise<Pick<PolicyData, "module">> =>
+  policy?.kind === "module" ? { module: await readPolicyModule({ text: policy.file, folder }, `${place}: policy.file`) } : {};
 
 /**
  * A scenario of nothing but a trace's file, all else by default.
@@ -75,7 +104,7 @@ export const scenarioOfTrace = async (io: Io, file: string, format: string | und
     given: new Map([["traffic", "--traffic"] as const, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
     place: "--traffic",
   };
-  return withTraffic(from, chosen, io.cwd, overrides);
+  return { ...(await withTraffic(from, chosen, io.cwd, overrides)), policyData: {} };
 };
 
 /** A path of an option, which starts from the user's folder. */
@@ -83,7 +112,12 @@ export const atUser = (io: Io, text: string | undefined): Written | undefined =>
   text === undefined ? undefined : { text, folder: io.cwd };
 
 /** Reads in what the traffic names, and holds it against the model's context. */
-const withTraffic = async (from: GivenScenario, chosen: ChosenDevice, folder: string, { onRead }: Overrides): Promise<LoadedScenario> => {
+const withTraffic = async (
+  from: GivenScenario,
+  chosen: ChosenDevice,
+  folder: string,
+  { onRead }: Overrides,
+): Promise<Omit<LoadedScenario, "policyData">> => {
   const { traffic, seed } = from.scenario;
   if (traffic.kind !== "trace") {
     const data = await readTrafficData(traffic, folder, onRead);

@@ -115,9 +115,29 @@ policy:
   kind: hpa # or fixed, with replicas: 4
   min_replicas: 1
   max_replicas: 8
-  metric: requests_in_flight # or vllm:num_requests_running, vllm:num_requests_waiting
+  metric: requests_in_flight # or vllm:num_requests_running, vllm:num_requests_waiting, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second
   target_average: 8 # averageValue: the metric per pod that the HPA aims at
-  # initial_replicas: 2 # ready at time 0; default: min_replicas
+  # initial_replicas: 2 # ready at time 0, of any policy; default: min_replicas
+  # scrape: { interval_s: 15, delay_s: 0 } # any policy sees metrics so late; default: at once
+# Other policies:
+#   kind: scheduled, starts_at: "2026-01-05T00:00:00Z", utc_offset_h: 0 # what the traffic's time 0 is, and the schedule's clock
+#   schedule: [{ at: "0 8 * * 1-5", replicas: 8 }, { at: "0 20 * * *", replicas: 2 }]
+# One replica more while more than so many requests wait at each, one less while none has waited for long and slots are free:
+#   kind: queue_length, min_replicas: 1, max_replicas: 8, period_s: 15, scale_up_above: 2, scale_down_below: 0.3, quiet_s: 300
+#   batch_slots: 256 # default: max_num_seqs
+# As many as the rate asks for that is forecast (Holt's method) for the end of a cold start:
+#   kind: predictive, min_replicas: 1, max_replicas: 8, period_s: 15, target_rate: 2, alpha: 0.5, beta: 0.2, scale_down_window_s: 300
+#   horizon_s: 120 # default: the typical cold start
+# Your own, a JavaScript module that exports decide(observation), or create() that gives one:
+#   kind: module, file: mine.mjs, initial_replicas: 1
+
+# Or the manifests that you have: the HorizontalPodAutoscaler, ScaledObject or Knative Service is the policy (leave policy out, or say
+# kind: manifest, starts_at: "2026-01-05T00:00:00Z"), and the workload says how the servers run.
+# manifests:
+#   file: llama.yaml # what kubectl get deployment,hpa -o yaml prints
+#   autoscaler: HorizontalPodAutoscaler/llama # these three where there are several
+#   workload: Deployment/llama
+#   container: vllm
 
 # A request that is rejected or never finishes misses them all.
 objectives:

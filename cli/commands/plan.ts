@@ -15,6 +15,10 @@ import { positiveNumber, positiveWholeNumber } from "../options.ts";
 import { progressLine, reading } from "../progress.ts";
 
 interface PlanOptions {
+  readonly manifests?: string;
+  readonly autoscaler?: string;
+  readonly workload?: string;
+  readonly container?: string;
   readonly traffic?: string;
   readonly format?: string;
   readonly sessionsPerS?: number;
@@ -72,6 +76,10 @@ export const planCommand = (io: Io): Command =>
     )
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
     .option("--slo <objectives>", 'such as "ttft.p99<=2s tpot.p99<=80ms" (default: the scenario\'s, else 2 s and 100 ms)')
+    .option("--manifests <file>", "Kubernetes manifests of a scenario: what runs today, beside the answer (default: the scenario's)")
+    .option("--autoscaler <name>", "which of several in the manifests")
+    .option("--workload <name>", "which of several in the manifests")
+    .option("--container <name>", "which container of the workload is the server")
     .option("--replications <n>", "how often generated traffic is drawn anew; a trace is played once", positiveWholeNumber, 3)
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")

@@ -5,6 +5,7 @@ import { InputError } from "../../src/errors.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { runText } from "../../src/report/text.ts";
+import { policyInput, resolvePolicy } from "../../src/scenario/policy.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import { generate } from "../../src/traffic/generate.ts";
@@ -16,6 +17,10 @@ import { positiveNumber, wholeNumber } from "../options.ts";
 import { reading } from "../progress.ts";
 
 interface SimulateOptions {
+  readonly manifests?: string;
+  readonly autoscaler?: string;
+  readonly workload?: string;
+  readonly container?: string;
   readonly model?: string;
   readonly device?: string;
   readonly seed?: number;
@@ -42,6 +47,13 @@ export const simulateCommand = (io: Io): Command =>
     .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the scenario's)")
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
     .option("--seed <n>", "seed of all chance, a whole number (default: the scenario's)", wholeNumber)
+    .option(
+      "--manifests <file>",
+      "Kubernetes manifests: HPA, ScaledObject or Knative Service, and the Deployment (default: the scenario's)",
+    )
+    .option("--autoscaler <name>", "which of several in the manifests")
+    .option("--workload <name>", "which of several in the manifests")
+    .option("--container <name>", "which container of the workload is the server")
     .option("--stepwise", "run every engine step through the scheduler: the same result, slower")
     .option("--price-events [n]", "say what scale events cost: the n largest and half as many of the others (default: 10)", wholeNumber)
     .option("--price-horizon <s>", "how far a price looks, in seconds after the decision", positiveNumber, 600)
@@ -50,17 +62,19 @@ export const simulateCommand = (io: Io): Command =>
     .action(async (file: string, options: SimulateOptions) => {
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
       const { from, device, model } = loaded;
-      const { policy, seed } = from.scenario;
-      if (policy === undefined) {
+      const { seed } = from.scenario;
+      if (from.scenario.policy === undefined && loaded.policyData.manifest === undefined) {
         throw new InputError(
           `${file}: policy`,
           "expected a policy to simulate, got none",
-          "Write one, {kind: fixed, replicas: 4}, or search for it: ballast plan",
+          "Write one, {kind: fixed, replicas: 4}, take it from --manifests, or search for it: ballast plan",
         );
       }
       const requests = requestsOf(loaded);
       const setup = resolveScenario(from, device, model, requests, loaded.data);
-      const config = { ...setup, policy, seed, requests, isStepwise: options.stepwise === true };
+      const policy = resolvePolicy(from, setup, loaded.policyData)!;
+      const inputs = [...setup.inputs, policyInput(from, policy, loaded.policyData)];
+      const config = { ...setup, inputs, policy, seed, requests, isStepwise: options.stepwise === true };
       const run = options.priceEvents === undefined ? simulate(config) : simulatePriced(config, pricing(options));
       if (run.requests.arrived === 0) {
         throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");

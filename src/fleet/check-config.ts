@@ -5,7 +5,7 @@ import type { Nanoseconds } from "../units.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
 import { isServable } from "./gateway.ts";
-import type { Policy } from "./settings.ts";
+import { checkPolicy, limitsOf } from "./policy.ts";
 
 /**
  * Refuses a configuration that contradicts itself.
@@ -23,6 +23,18 @@ export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   }
   checkPolicy(config.policy);
   checkColdStart(config.coldStart, config.startUp);
+  checkWarmPool(config);
+};
+
+const checkWarmPool = ({ policy, startUp }: Pick<FleetConfig, "policy" | "startUp">): void => {
+  if (policy.kind === "fixed" || startUp?.warmPool == null) return;
+  const [, most] = limitsOf(policy);
+  if (startUp.warmPool.size <= most) return;
+  throw new InputError(
+    "cold_start.warm_pool.size",
+    `expected at most what the policy may want, ${most}, got ${startUp.warmPool.size}`,
+    "A scale-up never takes more: make the pool smaller.",
+  );
 };
 
 const checkReplica = (replica: ReplicaConfig): void => {
@@ -64,16 +76,6 @@ const checkReplica = (replica: ReplicaConfig): void => {
       "replica.long_prefill_token_threshold",
       `expected whole tokens, or 0 for no threshold, got ${replica.longPrefillTokenThreshold}`,
       "vLLM's default is 0.",
-    );
-  }
-};
-
-const checkPolicy = (policy: Policy): void => {
-  if (policy.kind === "hpa" && policy.min_replicas > policy.max_replicas) {
-    throw new InputError(
-      "policy.min_replicas",
-      `expected at most max_replicas, ${policy.max_replicas}, got ${policy.min_replicas}`,
-      "Swap the two, or raise max_replicas.",
     );
   }
 };

@@ -5,7 +5,8 @@ import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { StartUpConfig } from "./cold-start/start-up.ts";
-import type { Policy, RouterSettings } from "./settings.ts";
+import type { Policy } from "./policy.ts";
+import type { RouterSettings } from "./settings.ts";
 
 export type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 

@@ -38,5 +38,5 @@ const ALWAYS: readonly string[] = [
 
 const LAST: readonly string[] = [
   "A draining replica finishes all it holds, its queue included, however long that takes.",
-  "The autoscaler, and a router without a scrape interval, see the servers as they are at that instant, without the delay of scraping.",
+  "An autoscaler without a scrape, and a router without a scrape interval, see the servers as they are at that instant.",
 ];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { predictiveSchema, queueLengthSchema, scheduledSchema, scrapeSchema } from "../autoscaler/settings.ts";
 import { coldStartSchema } from "./cold-start/settings.ts";
 
 export { coldStartSchema };
@@ -6,19 +7,65 @@ export type { ColdStart } from "./cold-start/settings.ts";
 
 const positive = z.number().positive();
 
+/** Metrics that a scenario's HPA can follow. */
+const HPA_METRICS = [
+  "vllm:num_requests_running",
+  "vllm:num_requests_waiting",
+  "requests_in_flight",
+  "vllm:kv_cache_usage_perc",
+  "DCGM_FI_DEV_GPU_UTIL",
+  "requests_per_second",
+] as const;
+
+/** What every autoscaler can be told beside its own rule. */
+const common = {
+  initial_replicas: z
+    .int()
+    .min(0)
+    .optional()
+    .meta({ description: "Replicas ready at time 0; the least that the policy allows by default" }),
+  scrape: scrapeSchema.optional().meta({ description: "Metrics come late, by a scrape; at once by default" }),
+};
+
 export const policySchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("fixed"), replicas: z.int().min(1) }),
-  /** A Kubernetes HorizontalPodAutoscaler (autoscaling/v2) on a per-pod average, without `behavior`. */
+  /** A Kubernetes HorizontalPodAutoscaler (autoscaling/v2) on a per-pod average, without `behavior`. Any other comes from its manifest. */
   z.strictObject({
     kind: z.literal("hpa"),
     min_replicas: z.int().min(1).default(1),
     max_replicas: z.int().min(1),
-    metric: z.enum(["vllm:num_requests_running", "vllm:num_requests_waiting", "requests_in_flight"]).default("requests_in_flight"),
+    metric: z.enum(HPA_METRICS).default("requests_in_flight"),
     target_average: positive.meta({ description: "averageValue: the metric per pod that the HPA aims at" }),
-    initial_replicas: z.int().min(1).optional().meta({ description: "Replicas ready at time 0; min_replicas by default" }),
+    ...common,
+  }),
+  scheduledSchema.extend(common),
+  queueLengthSchema.extend({
+    ...common,
+    batch_slots: queueLengthSchema.shape.batch_slots.optional().meta({ description: "The servers' max_num_seqs by default" }),
+  }),
+  predictiveSchema.extend({
+    ...common,
+    horizon_s: predictiveSchema.shape.horizon_s
+      .optional()
+      .meta({ description: "How far ahead it looks; the typical cold start by default" }),
+  }),
+  /** The autoscaler of the scenario's `manifests`: HorizontalPodAutoscaler, ScaledObject or Knative Service. */
+  z.strictObject({
+    kind: z.literal("manifest"),
+    starts_at: scheduledSchema.shape.starts_at.meta({
+      description: "What the traffic's time 0 is, in UTC, for cron triggers; a Monday by default",
+    }),
+    ...common,
+  }),
+  /** One of the user's own. */
+  z.strictObject({
+    kind: z.literal("module"),
+    file: z.string().min(1).meta({ description: "A JavaScript module that exports decide(observation), or create() that gives one" }),
+    initial_replicas: z.int().min(0).default(1).meta({ description: "Replicas ready at time 0" }),
+    scrape: common.scrape,
   }),
 ]);
-export type Policy = z.infer<typeof policySchema>;
+export type PolicySettings = z.infer<typeof policySchema>;
 
 const scrapeInterval = (seconds: number) =>
   z.number().min(0).default(seconds).meta({

@@ -1,5 +1,4 @@
-import type { Autoscaler, ReplicaObservation } from "../autoscaler/autoscaler.ts";
-import { createHpa } from "../autoscaler/hpa/hpa.ts";
+import type { Autoscaler } from "../autoscaler/autoscaler.ts";
 import { Meters } from "../replica/meters.ts";
 import { ReplicaContext } from "../replica/replica.ts";
 import { RequestTable } from "../replica/request-table.ts";
@@ -13,9 +12,11 @@ import type { FleetConfig, RequestRecord } from "./config.ts";
 import { startUpOf } from "./cold-start/start-up.ts";
 import { eventRank } from "./event-rank.ts";
 import { Fleet } from "./fleet.ts";
+import { Observer } from "./observer.ts";
 import { Outcomes } from "./outcomes.ts";
 import { createRouter } from "./router/create-router.ts";
 import { paidSoFar, sumOf } from "./paid.ts";
+import { autoscalerOf, initialReplicas, limitsOf } from "./policy.ts";
 import type { Run } from "./run.ts";
 import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
@@ -23,6 +24,9 @@ import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
 
 /** A run may last so many times as long as its arrivals before the timeline's windows become longer for it. */
 const LONGEST_TAIL = 4;
+
+/** After the last arrival a fleet without a replica is waited for so long; what is queued then stays queued. */
+const PATIENCE = toNanoseconds(24 * 3600);
 
 /** All of a fleet's configuration but its traffic. */
 export type SimulationConfig = Omit<FleetConfig, "requests">;
@@ -47,7 +51,10 @@ export class Simulation {
   private readonly outcomes: Outcomes;
   private readonly fleet: Fleet;
   private autoscaler: Autoscaler | null;
+  private readonly observer = new Observer();
   private listeners: Listeners;
+  /** Since when the fleet has had no replica, once the traffic has ended. */
+  private emptySince: Nanoseconds = 0;
   private fed = 0;
   /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
@@ -63,13 +70,12 @@ export class Simulation {
     const meters = new Meters(SHORTEST_WINDOW);
     this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false);
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
-    const initialReplicas = policy.kind === "fixed" ? policy.replicas : (policy.initial_replicas ?? policy.min_replicas);
-    this.autoscaler = policy.kind === "fixed" ? null : createHpa(policy, initialReplicas);
+    this.autoscaler = autoscalerOf(policy);
     this.fleet = new Fleet(
       this.context,
       this.outcomes,
       config.coldStart,
-      initialReplicas,
+      initialReplicas(policy),
       this.events,
       createRouter(config),
       startUpOf(config),
@@ -110,7 +116,11 @@ export class Simulation {
   /** Simulates until every request has left, and sums up. */
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
-    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) this.processNext();
+    this.emptySince = this.events.now;
+    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) {
+      if (this.isGivenUp()) break;
+      this.processNext();
+    }
     const endedAt = this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
@@ -215,6 +225,12 @@ export class Simulation {
     }
   }
 
+  /** Whether requests wait at a fleet that has had no replica for so long that none will come. */
+  private isGivenUp(): boolean {
+    if (this.fleet.replicas.size > 0 || this.fleet.expected > 0) this.emptySince = this.events.now;
+    return this.events.now - this.emptySince > PATIENCE;
+  }
+
   /** Makes the timeline's windows long enough for an arrival now. */
   private coverArrival(): void {
     this.coarsenBy(coarseningFor(this.events.now, this.context.meters.window));
@@ -228,13 +244,7 @@ export class Simulation {
 
   private autoscale(autoscaler: Autoscaler): void {
     const { now } = this.events;
-    const decision = autoscaler.decide({
-      now: toSeconds(now),
-      current: this.fleet.wanted,
-      replicas: observe(this.fleet, now),
-      requestsQueued: this.fleet.queued,
-      requestsArrived: this.outcomes.arrived,
-    });
+    const decision = autoscaler.decide(this.observer.observe(this.fleet, this.outcomes.arrived, now));
     this.events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
     if (decision === null) return;
     const scaling = { at: now, from: this.fleet.wanted, to: decision.replicas, because: decision.because };
@@ -246,7 +256,7 @@ export class Simulation {
   private carryOut(number: number): void {
     const { by, because } = this.planned.get(number)!;
     const { policy } = this.config;
-    const [least, most] = policy.kind === "fixed" ? [0, Infinity] : [policy.min_replicas, policy.max_replicas];
+    const [least, most] = policy.kind === "fixed" ? [0, Infinity] : limitsOf(policy);
     const { wanted } = this.fleet;
     this.fleet.scaleTo(Math.min(most, Math.max(least, wanted + by)), because, this.events.now);
   }
@@ -268,18 +278,3 @@ export interface Reading {
   readonly queriedTokens: number;
   readonly hitTokens: number;
 }
-
-const observe = (fleet: Fleet, now: Nanoseconds): ReplicaObservation[] =>
-  Array.from(fleet.replicas.values(), (replica) => ({
-    id: replica.id,
-    state: replica.life.isReady ? "serving" : replica.life.state === "provisioning" ? "pending" : "starting",
-    isDraining: replica.life.isDraining,
-    metrics: replica.life.isReady
-      ? {
-          requestsRunning: replica.scheduler.runningCount,
-          requestsWaiting: replica.scheduler.waiting.length,
-          // The autoscaler decides after the steps of its instant.
-          kvCacheUsage: replica.kvUseAt(now, false),
-        }
-      : null,
-  }));

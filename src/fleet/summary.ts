@@ -8,9 +8,9 @@ import { latencyFrom } from "./latency.ts";
 import { notModelled } from "./not-modelled.ts";
 import type { Outcomes } from "./outcomes.ts";
 import { paidSoFar, sumOf } from "./paid.ts";
+import { policyInWords } from "./policy.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
-import type { Policy } from "./settings.ts";
 
 const SECONDS_PER_HOUR = 3600;
 
@@ -58,17 +58,6 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
     not_modelled: notModelled(config),
   };
-};
-
-const policyInWords = (policy: Policy): string => {
-  switch (policy.kind) {
-    case "fixed":
-      return `fixed, ${policy.replicas} ${policy.replicas === 1 ? "replica" : "replicas"}`;
-    case "hpa":
-      return `HPA on ${policy.metric}, target ${policy.target_average} a pod, ${policy.min_replicas} to ${policy.max_replicas} replicas`;
-    default:
-      return policy satisfies never;
-  }
 };
 
 const timelineOf = (outcomes: Outcomes, meters: Meters, usableBlocks: number, endedAt: Nanoseconds): Run["timeline"] => {

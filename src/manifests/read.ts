@@ -86,7 +86,7 @@ const pick = (
     throw new InputError(
       place,
       `expected one ${what}, got ${matching.length}: ${matching.map(referenceOf).join(", ")}`,
-      `Choose one as ${what}.`,
+      `Choose one: --${what} NAME, or ${what} beside the file in the scenario.`,
     );
   }
   if (wanted !== undefined && matching.length === 0) {

@@ -1,4 +1,4 @@
-import type { Policy } from "../fleet/settings.ts";
+import type { Policy } from "../fleet/policy.ts";
 import { percent } from "../format.ts";
 import type { Question } from "./replications.ts";
 import { atSteadyRate } from "./sustained-rate.ts";

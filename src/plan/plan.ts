@@ -1,11 +1,10 @@
 import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
 import type { Run } from "../fleet/run.ts";
-import type { Policy } from "../fleet/settings.ts";
+import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts";
 import type { Input } from "../provenance.ts";
 import { percent, quantity, significant } from "../format.ts";
-import { originOf } from "../scenario/origin.ts";
-import type { GivenScenario } from "../scenario/parse.ts";
+import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
 import { smallestFixed } from "./fixed-capacity.ts";
@@ -60,9 +59,10 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const { replicas } = search;
   const meanRate = meanRateOf(request, question);
   const sustained = sustainedRateOrNull(question, replicas, meanRate) ?? 0;
-  const own = scenario.policy?.kind === "hpa" ? scenario.policy : null;
-  const hpa = own ?? (sustained > 0 ? suggestedHpa(question, replicas, sustained, meanRate) : null);
-  const scaled = hpa === null ? [] : autoscaled(question, hpa);
+  const written = resolvePolicy(from, question.setup, request.policyData);
+  const own = written?.kind === "fixed" ? null : written;
+  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, replicas, sustained, meanRate) : null);
+  const scaled = autoscaler === null ? [] : autoscaled(question, autoscaler);
   const found: Plan = {
     ...asked,
     capacity: {
@@ -72,11 +72,11 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       one_fewer: search.oneFewer,
       headroom_over_mean: sustained / meanRate - 1,
     },
-    autoscaler: hpa === null ? null : candidateOf(scaled),
-    inputs: [...inputs, ...(hpa === null ? [] : [autoscalerInput(from, hpa)])],
+    autoscaler: autoscaler === null ? null : candidateOf(scaled),
+    inputs: [...inputs, ...(autoscaler === null ? [] : [autoscalerInput(request, autoscaler, own !== null)])],
     notes: [
       `Headroom: ${quantity(replicas, "replica")} sustain${replicas === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
-      ...(own === null && hpa !== null ? [TARGET_RULE] : []),
+      ...(own === null && autoscaler !== null ? [TARGET_RULE] : []),
       ...runNotes(search.replications),
       ...notes,
       "The search takes it that more replicas are never worse; the answer and one fewer are both simulated.",
@@ -91,8 +91,8 @@ const autoscaled = (question: Question, policy: Policy): Replication[] =>
     return replicate(question, policy, seed);
   });
 
-const autoscalerInput = (from: GivenScenario, hpa: Extract<Policy, { kind: "hpa" }>): Input => ({
+const autoscalerInput = ({ from, policyData = {} }: PlanRequest, policy: Policy, isOwn: boolean): Input => ({
   name: "autoscaler",
-  value: `HPA on ${hpa.metric}, averageValue ${hpa.target_average}, ${hpa.min_replicas} to ${hpa.max_replicas} replicas, begins with ${hpa.initial_replicas ?? hpa.min_replicas}`,
-  ...originOf(from, "policy.kind", "derived from the fixed answer"),
+  value: `${policyInWords(policy)}, begins with ${initialReplicas(policy)}`,
+  ...(isOwn ? policyOrigin(from, policyData) : { origin: "assumed", source: "derived from the fixed answer" }),
 });

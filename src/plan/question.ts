@@ -2,6 +2,7 @@ import type { DeviceModel } from "../calibration/device-model.ts";
 import { InputError } from "../errors.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
+import type { PolicyData } from "../scenario/policy.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
 import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
@@ -19,6 +20,8 @@ export interface PlanRequest {
   readonly trace: readonly Request[] | null;
   /** What generated traffic takes from files; nothing where it is left out. */
   readonly data?: TrafficData;
+  /** What the scenario's policy takes from files; nothing where it is left out. */
+  readonly policyData?: PolicyData;
   /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
   readonly replications: number;
   /** Told what is about to be simulated, in words. */

@@ -1,7 +1,7 @@
 import type { RequestRecord } from "../fleet/config.ts";
 import type { Run } from "../fleet/run.ts";
 import { latencyOf } from "../fleet/latency.ts";
-import type { Policy } from "../fleet/settings.ts";
+import type { Policy } from "../fleet/policy.ts";
 import { simulate } from "../fleet/simulate.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Objectives } from "../scenario/schema.ts";

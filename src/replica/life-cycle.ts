@@ -17,6 +17,8 @@ export class LifeCycle {
   containerStartedAt: Nanoseconds | null = null;
   readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
+  /** Up to `since`. */
+  private busyTime: Nanoseconds = 0;
   private readonly meters: Meters;
 
   /** @param isReady at once; otherwise it begins in provisioning */
@@ -35,6 +37,11 @@ export class LifeCycle {
   /** Ready, and not on its way out. */
   get takesRequests(): boolean {
     return this.isReady && !this.isDraining;
+  }
+
+  /** For how long it has been busy up to an instant that is not before the last change. */
+  busyTimeAt(now: Nanoseconds): Nanoseconds {
+    return this.busyTime + (this.state === "busy" ? now - this.since : 0);
   }
 
   /** Begins a phase of the start. @param endsAt Infinity where that depends on others */
@@ -71,6 +78,7 @@ export class LifeCycle {
   settle(now: Nanoseconds): void {
     if (this.state !== "gone") {
       this.meters[this.state].add(1, this.since, now);
+      if (this.state === "busy") this.busyTime += now - this.since;
       if (this.takesRequests) this.meters.ready.add(1, this.since, now);
     }
     this.since = now;

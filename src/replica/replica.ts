@@ -30,6 +30,8 @@ export class ReplicaContext {
 export class Replica {
   readonly life: LifeCycle;
   readonly scheduler: Scheduler;
+  /** Requests that it has been given: a counter. */
+  received = 0;
   /** When `step` is due; Infinity while there is nothing to do. */
   nextStepAt: Nanoseconds = Infinity;
   private readonly context: ReplicaContext;
@@ -82,6 +84,7 @@ export class Replica {
    */
   accept(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
     this.settleWaiting(now);
+    this.received += 1;
     this.scheduler.waiting.append(slot);
     this.context.table.replica[slot] = this.id;
     if (this.nextStepAt === Infinity) {

@@ -19,7 +19,7 @@ export interface ResolvedColdStart {
 /**
  * What a new replica goes through, in order. Phases that take no time, and that nobody asked for, are left out.
  *
- * @throws InputError where two settings say the same thing twice, or the warm pool is larger than the fleet
+ * @throws InputError where two settings say the same thing twice
  */
 export const coldStartOf = (from: GivenScenario, device: DeviceModel): ResolvedColdStart => {
   checkTogether(from);
@@ -101,14 +101,6 @@ const storageOf = (
 const startUpOf = (from: GivenScenario, { wake }: Durations, phases: readonly ColdStartPhase[]): StartUpConfig => {
   const { keep_node_s: keepNode, warm_pool: pool } = from.scenario.cold_start;
   if (pool === undefined) return keepNode === 0 ? COLD : { keepNode, warmPool: null };
-  const { policy } = from.scenario;
-  if (policy !== undefined && "max_replicas" in policy && pool.size > policy.max_replicas) {
-    throw new InputError(
-      `${from.place}: cold_start.warm_pool.size`,
-      `expected at most the policy's max_replicas, ${policy.max_replicas}, got ${pool.size}`,
-      "A scale-up never takes more: make the pool smaller.",
-    );
-  }
   const isProcess = pool.kind === "asleep";
   const prepared = isProcess ? phases.filter((phase) => !("probe" in phase)).length : 1 + phases.findIndex(({ name }) => name === "image");
   return {

@@ -15,6 +15,20 @@ export interface GivenScenario {
   readonly given: ReadonlyMap<string, string>;
   /** What messages call it: a file's name. */
   readonly place: string;
+  /** What a manifest says of the servers, beside what it has set in the scenario. */
+  readonly server?: GivenServer;
+}
+
+export interface GivenServer {
+  /** The manifests' file. */
+  readonly place: string;
+  /** Null where it does not say. */
+  readonly gpusPerReplica: number | null;
+  /** GPUs that one engine runs on, pipeline stages included; null where it does not say. */
+  readonly workers: number | null;
+  /** How long a container may take to start, in seconds; null: as long as it likes. */
+  readonly startupBudget: number | null;
+  readonly notModelled: readonly string[];
 }
 
 const NEXT_STEP = "`ballast init` writes a scenario that shows every field.";

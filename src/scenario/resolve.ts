@@ -8,7 +8,8 @@ import { COLD } from "../fleet/cold-start/start-up.ts";
 import type { FleetConfig } from "../fleet/config.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
-import type { ReplicaConfig } from "../replica/config.ts";
+import { typicalSeconds } from "../replica/cold-start/phase.ts";
+import type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 import type { ReplicaSettings } from "../replica/settings.ts";
 import { stepTimeModel } from "../replica/step-time.ts";
 import { count, duration, percent, plain, size } from "../format.ts";
@@ -57,13 +58,39 @@ export const resolveScenario = (
     scenario: scenario.name,
     stepTime: stepTimeModel(device.step),
     replica: replica.config,
-    gpusPerReplica: device.tensor_parallel ?? 1,
+    gpusPerReplica: gpusOf(from, device),
     coldStart: coldStart.phases,
     ...(coldStart.startUp === COLD ? {} : { startUp: coldStart.startUp }),
     router: scenario.router,
     inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs, routerInput(from)],
-    notModelled: trafficNotes(scenario.traffic, data),
+    notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
   };
+};
+
+/** GPUs that a replica is paid for. */
+const gpusOf = ({ server }: GivenScenario, device: DeviceModel): number => {
+  const { tensor_parallel: workers = 1 } = device;
+  if (server === undefined || server.workers === null) return workers;
+  if (server.workers !== workers) {
+    throw new InputError(
+      `${server.place}: --tensor-parallel-size`,
+      `expected what the device model is for, ${workers}, got ${server.workers}`,
+      "Give the step times of an engine on so many GPUs: ballast calibrate --tensor-parallel …",
+    );
+  }
+  return server.gpusPerReplica ?? workers;
+};
+
+/** Kubernetes kills a container that its startup probe gives up on. */
+const startupNotes = ({ server }: GivenScenario, phases: readonly ColdStartPhase[]): string[] => {
+  const first = phases.findIndex(({ state }) => state !== "provisioning");
+  const typical = first < 0 ? 0 : phases.slice(first).reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+  const { startupBudget = null } = server ?? {};
+  return startupBudget === null || typical <= startupBudget
+    ? []
+    : [
+        `The startup probe of ${server!.place} gives up after ${duration(startupBudget)}, and a typical start takes ${duration(typical)} from the container on: Kubernetes would restart it again and again.`,
+      ];
 };
 
 const resolveReplica = (from: GivenScenario, device: DeviceModel, model: LanguageModel): { config: ReplicaConfig; inputs: Input[] } => {

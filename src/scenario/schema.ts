@@ -9,6 +9,15 @@ import { trafficSchema } from "../traffic/schema.ts";
  */
 export const SCENARIO_SCHEMA = "ballast.scenario/1";
 
+const manifestsSchema = z
+  .strictObject({
+    file: z.string().min(1),
+    autoscaler: z.string().optional().meta({ description: "Which of several, as HorizontalPodAutoscaler/name or the name alone" }),
+    workload: z.string().optional().meta({ description: "Which of several, as Deployment/name or the name alone" }),
+    container: z.string().optional().meta({ description: "The server's, where the pod has several" }),
+  })
+  .meta({ description: "Kubernetes manifests: the autoscaler is the policy, the workload says how the servers run" });
+
 const positive = z.number().positive();
 /** Objectives as data. A request that was rejected or never finished misses every latency objective. */
 export const objectivesSchema = z
@@ -34,7 +43,8 @@ export const scenarioSchema = z
     replica: replicaSchema,
     cold_start: coldStartSchema,
     router: routerSchema,
-    policy: policySchema.optional().meta({ description: "What `simulate` runs; `plan` searches" }),
+    manifests: manifestsSchema.optional(),
+    policy: policySchema.optional().meta({ description: "What `simulate` runs; that of the manifests by default. `plan` searches" }),
     objectives: objectivesSchema,
   })
   .meta({ id: "Scenario", title: "Ballast scenario, version 1" });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -5,6 +6,7 @@ import { main } from "../../cli/main.ts";
 import { runSchema } from "../../src/fleet/run.ts";
 import { runText } from "../../src/report/text.ts";
 import { deviceModel } from "../fixtures.ts";
+import { deployment, hpa as hpaManifest, scaledObject } from "../manifests/examples.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 
@@ -63,6 +65,73 @@ describe("ballast simulate", () => {
     expect(other.timeline.arrivals).not.toEqual(own.timeline.arrivals);
   });
 
+  describe("with manifests", () => {
+    const write = (name: string, text: string): void => writeFileSync(join(folder.path, name), text);
+    const oneGpu = deployment.replace('- "2"', '- "1"').replace('gpu: "2"', 'gpu: "1"');
+    const json = async (...args: string[]) => runSchema.parse(JSON.parse((await simulate(...args, "--json")).out));
+
+    it("follows their autoscaler and their server's arguments, and lists what of them is not modelled", async () => {
+      write("llama.yaml", `${oneGpu}---\n${hpaManifest}`);
+      const run = await json("bare.yaml", "--manifests", "llama.yaml");
+      expect(run.policy).toBe("HorizontalPodAutoscaler llama, 2 to 8 replicas");
+      expect(run.scale_events[0]).toMatchObject({ from: 2, to: 3 });
+      expect(run.inputs).toContainEqual({ name: "max_num_seqs", value: "128", origin: "given", source: "llama.yaml" });
+      expect(run.not_modelled).toContain("Arguments of Deployment/llama that are not modelled: --kv-cache-dtype fp8, --enforce-eager.");
+    });
+
+    it("named in the scenario gives the same run", async () => {
+      write("llama.yaml", `${oneGpu}---\n${hpaManifest}`);
+      write("own.yaml", scenario("manifests: { file: llama.yaml }"));
+      const { inputs: _, ...named } = await json("own.yaml");
+      expect(await json("bare.yaml", "--manifests", "llama.yaml")).toMatchObject(named);
+    });
+
+    it("that scale nothing are a fixed fleet", async () => {
+      write("llama.yaml", oneGpu);
+      expect((await json("bare.yaml", "--manifests", "llama.yaml")).policy).toBe("fixed, 2 replicas");
+    });
+
+    it("are refused with the file, the object, the rule, and what to do", async () => {
+      write("both.yaml", `${oneGpu}---\n${hpaManifest}---\n${scaledObject}`);
+      write("two-gpus.yaml", `${deployment}---\n${hpaManifest}`);
+      write("swapped.yaml", hpaManifest.replace("minReplicas: 2", "minReplicas: 20"));
+      write("unknown.yaml", hpaManifest.replace("minReplicas: 2", "minReplica: 2"));
+      write("nobody.yaml", hpaManifest.replace("vllm:num_requests_waiting", "queue_depth"));
+      write("zero.yaml", hpaManifest.replace('averageValue: "5"', 'averageValue: "0"'));
+      const messages: string[] = [];
+      for (const file of ["both.yaml", "two-gpus.yaml", "swapped.yaml", "unknown.yaml", "nobody.yaml", "zero.yaml", "missing.yaml"]) {
+        const { code, err } = await simulate("bare.yaml", "--manifests", file);
+        expect(code).toBe(1);
+        messages.push(err.trimEnd());
+      }
+      expect(messages.join("\n")).toMatchInlineSnapshot(`
+        "both.yaml: expected one autoscaler, got 2: HorizontalPodAutoscaler/llama, ScaledObject/llama. Choose one: --autoscaler NAME, or autoscaler beside the file in the scenario.
+        two-gpus.yaml: --tensor-parallel-size: expected what the device model is for, 1, got 2. Give the step times of an engine on so many GPUs: ballast calibrate --tensor-parallel …
+        swapped.yaml, HorizontalPodAutoscaler llama: spec.minReplicas: expected at most maxReplicas, 8, got 20. Swap the two, or raise maxReplicas.
+        unknown.yaml, HorizontalPodAutoscaler llama: spec: there is no field "minReplica". Did you mean "minReplicas"?
+        nobody.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.metric.name: expected a metric that the servers export, got "queue_depth". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second.
+        zero.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.target.averageValue: expected a quantity above 0, got "0". See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.
+        missing.yaml: is not there. Print what the cluster has: kubectl get deployment,hpa -o yaml"
+      `);
+      expect((await simulate("bare.yaml", "--manifests", "both.yaml", "--autoscaler", "ScaledObject/llama")).out).toContain(
+        "ScaledObject llama, 1 to 10 replicas",
+      );
+    });
+  });
+
+  it("asks a module of the user's own, whose content hash goes into the run", async () => {
+    const module = "export const decide = ({ now }) => (now < 30 ? 2 : 1);\n";
+    writeFileSync(join(folder.path, "mine.mjs"), module);
+    writeFileSync(join(folder.path, "own.yaml"), scenario("policy: { kind: module, file: mine.mjs }"));
+    const run = runSchema.parse(JSON.parse((await simulate("own.yaml", "--json")).out));
+    const sha256 = createHash("sha256").update(module).digest("hex");
+    expect(run.policy).toBe(`module mine.mjs (sha256 ${sha256.slice(0, 12)})`);
+    expect(run.scale_events.map(({ at_s, from, to }) => [at_s, from, to])).toEqual([
+      [0, 1, 2],
+      [30, 2, 1],
+    ]);
+  });
+
   it("refuses bad input with the place, the rule, what stands there, and what to do", async () => {
     const messages: string[] = [];
     for (const args of [["bare.yaml"], ["empty.yaml"], ["missing.yaml"], [], ["chat.yaml", "--seed", "-1"]]) {
@@ -71,7 +140,7 @@ describe("ballast simulate", () => {
       messages.push(err.trimEnd());
     }
     expect(messages.join("\n")).toMatchInlineSnapshot(`
-      "bare.yaml: policy: expected a policy to simulate, got none. Write one, {kind: fixed, replicas: 4}, or search for it: ballast plan
+      "bare.yaml: policy: expected a policy to simulate, got none. Write one, {kind: fixed, replicas: 4}, take it from --manifests, or search for it: ballast plan
       empty.yaml: traffic: expected at least one request, got none. Give it a longer duration or a higher rate.
       missing.yaml: is not there. \`ballast init\` writes a scenario to begin with.
       error: missing required argument 'scenario'

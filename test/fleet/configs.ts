@@ -2,7 +2,11 @@ import * as fc from "fast-check";
 import type { StartUpConfig, WarmPoolConfig } from "../../src/fleet/cold-start/start-up.ts";
 import type { FleetConfig, RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
-import { routerSchema, type Policy, type RouterSettings } from "../../src/fleet/settings.ts";
+import { KEDA_DEFAULTS } from "../../src/autoscaler/keda/spec.ts";
+import { KPA_DEFAULTS } from "../../src/autoscaler/knative/spec.ts";
+import { predictiveSchema, queueLengthSchema, scheduledSchema } from "../../src/autoscaler/settings.ts";
+import type { Policy } from "../../src/fleet/policy.ts";
+import { routerSchema, type RouterSettings } from "../../src/fleet/settings.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import type { Duration } from "../../src/replica/cold-start/duration.ts";
 import type { ColdStartPhase } from "../../src/replica/cold-start/phase.ts";
@@ -70,6 +74,51 @@ export const requestsOf = (...triples: readonly (readonly [gapMs: number, prompt
   });
 };
 
+/** Autoscalers as manifests write them; two of them go to 0 and come back. */
+const MANIFESTS: Readonly<Record<"hpa" | "keda" | "knative", Extract<Policy, { kind: "manifest" }>["autoscaler"]>> = {
+  hpa: {
+    kind: "hpa",
+    spec: {
+      minReplicas: 1,
+      maxReplicas: 4,
+      behavior: { scaleDown: { stabilizationWindowSeconds: 30 }, scaleUp: { policies: [{ type: "Pods", value: 1, periodSeconds: 30 }] } },
+      metrics: [
+        { type: "Pods", metric: "DCGM_FI_DEV_GPU_UTIL", target: { type: "AverageValue", averageMilli: 60_000 } },
+        { type: "Pods", metric: "vllm:kv_cache_usage_perc", target: { type: "AverageValue", averageMilli: 500 } },
+        { type: "Pods", metric: "requests_per_second", target: { type: "AverageValue", averageMilli: 1000 } },
+      ],
+    },
+  },
+  keda: {
+    kind: "keda",
+    spec: {
+      ...KEDA_DEFAULTS,
+      pollingInterval: 10,
+      cooldownPeriod: 60,
+      maxReplicaCount: 4,
+      triggers: [
+        {
+          type: "prometheus",
+          query: "requests_queued",
+          threshold: 2,
+          activationThreshold: 0,
+          metricType: "AverageValue",
+          ignoreNullValues: true,
+        },
+        {
+          type: "prometheus",
+          query: "sum(vllm:num_requests_running + vllm:num_requests_waiting)",
+          threshold: 2,
+          activationThreshold: 0,
+          metricType: "AverageValue",
+          ignoreNullValues: true,
+        },
+      ],
+    },
+  },
+  knative: { kind: "knative", spec: { ...KPA_DEFAULTS, target: 2, containerConcurrency: 3, maxScale: 4, window: 20 } },
+};
+
 const policies: fc.Arbitrary<Policy> = fc.oneof(
   fc.record({ kind: fc.constant("fixed" as const), replicas: fc.integer({ min: 1, max: 3 }) }),
   fc.record({
@@ -79,6 +128,32 @@ const policies: fc.Arbitrary<Policy> = fc.oneof(
     metric: fc.constantFrom("vllm:num_requests_running" as const, "vllm:num_requests_waiting" as const, "requests_in_flight" as const),
     target_average: fc.constantFrom(0.5, 1, 2.5),
     initial_replicas: fc.integer({ min: 1, max: 6 }),
+    scrape: fc.constantFrom(undefined, { interval_s: 15, delay_s: 0 }, { interval_s: 10, delay_s: 7 }),
+  }),
+  fc.constant(
+    scheduledSchema.parse({
+      kind: "scheduled",
+      schedule: [
+        { at: "*/2 * * * *", replicas: 3 },
+        { at: "1-59/2 * * * *", replicas: 1 },
+      ],
+    }),
+  ),
+  fc.constant(queueLengthSchema.parse({ kind: "queue_length", max_replicas: 4, batch_slots: 4, quiet_s: 30, scale_up_above: 1 })),
+  fc.constant(predictiveSchema.parse({ kind: "predictive", max_replicas: 4, target_rate: 1, horizon_s: 30 })),
+  fc.constantFrom("hpa" as const, "keda" as const, "knative" as const).map((kind): Policy => ({
+    kind: "manifest",
+    name: kind,
+    autoscaler: MANIFESTS[kind],
+    initial_replicas: kind === "hpa" ? 1 : 0,
+    startsAt: 0,
+  })),
+  fc.record({
+    kind: fc.constant("module" as const),
+    name: fc.constant("mine.mjs"),
+    sha256: fc.constant("0"),
+    initial_replicas: fc.constantFrom(0, 2),
+    module: fc.constant({ decide: ({ now }: { readonly now: number }) => 1 + (Math.floor(now / 15) % 3) }),
   }),
 );
 

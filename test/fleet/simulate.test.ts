@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Policy } from "../../src/fleet/settings.ts";
+import type { Policy } from "../../src/fleet/policy.ts";
 import { fleetConfig, requestsOf, roomyReplica, simulateAll } from "./configs.ts";
 
 /** One second a step, so that times can be read off. */

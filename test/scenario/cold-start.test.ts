@@ -174,7 +174,6 @@ it("settings that cannot be are refused with the place, the rule, what stands th
     "{ image: { bytes: 1e9, registry_bytes_per_s: 1e9 }, image_s: 3 }",
     "{ stock_out: { probability: 1, retry_s: 3 } }",
     "{ compile_s: 40, compile_cache: { kept: node, seconds: 3 } }",
-    "{ warm_pool: { kind: asleep, size: 5 } }",
     "{ warm_pool: { kind: paused-node, size: 1 } }",
     "{ preset: tensorfuse }",
     "{ preset: llm-d-pod-cold, warm_pool: { kind: asleep, size: 1 } }",
@@ -187,7 +186,6 @@ it("settings that cannot be are refused with the place, the rule, what stands th
     InputError: chat.yaml: cold_start.image: expected image or image_s, got both. Leave one of them out.
     InputError: chat.yaml: cold_start.stock_out.probability: expected number to be <1, got 1. \`ballast init\` writes a scenario that shows every field.
     InputError: chat.yaml: cold_start.compile_cache.kept: expected keep_node_s above 0 with "node", got 0: no replica would ever find the cache. Say how long nodes are kept, or that the cache is shared.
-    InputError: chat.yaml: cold_start.warm_pool.size: expected at most the policy's max_replicas, 4, got 5. A scale-up never takes more: make the pool smaller.
     InputError: chat.yaml: cold_start.warm_pool.wake_s: expected number or object, got none. \`ballast init\` writes a scenario that shows every field.
     InputError: chat.yaml: cold_start.preset: expected one of "tensorfuse-l40s-llama-8b-cold"|"tensorfuse-l40s-llama-8b-cached"|"route179-dgx-spark"|"talos-2x3090"|"llm-d-pod-cold"|"llm-d-pod-cached"|"karpenter-gpu-node"|"serverlessllm-h100-qwen3-32b"|"serverlessllm-h100-qwen3-32b-cached"|"serverlessllm-h100-llama-8b"|"serverlessllm-h100-qwen3-32b-safetensors"|"serverlessllm-h100-qwen3-32b-safetensors-cached"|"serverlessllm-h100-llama-8b-safetensors", got "tensorfuse". \`ballast init\` writes a scenario that shows every field.
     InputError: chat.yaml: cold_start.warm_pool.wake_s: expected a time beside preset llm-d-pod-cold, got none: the measured upload is a WebGPU engine's. Give its seconds, or \`measured\` if you mean that."

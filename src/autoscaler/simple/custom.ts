@@ -2,7 +2,10 @@ import { InputError } from "../../errors.ts";
 import type { Seconds } from "../../units.ts";
 import type { Autoscaler, Observation } from "../autoscaler.ts";
 
-/** An autoscaler that a user writes: a module that exports `decide`, and `period_s` where it is not 15. */
+/**
+ * An autoscaler that a user writes: a module that exports `decide`, and `period_s` where it is not 15. One that remembers what it has
+ * seen exports `create` instead, which gives such an object anew for every run.
+ */
 export interface AutoscalerModule {
   /** Seconds between two decisions. */
   readonly period_s?: Seconds;
@@ -13,7 +16,8 @@ export interface AutoscalerModule {
 /**
  * Runs a user's own autoscaler.
  *
- * The same seed gives the same run as long as `decide` depends on what it has observed and on nothing else: no clock, no chance.
+ * The same seed gives the same run as long as `decide` depends on what it has observed in this run and on nothing else: no clock, no
+ * chance, nothing kept from other runs.
  *
  * @param place the module's name, for messages
  * @throws InputError where it is no such module; a decision throws it where what `decide` returns is no whole number of replicas
@@ -38,13 +42,19 @@ export const createCustom = (module: unknown, place: string): Autoscaler => {
   };
 };
 
-const asModule = (module: unknown, place: string): AutoscalerModule => {
-  const { decide, period_s: period } = (typeof module === "object" && module !== null ? module : {}) as Partial<AutoscalerModule>;
+type Exports = Partial<AutoscalerModule> & { readonly create?: unknown };
+
+const objectOf = (value: unknown): Exports => (typeof value === "object" && value !== null ? value : {});
+
+const asModule = (given: unknown, place: string): AutoscalerModule => {
+  const { create } = objectOf(given);
+  const module: unknown = typeof create === "function" ? (create as () => unknown)() : given;
+  const { decide, period_s: period } = objectOf(module);
   if (typeof decide !== "function") {
     throw new InputError(
       place,
-      `expected a module that exports decide(observation), got ${decide === undefined ? "none" : typeof decide}`,
-      "See src/autoscaler/simple/custom.ts.",
+      `expected a module that exports decide(observation), or create() that gives one, got ${decide === undefined ? "neither" : `decide of type ${typeof decide}`}`,
+      "decide takes { now, current, replicas, requestsQueued, requestsArrived } and returns the replicas wanted.",
     );
   }
   if (period !== undefined && !(typeof period === "number" && period > 0 && period < Infinity)) {

@@ -4,6 +4,7 @@ import type { FleetConfig } from "../config.ts";
 import { ConsistentHashPolicy } from "./consistent-hash.ts";
 import { LeastKvPolicy } from "./least-kv.ts";
 import { LeastOutstandingPolicy } from "./least-outstanding.ts";
+import { containerConcurrency } from "../policy.ts";
 import type { RoutingPolicy } from "./policy.ts";
 import { PowerOfTwoPolicy } from "./power-of-two.ts";
 import { PrefixAwarePolicy } from "./prefix-aware.ts";
@@ -14,7 +15,7 @@ import { SessionAffinityPolicy } from "./session-affinity.ts";
 
 /** The router of a fleet. All its draws come from the stream `router`. */
 export const createRouter = (config: Omit<FleetConfig, "requests">): Router => {
-  const { router, concurrencyLimit = Infinity } = config;
+  const { router, concurrencyLimit = containerConcurrency(config.policy) } = config;
   const interval = router !== undefined && "scrape_interval_s" in router ? toNanoseconds(router.scrape_interval_s) : 0;
   return new Router(policyOf(config), concurrencyLimit, interval);
 };

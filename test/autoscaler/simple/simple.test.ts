@@ -200,8 +200,8 @@ describe("a user's own module", () => {
       ask({ replicas: 2 }),
     ]).toMatchInlineSnapshot(`
       [
-        "InputError: mine.js: expected a module that exports decide(observation), got none. See src/autoscaler/simple/custom.ts.",
-        "InputError: mine.js: expected a module that exports decide(observation), got none. See src/autoscaler/simple/custom.ts.",
+        "InputError: mine.js: expected a module that exports decide(observation), or create() that gives one, got neither. decide takes { now, current, replicas, requestsQueued, requestsArrived } and returns the replicas wanted.",
+        "InputError: mine.js: expected a module that exports decide(observation), or create() that gives one, got neither. decide takes { now, current, replicas, requestsQueued, requestsArrived } and returns the replicas wanted.",
         "InputError: mine.js: period_s: expected seconds above 0, got 0. Leave it out for 15 s.",
         "InputError: mine.js: decide: expected a whole number of replicas, or { replicas, because }, got 1.5 at 15 s. Return the replicas wanted from then on; return observation.current to leave them.",
         "InputError: mine.js: decide: expected a whole number of replicas, or { replicas, because }, got -1 at 15 s. Return the replicas wanted from then on; return observation.current to leave them.",

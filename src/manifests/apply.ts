@@ -1,0 +1,83 @@
+import { replicaSchema, type ReplicaSettings } from "../replica/settings.ts";
+import type { GivenScenario } from "../scenario/parse.ts";
+import type { ManifestPolicy } from "../scenario/policy.ts";
+import { startupBudget } from "./probe.ts";
+import type { AutoscalerManifest, Manifests } from "./read.ts";
+import type { WorkloadManifest } from "./workload.ts";
+
+const KINDS = { hpa: "HorizontalPodAutoscaler", keda: "ScaledObject", knative: "Knative Service" } as const;
+
+/** What manifests say of the number of replicas. @param place the file's name */
+export const manifestPolicy = ({ autoscaler, workload }: Manifests, place: string): ManifestPolicy => ({
+  place,
+  autoscaler: autoscaler === null ? null : { name: `${KINDS[autoscaler.kind]} ${autoscaler.name}`, policy: policyOf(autoscaler) },
+  replicas: workload?.replicas ?? null,
+});
+
+const policyOf = (autoscaler: AutoscalerManifest): NonNullable<ManifestPolicy["autoscaler"]>["policy"] => {
+  switch (autoscaler.kind) {
+    case "hpa":
+      return { kind: "hpa", spec: autoscaler.spec };
+    case "keda":
+      return { kind: "keda", spec: autoscaler.spec };
+    case "knative":
+      return { kind: "knative", spec: autoscaler.spec };
+    default:
+      return autoscaler satisfies never;
+  }
+};
+
+/**
+ * A scenario with what a workload's manifest says of its servers: vLLM's arguments, GPUs, the readiness probe. What the scenario itself
+ * says goes before it.
+ *
+ * @param place the manifests' file, as the source of what is taken from it
+ */
+export const withWorkload = (from: GivenScenario, { workload, others }: Manifests, place: string): GivenScenario => {
+  const passedOver = others.length === 0 ? [] : [`Objects in ${place} that were passed over: ${others.join(", ")}.`];
+  if (workload?.server == null)
+    return { ...from, server: { place, gpusPerReplica: null, workers: null, startupBudget: null, notModelled: passedOver } };
+  const { server } = workload;
+  const { scenario, given } = from;
+  const said = Object.entries(server.vllm.settings).filter(([key]) => !given.has(`replica.${key}`));
+  const replica: ReplicaSettings = replicaSchema.parse({ ...withoutUndefined(scenario.replica), ...Object.fromEntries(said) });
+  const takesProbe = server.readiness !== null && !given.has("cold_start.readiness_probe");
+  return {
+    ...from,
+    scenario: {
+      ...scenario,
+      replica,
+      cold_start: takesProbe
+        ? { ...scenario.cold_start, readiness_probe: { period_s: server.readiness.period, initial_delay_s: server.readiness.initialDelay } }
+        : scenario.cold_start,
+    },
+    given: new Map([
+      ...given,
+      ...said.map(([key]) => [`replica.${key}`, place] as const),
+      ...(takesProbe ? ([["cold_start.readiness_probe", place]] as const) : []),
+    ]),
+    server: {
+      place,
+      gpusPerReplica: server.gpusPerReplica === 0 ? null : server.gpusPerReplica,
+      workers: server.vllm.tensorParallelSize * server.vllm.pipelineParallelSize,
+      startupBudget: server.startup === null ? null : startupBudget(server.startup),
+      notModelled: [...passedOver, ...argumentNotes(workload, scenario.model)],
+    },
+  };
+};
+
+const withoutUndefined = (settings: ReplicaSettings): Partial<ReplicaSettings> =>
+  Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+
+const argumentNotes = ({ name, kind, server }: WorkloadManifest, model: string): string[] => {
+  if (server === null) return [];
+  const { notModelled, model: served, dataParallelSize } = server.vllm;
+  const bare = (text: string): string => text.split("/").at(-1)!.toLowerCase();
+  return [
+    ...(notModelled.length === 0 ? [] : [`Arguments of ${kind}/${name} that are not modelled: ${notModelled.join(", ")}.`]),
+    ...(dataParallelSize > 1
+      ? [`--data-parallel-size ${dataParallelSize} of ${kind}/${name}: each replica is simulated as one engine.`]
+      : []),
+    ...(served !== null && !bare(served).startsWith(bare(model)) ? [`${kind}/${name} serves ${served}; simulated is ${model}.`] : []),
+  ];
+};
