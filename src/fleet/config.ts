@@ -4,6 +4,7 @@ import type { RequestState } from "../replica/request-table.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import type { Churn } from "./churn/settings.ts";
 import type { StartUpConfig } from "./cold-start/start-up.ts";
 import type { Policy } from "./policy.ts";
 import type { RouterSettings } from "./settings.ts";
@@ -23,6 +24,8 @@ export interface FleetConfig {
   /** What replicas that start have in common: kept nodes and a warm pool. None by default. */
   readonly startUp?: StartUpConfig;
   readonly policy: Policy;
+  /** How replicas go, on purpose and by accident. By scale-downs only, and finishing what they hold, by default. */
+  readonly churn?: Churn;
   /** How a replica is chosen for a request. The one with the fewest outstanding by default. */
   readonly router?: RouterSettings;
   /** A replica is given so many requests at once; the others wait in the fleet's queue (Knative's containerConcurrency). None by default. */

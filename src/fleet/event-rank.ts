@@ -14,4 +14,14 @@ export const eventRank = {
   dispatch: 5,
   /** The autoscaler decides (0), or a change decided beforehand is carried out (its number, from 1). */
   autoscale: 6,
+  /** A draining replica's grace period is over (the replica's number). All that follows is after the steps of the same instant too. */
+  cutOff: 7,
+  /** A replica's server dies (the replica's number). */
+  failure: 8,
+  /** A replica's node is reclaimed (the replica's number). */
+  reclaim: 9,
+  /** A failure, a reclaim or a rolling update at a stated time (its number). */
+  disruption: 10,
+  /** A rolling update goes on (0). */
+  rollout: 11,
 } as const;

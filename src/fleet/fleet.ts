@@ -5,6 +5,9 @@ import type { EventQueue } from "../sim/event-queue.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import { COLD } from "./cold-start/start-up.ts";
+import type { DisruptionLog } from "./churn/disruption-log.ts";
+import { Disruptor } from "./churn/disruptor.ts";
+import { CALM } from "./churn/settings.ts";
 import { eventRank } from "./event-rank.ts";
 import { Gateway } from "./gateway.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -20,6 +23,7 @@ export class Fleet {
   private readonly events: EventQueue;
   private readonly router: Router;
   private readonly replicaSet: ReplicaSet;
+  private readonly disruptor: Disruptor;
   private readonly gateway: Gateway;
   private readonly sessions: Sessions;
 
@@ -32,12 +36,14 @@ export class Fleet {
     router: Router,
     startUp = COLD,
     seed = 0,
+    churn = CALM,
   ) {
     this.context = context;
     this.outcomes = outcomes;
     this.events = events;
     this.router = router;
-    this.replicaSet = new ReplicaSet(context, events, router, coldStart, startUp, initialReplicas, seed);
+    this.replicaSet = new ReplicaSet(context, events, router, coldStart, startUp, initialReplicas, seed, churn);
+    this.disruptor = new Disruptor(churn, events, this.replicaSet);
     this.gateway = new Gateway(context, outcomes, events, router, this.replicaSet);
     this.sessions = new Sessions(events);
   }
@@ -51,7 +57,11 @@ export class Fleet {
     return this.replicaSet.scaleLog;
   }
 
-  /** Replicas that are wanted: all but the draining ones. */
+  get disruptions(): DisruptionLog {
+    return this.replicaSet.disruptions;
+  }
+
+  /** Replicas that are wanted. */
   get wanted(): number {
     return this.replicaSet.wanted;
   }
@@ -101,17 +111,46 @@ export class Fleet {
 
   /** A replica's cold-start phase ends. */
   finishPhase(id: number, now: Nanoseconds): void {
-    if (this.replicaSet.finishPhase(id, now)) this.gateway.wake(now);
+    this.replicasChanged(this.replicaSet.finishPhase(id, now), now);
   }
 
   /** Replicas have what they load over a link. */
   finishTransfers(link: number, now: Nanoseconds): void {
-    if (this.replicaSet.finishTransfers(link, now)) this.gateway.wake(now);
+    this.replicasChanged(this.replicaSet.finishTransfers(link, now), now);
   }
 
   /** Has so many replicas wanted from now on. */
   scaleTo(replicas: number, because: string, now: Nanoseconds): void {
-    if (this.replicaSet.scaleTo(replicas, because, now)) this.gateway.wake(now);
+    const isReady = this.replicaSet.scaleTo(replicas, because, this.disruptor.isUpdating, now);
+    this.disruptor.wake(now);
+    this.replicasChanged(isReady, now);
+  }
+
+  /** A draining replica's grace period is over. */
+  cutOff(id: number, now: Nanoseconds): void {
+    this.replicaSet.cutOff(id, now);
+    this.replicasChanged(false, now);
+  }
+
+  /** A replica's server dies. */
+  fail(id: number, now: Nanoseconds): void {
+    this.disruptor.fail(id, now);
+    this.replicasChanged(false, now);
+  }
+
+  /** A replica's node is reclaimed. */
+  reclaim(id: number, now: Nanoseconds): void {
+    this.replicasChanged(this.disruptor.reclaim(id, now), now);
+  }
+
+  /** What was stated for this time happens. */
+  disrupt(number: number, now: Nanoseconds): void {
+    this.replicasChanged(this.disruptor.happen(number, now), now);
+  }
+
+  /** A rolling update goes on. */
+  rollOut(now: Nanoseconds): void {
+    this.replicasChanged(this.disruptor.rollOut(now), now);
   }
 
   /** Accounts for all time up to now. */
@@ -128,6 +167,21 @@ export class Fleet {
   giveUp(slot: number, state: UnfinishedState, now: Nanoseconds, isBeforeSteps: boolean): void {
     this.gateway.withdraw(slot, now, isBeforeSteps);
     this.leaveUnfinished(slot, state);
+  }
+
+  /** Replicas have become ready, or have gone and given up what they held. */
+  private replicasChanged(isReady: boolean, now: Nanoseconds): void {
+    if (isReady) {
+      this.gateway.wake(now);
+      this.disruptor.wake(now);
+    }
+    const evicted = this.replicaSet.takeEvicted();
+    if (evicted.length === 0) return;
+    this.gateway.takeBack(
+      evicted.filter(({ how }) => how === "handed_over").map(({ slot }) => slot),
+      now,
+    );
+    for (const { slot, how } of evicted) if (how !== "handed_over") this.leaveUnfinished(slot, how);
   }
 
   private leaveUnfinished(slot: number, state: UnfinishedState): void {

@@ -80,6 +80,16 @@ export class Gateway {
     this.wake(now);
   }
 
+  /** Requests whose replica has gone stand in front of the queue again, in this order. What they have had computed they compute again. */
+  takeBack(slots: readonly number[], now: Nanoseconds): void {
+    this.settle(now);
+    for (const slot of slots.toReversed()) {
+      this.context.meters.countHandOver(this.context.table.lost[slot]!);
+      this.queue.prepend(slot);
+    }
+    this.wake(now);
+  }
+
   /** Hands the queue to the replicas that take more. */
   dispatch(now: Nanoseconds): void {
     this.settle(now);

@@ -4,6 +4,8 @@
  * Hash buckets, each a doubly linked list in the order of addition; 0, the null block, ends it.
  */
 export class BlockIndex {
+  /** Blocks in it. */
+  size = 0;
   private readonly mask: number;
   private readonly first: Int32Array;
   private readonly last: Int32Array;
@@ -49,6 +51,7 @@ export class BlockIndex {
     else this.next[last] = block;
     this.last[bucket] = block;
     this.isIn[block] = 1;
+    this.size += 1;
   }
 
   /** Takes a block out, if it is in. */
@@ -62,5 +65,11 @@ export class BlockIndex {
     if (next === 0) this.last[bucket] = previous;
     else this.previous[next] = previous;
     this.isIn[block] = 0;
+    this.size -= 1;
+  }
+
+  /** Tells the hash of every block, in the order of their numbers. */
+  forEach(tell: (low: number, high: number) => void): void {
+    for (let block = 1; block < this.isIn.length; block += 1) if (this.isIn[block] === 1) tell(this.low[block]!, this.high[block]!);
   }
 }
