@@ -17,6 +17,7 @@ import { NO_DATA, type TrafficData } from "../traffic/data.ts";
 import { trafficNotes } from "../traffic/notes.ts";
 import type { Request } from "../traffic/request.ts";
 import { checkBlocks } from "./check-blocks.ts";
+import { churnOf } from "./churn.ts";
 import { coldStartOf } from "./cold-start.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
@@ -54,6 +55,7 @@ export const resolveScenario = (
     checkBlocks(scenario.traffic, requests, replica.config, from.place);
   }
   const coldStart = coldStartOf(from, device);
+  const { churn, inputs: churnInputs } = churnOf(from);
   return {
     scenario: scenario.name,
     stepTime: stepTimeModel(device.step),
@@ -62,7 +64,15 @@ export const resolveScenario = (
     coldStart: coldStart.phases,
     ...(coldStart.startUp === COLD ? {} : { startUp: coldStart.startUp }),
     router: scenario.router,
-    inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs, routerInput(from)],
+    churn,
+    inputs: [
+      ...trafficInputs(from, requests),
+      ...deviceInputs(from, device),
+      ...replica.inputs,
+      ...coldStart.inputs,
+      routerInput(from),
+      ...churnInputs,
+    ],
     notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
   };
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { churnSchema } from "../fleet/churn/settings.ts";
 import { coldStartSchema, policySchema, routerSchema } from "../fleet/settings.ts";
 import { replicaSchema } from "../replica/settings.ts";
 import { trafficSchema } from "../traffic/schema.ts";
@@ -44,6 +45,7 @@ export const scenarioSchema = z
     cold_start: coldStartSchema,
     router: routerSchema,
     manifests: manifestsSchema.optional(),
+    ...churnSchema.shape,
     policy: policySchema.optional().meta({ description: "What `simulate` runs; that of the manifests by default. `plan` searches" }),
     objectives: objectivesSchema,
   })
