@@ -7,6 +7,8 @@ export type Case = {
 } & (
   | { readonly kind: "poisson"; readonly requests: number; readonly requestsPerSecond: number }
   | { readonly kind: "mooncake"; readonly file: string }
+  /** A day of chat that swings by half, under an HPA; `records`: every request is written to a file. */
+  | { readonly kind: "day"; readonly requestsPerSecond: number; readonly mostReplicas: number; readonly records: boolean }
 );
 
 export interface Outcome {
@@ -14,6 +16,7 @@ export interface Outcome {
   readonly rejected: number;
   readonly steps: number;
   /** Of the whole process, from its start. */
+  readonly scaleEvents: number;
   readonly cpu_s: number;
   readonly peak_bytes: number;
   /** Of the prompts' tokens, the share found in the prefix cache; null without one. */

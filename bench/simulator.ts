@@ -1,7 +1,7 @@
 // How fast the simulator is, how its cost grows, and whether it agrees with queueing theory.
 //
 //   npm run bench:simulator                      all tables
-//   npm run bench:simulator -- speed growth      some of them: speed, growth, mooncake, queueing
+//   npm run bench:simulator -- speed growth      some of them: speed, growth, day, mooncake, queueing
 //   npm run bench:simulator -- mooncake FILE     a Mooncake trace (conversation_trace.jsonl.gz)
 //
 // Speed is of a whole process, with bench/reference-model.json (about 10 ms a step): prompts of 512 tokens, 128 tokens of output, Poisson
@@ -86,7 +86,27 @@ const queueing = (): void => {
   }
 };
 
-const tables: Record<string, () => void> = { speed, growth, mooncake: () => mooncake(file), queueing };
+const day = (): void => {
+  print("\nA day of 60 requests/s on average, 20 to 60 replicas under an HPA (under 90 CPU s asked for, twice that with records)");
+  row(["prefix caching", "records", "finished", "scale events", "CPU s", "peak memory"]);
+  for (const enablePrefixCaching of [false, true]) {
+    for (const records of [false, true]) {
+      const of = { kind: "day", model, replicas: 20, mostReplicas: 60, requestsPerSecond: 60, enablePrefixCaching, records } as const;
+      const { cpu_s, finished, scaleEvents, peak_bytes } = run(of);
+      const memory = `${count(peak_bytes / 2 ** 20)} MiB`;
+      row([
+        enablePrefixCaching ? "on" : "off",
+        records ? "written" : "none",
+        count(finished),
+        count(scaleEvents),
+        cpu_s.toFixed(1),
+        memory,
+      ]);
+    }
+  }
+};
+
+const tables: Record<string, () => void> = { speed, growth, day, mooncake: () => mooncake(file), queueing };
 const words = process.argv.slice(2);
 const file = words.includes("mooncake") ? words.find((word) => !(word in tables)) : undefined;
 const asked = words.filter((word) => word in tables);

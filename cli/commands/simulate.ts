@@ -2,7 +2,9 @@ import { resolve } from "node:path";
 import { Command } from "commander";
 import { whoseSpeed } from "../../src/calibration/whose-speed.ts";
 import { InputError } from "../../src/errors.ts";
+import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
+import type { Run } from "../../src/fleet/run.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { runText } from "../../src/report/text.ts";
 import { policyInput, resolvePolicy } from "../../src/scenario/policy.ts";
@@ -13,6 +15,7 @@ import type { Request } from "../../src/traffic/request.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { loadScenario, type LoadedScenario } from "../load-scenario.ts";
+import { recordsFile } from "../records-file.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
 import { reading } from "../progress.ts";
 
@@ -28,6 +31,7 @@ interface SimulateOptions {
   readonly priceEvents?: number | true;
   readonly priceHorizon: number;
   readonly out?: string;
+  readonly records?: string;
   readonly json?: true;
 }
 
@@ -37,6 +41,20 @@ const requestsOf = ({ from: { scenario }, trace, data }: LoadedScenario): Iterab
 const pricing = ({ priceEvents, priceHorizon }: SimulateOptions) => {
   const largest = typeof priceEvents === "number" ? priceEvents : 10;
   return { horizon: priceHorizon, largest, sampled: Math.ceil(largest / 2) };
+};
+
+/** Simulates, and writes the requests to a file where one is given; where the run fails, nothing is left of it. */
+const recording = (io: Io, path: string | undefined, run: (onRequest?: (record: RequestRecord) => void) => Run): Run => {
+  if (path === undefined) return run();
+  const file = recordsFile(resolve(io.cwd, path));
+  try {
+    const result = run((record) => file.add(record));
+    file.finish();
+    return result;
+  } catch (error) {
+    file.discard();
+    throw error;
+  }
 };
 
 /** `ballast simulate`: one scenario, one seed, one policy. */
@@ -58,6 +76,7 @@ export const simulateCommand = (io: Io): Command =>
     .option("--price-events [n]", "say what scale events cost: the n largest and half as many of the others (default: 10)", wholeNumber)
     .option("--price-horizon <s>", "how far a price looks, in seconds after the decision", positiveNumber, 600)
     .option("--out <file>", "write the run there, as JSON")
+    .option("--records <file>", "write every request there as it leaves, as CSV")
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
@@ -75,12 +94,15 @@ export const simulateCommand = (io: Io): Command =>
       const policy = resolvePolicy(from, setup, loaded.policyData)!;
       const inputs = [...setup.inputs, policyInput(from, policy, loaded.policyData)];
       const config = { ...setup, inputs, policy, seed, requests, isStepwise: options.stepwise === true };
-      const run = options.priceEvents === undefined ? simulate(config) : simulatePriced(config, pricing(options));
+      const run = recording(io, options.records, (onRequest) =>
+        options.priceEvents === undefined ? simulate(config, onRequest) : simulatePriced(config, pricing(options), onRequest),
+      );
       if (run.requests.arrived === 0) {
         throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
       }
       const json = `${JSON.stringify(run, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : `${whoseSpeed(device)}\n\n${runText(run)}`);
+      if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
     });

@@ -25,14 +25,15 @@ export interface PricingOptions {
  * A price looks as far as the horizon, or to the traffic's last arrival where that comes first. Of a request that has its first token on one side
  * only by then, the other side's wait so far is taken.
  *
+ * @param onRequest told of each request of the run itself when it leaves
  * @throws InputError where the horizon is shorter than the clock can tell
  */
-export const simulatePriced = (config: FleetConfig, options: PricingOptions): Run => {
+export const simulatePriced = (config: FleetConfig, options: PricingOptions, onRequest?: (record: RequestRecord) => void): Run => {
   if (!(toNanoseconds(options.horizon) >= 1)) {
     throw new InputError("price horizon", `expected a nanosecond or more, got ${options.horizon} s`, "Ten minutes is a good one: 600.");
   }
   const scalings: Scaling[] = [];
-  const first = new Simulation(config, { onScale: (scaling) => scalings.push(scaling) });
+  const first = new Simulation(config, { onRequest, onScale: (scaling) => scalings.push(scaling) });
   for (const request of config.requests) first.feed(request);
   const run = first.finish();
   const prices = new Pricing(config, choose(scalings, options, config.seed), toNanoseconds(options.horizon)).prices(config.requests);

@@ -1,10 +1,15 @@
+/** Not in the index; in it; could be found, were anybody to look for it. */
+const OUT = 0;
+const LINKED = 1;
+const NOTED = 2;
+
 /**
  * Blocks by the hash of their content. Several may have the same hash; the one added first is found.
  *
  * Hash buckets, each a doubly linked list in the order of addition; 0, the null block, ends it.
  */
 export class BlockIndex {
-  /** Blocks in it. */
+  /** Blocks in it that have a hash. */
   size = 0;
   private readonly mask: number;
   private readonly first: Int32Array;
@@ -13,7 +18,7 @@ export class BlockIndex {
   private readonly previous: Int32Array;
   private readonly low: Int32Array;
   private readonly high: Int32Array;
-  private readonly isIn: Uint8Array;
+  private readonly state: Uint8Array;
 
   constructor(numGpuBlocks: number) {
     let buckets = 16;
@@ -25,7 +30,7 @@ export class BlockIndex {
     this.previous = new Int32Array(numGpuBlocks);
     this.low = new Int32Array(numGpuBlocks);
     this.high = new Int32Array(numGpuBlocks);
-    this.isIn = new Uint8Array(numGpuBlocks);
+    this.state = new Uint8Array(numGpuBlocks);
   }
 
   /** The block with this hash that was added first; 0 if there is none. */
@@ -35,11 +40,21 @@ export class BlockIndex {
     return block;
   }
 
+  /** Whether it has content that a request could look for. */
   has(block: number): boolean {
-    return this.isIn[block] === 1;
+    return this.state[block] !== OUT;
   }
 
-  /** Adds a block that is not in it. */
+  /** Counts a block as in it without a hash: nobody will look for it until it is added. */
+  note(block: number): void {
+    this.state[block] = NOTED;
+  }
+
+  isNoted(block: number): boolean {
+    return this.state[block] === NOTED;
+  }
+
+  /** Adds a block that has no hash in it yet. */
   add(block: number, low: number, high: number): void {
     const bucket = low & this.mask;
     const last = this.last[bucket]!;
@@ -50,13 +65,15 @@ export class BlockIndex {
     if (last === 0) this.first[bucket] = block;
     else this.next[last] = block;
     this.last[bucket] = block;
-    this.isIn[block] = 1;
+    this.state[block] = LINKED;
     this.size += 1;
   }
 
   /** Takes a block out, if it is in. */
   remove(block: number): void {
-    if (this.isIn[block] === 0) return;
+    const state = this.state[block];
+    this.state[block] = OUT;
+    if (state !== LINKED) return;
     const bucket = this.low[block]! & this.mask;
     const next = this.next[block]!;
     const previous = this.previous[block]!;
@@ -64,12 +81,11 @@ export class BlockIndex {
     else this.next[previous] = next;
     if (next === 0) this.last[bucket] = previous;
     else this.previous[next] = previous;
-    this.isIn[block] = 0;
     this.size -= 1;
   }
 
-  /** Tells the hash of every block, in the order of their numbers. */
+  /** Tells the hash of every block that has one, in the order of their numbers. */
   forEach(tell: (low: number, high: number) => void): void {
-    for (let block = 1; block < this.isIn.length; block += 1) if (this.isIn[block] === 1) tell(this.low[block]!, this.high[block]!);
+    for (let block = 1; block < this.state.length; block += 1) if (this.state[block] === LINKED) tell(this.low[block]!, this.high[block]!);
   }
 }

@@ -27,8 +27,12 @@ export interface KvCache {
   grow(slot: number, tokens: number): boolean;
   /** The same as `steps` rounds in which each of these requests, in this order, grows by one token. There must be room. */
   growByDecoding(slots: Int32Array, count: number, steps: number): void;
-  /** Takes all blocks of a request back. */
-  release(slot: number): void;
+  /**
+   * Takes all blocks of a request back.
+   *
+   * @param willReturn whether it may come back and look for them (preemption, and where it is taken away)
+   */
+  release(slot: number, willReturn: boolean): void;
   /** Of what an admitted request did not find: how many blocks in a row were lost with other servers. They are not lost any more. */
   missed(slot: number, lost: LostBlocks): number;
   /** Forgets all that is cached: the process has ended. Nobody may hold a block. */

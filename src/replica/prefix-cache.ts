@@ -120,8 +120,10 @@ export class PrefixCache implements KvCache {
     }
   }
 
-  release(slot: number): void {
+  release(slot: number, willReturn: boolean): void {
     const held = this.table.requestBlocks[slot]!;
+    if (willReturn) this.shareOwn(held);
+    held.hasReturned = willReturn;
     for (let i = this.table.blocks[slot]! - 1; i >= 0; i -= 1) {
       const block = held.ids[i]!;
       this.holders[block]! -= 1;
@@ -152,9 +154,11 @@ export class PrefixCache implements KvCache {
     this.holders.fill(0);
   }
 
-  /** Blocks that a request can find at most: all its tokens but the last, in full blocks. */
+  /** Blocks that a request can find at most: all its tokens but the last, in full blocks; of its own only those that it has left here or elsewhere. */
   private mostFound(slot: number): number {
-    return Math.floor((this.table.promptTokens[slot]! + this.table.produced[slot]! - 1) / this.blockSize);
+    const held = this.table.requestBlocks[slot]!;
+    const full = Math.floor((this.table.promptTokens[slot]! + this.table.produced[slot]! - 1) / this.blockSize);
+    return held.hasReturned ? full : Math.min(full, this.commonOf(held));
   }
 
   /** Gives out the block that was freed first, and forgets what is in it. */
@@ -165,12 +169,29 @@ export class PrefixCache implements KvCache {
     return block;
   }
 
-  /** Lets the first `full` blocks of a request be found. */
+  /** Lets the first `full` blocks of a request be found. Nobody looks for those that hold something of its own while it holds them. */
   private share(held: RequestBlocks, full: number): void {
     if (held.shared >= full) return;
-    held.hashUpTo(full, this.blockSize);
-    for (let i = held.shared; i < full; i += 1) this.index.add(held.ids[i]!, held.hashes[2 * i]!, held.hashes[2 * i + 1]!);
+    const common = Math.min(full, this.commonOf(held));
+    this.add(held, held.shared, common);
+    for (let i = Math.max(held.shared, common); i < full; i += 1) this.index.note(held.ids[i]!);
     held.shared = full;
+  }
+
+  /** Blocks from the front that hold nothing of a request's own. */
+  private commonOf(held: RequestBlocks): number {
+    return Math.floor(held.named / this.blockSize);
+  }
+
+  /** Lets a request find its own blocks when it comes back. */
+  private shareOwn(held: RequestBlocks): void {
+    for (let i = this.commonOf(held); i < held.shared; i += 1) if (this.index.isNoted(held.ids[i]!)) this.add(held, i, i + 1);
+  }
+
+  private add(held: RequestBlocks, from: number, to: number): void {
+    if (from >= to) return;
+    held.hashUpTo(to, this.blockSize);
+    for (let i = from; i < to; i += 1) this.index.add(held.ids[i]!, held.hashes[2 * i]!, held.hashes[2 * i + 1]!);
   }
 
   /** Sorts requests by how many tokens are in their last block, modulo its size; of equals, in the order given. */

@@ -17,6 +17,10 @@ export class RequestBlocks {
   ids = new Int32Array(8);
   /** How many of the held blocks can be found in the cache by others. */
   shared = 0;
+  /** Tokens from the front that other requests can have too; what is behind them is the request's own. */
+  named = 0;
+  /** Whether it may find blocks of its own that it held before. */
+  hasReturned = false;
   /** Blocks that the last look-up found, and how many of them nobody holds. */
   matched = 0;
   matchedFree = 0;
@@ -36,6 +40,7 @@ export class RequestBlocks {
   begin(work: Work, id: number): void {
     this.shared = 0;
     this.matched = 0;
+    this.hasReturned = false;
     this.hashed = 0;
     this.work = work;
     this.id = id;
@@ -43,6 +48,8 @@ export class RequestBlocks {
     this.partStart = 0;
     this.partsEnd = 0;
     if (work.parts !== undefined) for (const part of work.parts) this.partsEnd += part.tokens;
+    const isAllNamed = this.partsEnd === work.promptTokens;
+    this.named = isAllNamed && work.outputId !== undefined ? work.promptTokens + work.outputTokens : this.partsEnd;
   }
 
   /** Makes sure that there is room for so many block ids. */

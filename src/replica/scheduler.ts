@@ -97,7 +97,7 @@ export class Scheduler {
         const produced = (table.produced[slot]! += 1);
         if (produced === 1) table.firstTokenAt[slot] = now;
         if (produced === table.outputTokens[slot]) {
-          this.kv.release(slot);
+          this.kv.release(slot, false);
           this.finished[this.finishedCount] = slot;
           this.finishedCount += 1;
           continue;
@@ -125,7 +125,7 @@ export class Scheduler {
     }
     this.running.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
-    this.kv.release(slot);
+    this.kv.release(slot, true);
     const held = this.table.computed[slot]!;
     this.table.lost[slot] = held;
     this.table.computed[slot] = 0;
@@ -225,7 +225,7 @@ export class Scheduler {
     this.scheduled.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
     this.scheduled[this.runningCount] = 0;
-    this.kv.release(slot);
+    this.kv.release(slot, true);
     this.meters.countPreemption(this.table.computed[slot]!);
     this.table.lost[slot] = this.table.computed[slot]!;
     this.table.computed[slot] = 0;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../cli/main.ts";
@@ -117,6 +117,26 @@ describe("ballast simulate", () => {
         "ScaledObject llama, 1 to 10 replicas",
       );
     });
+  });
+
+  it("writes every request to a file, and nothing where the run fails", async () => {
+    const { code, err } = await simulate("chat.yaml", "--records", "kept/requests.csv", "--out", "run.json");
+    expect({ code, err }).toEqual({ code: 0, err: "Requests: kept/requests.csv\nRun: run.json\n" });
+    const run = runSchema.parse(JSON.parse(readFileSync(join(folder.path, "run.json"), "utf8")));
+    const [head, ...rows] = readFileSync(join(folder.path, "kept", "requests.csv"), "utf8")
+      .trimEnd()
+      .split("\n");
+    expect(head).toBe("id,origin,turn,state,arrived_at_s,prompt_tokens,output_tokens,ttft_s,tpot_s,end_to_end_s,preemptions");
+    expect(rows).toHaveLength(run.requests.arrived);
+    const column = (name: string): number[] => rows.map((row) => Number(row.split(",")[head!.split(",").indexOf(name)]));
+    expect(column("output_tokens").reduce((sum, tokens) => sum + tokens, 0)).toBe(run.tokens.output);
+    expect(Math.max(...column("ttft_s"))).toBe(run.latency.ttft_s!.max);
+    writeFileSync(
+      join(folder.path, "broken.yaml"),
+      scenario("policy: { kind: hpa, min_replicas: 9, max_replicas: 6, target_average: 10 }"),
+    );
+    expect((await simulate("broken.yaml", "--records", "none/requests.csv")).code).toBe(1);
+    expect(readdirSync(join(folder.path, "none"))).toEqual([]);
   });
 
   it("asks a module of the user's own, whose content hash goes into the run", async () => {

@@ -96,7 +96,11 @@ describe("the first to go on a scale-down", () => {
     return [...simulation["fleet"].replicas.keys()];
   };
   // Round robin: a long request to 0, two to 1 of which one is short, a short one to 2 when it is ready.
-  const requests = requestsOf([0, 20, 500], [0, 400, 500], [1000, 20, 5], [0, 20, 500], [129_000, 20, 5]);
+  const requests = requestsOf([0, 20, 500], [0, 400, 500], [1000, 20, 5], [0, 20, 500], [129_000, 20, 5]).map((request) => ({
+    ...request,
+    // Only what has a name can be found by others.
+    parts: [{ id: request.promptTokens, tokens: request.promptTokens }],
+  }));
 
   it.each([
     ["kubernetes", [0]],
