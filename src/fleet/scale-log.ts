@@ -12,11 +12,11 @@ export interface Scaling {
 
 class Entry {
   readyAt: Nanoseconds | null = null;
-  /** @param pending replicas that it has started and that are not ready */
-  constructor(
-    readonly scaling: Scaling,
-    public pending: number,
-  ) {}
+  /** Replicas that it has started, and those of them that are not ready. */
+  started = 0;
+  pending = 0;
+
+  constructor(readonly scaling: Scaling) {}
 }
 
 /** Every change of the number of replicas wanted, and when it took effect. */
@@ -25,10 +25,17 @@ export class ScaleLog {
   /** Index of the entry that added a replica, while that replica starts. */
   private readonly startedBy = new Map<number, number>();
 
-  /** @param added the replicas that a scale-up starts */
-  record(scaling: Scaling, added: readonly number[]): void {
-    for (const id of added) this.startedBy.set(id, this.entries.length);
-    this.entries.push(new Entry(scaling, added.length));
+  record(scaling: Scaling): void {
+    this.entries.push(new Entry(scaling));
+  }
+
+  /** A replica starts: for the scale-up that was recorded last, if that one still lacks some. */
+  started(id: number): void {
+    const entry = this.entries.at(-1);
+    if (entry === undefined || entry.started >= entry.scaling.to - entry.scaling.from) return;
+    entry.started += 1;
+    entry.pending += 1;
+    this.startedBy.set(id, this.entries.length - 1);
   }
 
   /** A replica became ready. One that is given up before it is never mentioned here, so its event stays without effect. */
@@ -37,7 +44,7 @@ export class ScaleLog {
     if (entry === undefined) return;
     this.startedBy.delete(id);
     entry.pending -= 1;
-    if (entry.pending === 0) entry.readyAt = now;
+    if (entry.pending === 0 && entry.started === entry.scaling.to - entry.scaling.from) entry.readyAt = now;
   }
 
   events(): ScaleEvent[] {

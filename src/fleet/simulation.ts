@@ -80,6 +80,7 @@ export class Simulation {
       createRouter(config),
       startUpOf(config),
       config.seed,
+      config.churn,
       config.admission,
       config.clients,
     );
@@ -126,7 +127,8 @@ export class Simulation {
     const endedAt = this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
-    return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
+    const { config, outcomes, fleet, context } = this;
+    return summarise({ config, outcomes, fleet, meters: context.meters, lost: context.lost, endedAt });
   }
 
   /**
@@ -224,6 +226,21 @@ export class Simulation {
       case eventRank.autoscale:
         if (sequence > 0) this.carryOut(sequence);
         else if (this.autoscaler !== null) this.autoscale(this.autoscaler);
+        break;
+      case eventRank.cutOff:
+        this.fleet.cutOff(sequence, now);
+        break;
+      case eventRank.failure:
+        this.fleet.fail(sequence, now);
+        break;
+      case eventRank.reclaim:
+        this.fleet.reclaim(sequence, now);
+        break;
+      case eventRank.disruption:
+        this.fleet.disrupt(sequence, now);
+        break;
+      case eventRank.rollout:
+        this.fleet.rollOut(now);
         break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);

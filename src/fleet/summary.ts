@@ -1,3 +1,4 @@
+import type { LostBlocks } from "../replica/lost-blocks.ts";
 import type { Meters } from "../replica/meters.ts";
 import type { WindowedIntegral } from "../sim/windowed-integral.ts";
 import { toSeconds } from "../units.ts";
@@ -19,11 +20,12 @@ interface Finished {
   readonly outcomes: Outcomes;
   readonly fleet: Fleet;
   readonly meters: Meters;
+  readonly lost: LostBlocks;
   readonly endedAt: Nanoseconds;
 }
 
 /** Puts a finished simulation into the form that is saved and read by people. */
-export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished): Run => {
+export const summarise = ({ config, outcomes, fleet, meters, lost, endedAt }: Finished): Run => {
   const busy = meters.busy.total();
   const serving = busy + meters.idle.total();
   const paid = paidSoFar(meters, config);
@@ -46,8 +48,11 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
       recomputed: meters.preemptedTokens - meters.foundAgainTokens,
       ...(meters.abandonedTokens === 0 ? {} : { abandoned: meters.abandonedTokens }),
     },
-    prefix_cache: config.replica.enablePrefixCaching ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens } : null,
+    prefix_cache: config.replica.enablePrefixCaching
+      ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens, ...lostTokens(lost, config.replica.blockSize) }
+      : null,
     preemptions: meters.preemptions,
+    ...(config.churn?.drain.kind === "hand-over" ? { hand_overs: fleet.disruptions.handedOver } : {}),
     steps: meters.steps,
     extrapolated_steps: meters.extrapolatedSteps,
     paid_s: paid,
@@ -57,6 +62,9 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
     ...(config.admission === undefined && config.clients === undefined ? {} : { admission: admissionOf(outcomes) }),
     scale_events: fleet.scaleLog.events(),
+    ...(config.churn?.failures === undefined && config.churn?.rolling_update === undefined
+      ? {}
+      : { disruptions: fleet.disruptions.events() }),
     timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
     not_modelled: notModelled(config),
   };
@@ -69,6 +77,10 @@ const admissionOf = (outcomes: Outcomes): Run["admission"] => ({
   not_sent: outcomes.notSent,
   deferred_s: latencyFrom(outcomes.deferred),
 });
+
+/** What went with the caches of replicas, if any did. */
+const lostTokens = ({ thrownAway, askedFor }: LostBlocks, blockSize: number): { lost_tokens?: number; missed_tokens?: number } =>
+  thrownAway === 0 ? {} : { lost_tokens: thrownAway * blockSize, missed_tokens: askedFor * blockSize };
 
 const timelineOf = (outcomes: Outcomes, meters: Meters, usableBlocks: number, endedAt: Nanoseconds): Run["timeline"] => {
   const { window } = meters;

@@ -2,6 +2,7 @@ import type { Nanoseconds } from "../units.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { DecodeStretch } from "./decode-stretch.ts";
 import { LifeCycle } from "./life-cycle.ts";
+import { LostBlocks } from "./lost-blocks.ts";
 import type { Meters } from "./meters.ts";
 import type { RequestTable } from "./request-table.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -12,6 +13,8 @@ import type { StepTimeModel } from "./step-batch.ts";
 export class ReplicaContext {
   /** When the next request that is known arrives at the fleet; Infinity after the last. */
   nextArrivalAt: Nanoseconds = Infinity;
+  /** What was in the prefix caches of replicas that have gone. */
+  readonly lost = new LostBlocks();
 
   constructor(
     readonly config: ReplicaConfig,
@@ -29,6 +32,8 @@ export class ReplicaContext {
  */
 export class Replica {
   readonly life: LifeCycle;
+  /** Which version of the server it runs: how many rolling updates had begun when it was started. */
+  revision = 0;
   readonly scheduler: Scheduler;
   /** Requests that it has been given: a counter. */
   received = 0;
@@ -60,7 +65,7 @@ export class Replica {
     const { config, stepTime, table, meters } = context;
     this.context = context;
     this.life = new LifeCycle(isReady, now, meters);
-    this.scheduler = new Scheduler(config, table, meters);
+    this.scheduler = new Scheduler(config, table, meters, context.lost);
     this.stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
   }
 
@@ -129,16 +134,23 @@ export class Replica {
     return slots;
   }
 
-  /** Stops in the middle of whatever it does: no step is due any more. It must hold no request. */
+  /** Its process ends in the middle of whatever it does: no step is due any more, and its cache is empty. It must hold no request. */
   halt(now: Nanoseconds): void {
     this.settle(now);
+    this.scheduler.kv.clear(this.context.lost);
+    this.received = 0;
     this.isStepping = false;
     this.leavingBlocks = 0;
     this.nextStepAt = Infinity;
   }
 
-  /** Makes the step that a stretch is in the only one under way, as it would be without the fast path. */
-  private interrupt(now: Nanoseconds, isBeforeSteps: boolean): void {
+  /**
+   * Makes the step that a stretch is in the only one under way, as it would be without the fast path, so that the cache shows what is in it
+   * now. May bring `nextStepAt` forward.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end
+   */
+  interrupt(now: Nanoseconds, isBeforeSteps: boolean): void {
     if (this.stretch.length === 0) return;
     this.stretch.cutAt(isBeforeSteps ? now : now + 1);
     this.nextStepAt = this.stretch.endsAt;

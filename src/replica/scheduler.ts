@@ -2,6 +2,7 @@ import { BlockCounts } from "./block-counts.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { FcfsQueue } from "./fcfs-queue.ts";
 import type { KvCache } from "./kv-cache.ts";
+import { LostBlocks } from "./lost-blocks.ts";
 import type { Meters } from "./meters.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PriorityQueue } from "./priority-queue.ts";
@@ -29,16 +30,18 @@ export class Scheduler {
   private readonly config: ReplicaConfig;
   private readonly table: RequestTable;
   private readonly meters: Meters;
+  private readonly lost: LostBlocks;
   /** Tokens that this step computes of each running request, in the same order. */
   private readonly scheduled: Int32Array;
   /** Tokens that this step may still compute. */
   private budget = 0;
 
-  constructor(config: ReplicaConfig, table: RequestTable, meters: Meters) {
+  constructor(config: ReplicaConfig, table: RequestTable, meters: Meters, lost = new LostBlocks()) {
     const { numGpuBlocks, blockSize } = config;
     this.config = config;
     this.table = table;
     this.meters = meters;
+    this.lost = lost;
     this.kv = config.enablePrefixCaching
       ? new PrefixCache(numGpuBlocks, blockSize, table)
       : new BlockCounts(numGpuBlocks, blockSize, table);
@@ -123,9 +126,10 @@ export class Scheduler {
     this.running.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
     this.kv.release(slot, true);
-    this.table.lost[slot] = this.table.computed[slot]!;
+    const held = this.table.computed[slot]!;
+    this.table.lost[slot] = held;
     this.table.computed[slot] = 0;
-    this.meters.countAbort(this.table.lost[slot]!, 0);
+    this.meters.countAbort(held, 0);
   }
 
   /** Schedules the running requests, in order of admission; true if one of them had to be preempted. */
@@ -161,8 +165,13 @@ export class Scheduler {
       this.kv.admit(slot, cached + tokens);
       this.waiting.removeFirst();
       this.table.computed[slot] = cached;
-      if (this.table.lost[slot]! > 0) this.meters.countResumed(cached, this.table.lost[slot]!);
+      const isResumed = this.table.lost[slot]! > 0;
+      if (isResumed) this.meters.countResumed(cached, this.table.lost[slot]!);
       else this.meters.countFirstLookup(this.table.promptTokens[slot]!, cached);
+      if (this.lost.size > 0) {
+        const missed = this.kv.missed(slot, this.lost);
+        if (!isResumed) this.lost.askedFor += missed;
+      }
       this.running[this.runningCount] = slot;
       this.scheduled[this.runningCount] = tokens;
       this.runningCount += 1;

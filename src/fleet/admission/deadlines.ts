@@ -39,7 +39,7 @@ export class Deadlines {
 
   /** Whether an attempt whose turn has come is too late already. */
   isLateInTurn(slot: number, now: Nanoseconds): boolean {
-    return this.settings.reject && now > this.of(slot);
+    return this.settings.reject && now > this.of(slot) && Number.isNaN(this.table.firstTokenAt[slot]);
   }
 
   /** Some requests have finished. */

@@ -88,10 +88,8 @@ describe("admission and clients that cannot be are refused with place, rule, val
   it("also where they were never a scenario's", () => {
     const queue = { ...admissionSchema.parse({ queue: {} }).queue!, max_length: 0.5 };
     const retry = { ...clientsSchema.parse({ retry: {} }).retry!, jitter: "some" as "full" };
-    expect([
-      messageOf(() => checkAdmission({ admission: { queue } })),
-      messageOf(() => checkAdmission({ clients: { retry } })),
-    ]).toMatchInlineSnapshot(`
+    expect([messageOf(() => checkAdmission({ admission: { queue } })), messageOf(() => checkAdmission({ clients: { retry } }))])
+      .toMatchInlineSnapshot(`
       [
         "InputError: admission: queue.max_length: expected int, got 0.5. \`ballast init\` shows every field of it.",
         "InputError: clients: retry.jitter: expected one of "none"|"equal"|"full", got "some". \`ballast init\` shows every field of it.",
