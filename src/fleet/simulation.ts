@@ -25,7 +25,7 @@ import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
 /** A run may last so many times as long as its arrivals before the timeline's windows become longer for it. */
 const LONGEST_TAIL = 4;
 
-/** After the last arrival a fleet without a replica is waited for so long; what is queued then stays queued. */
+/** After the last arrival a fleet that serves nothing is waited for so long; what is queued then stays queued. */
 const PATIENCE = toNanoseconds(24 * 3600);
 
 /** All of a fleet's configuration but its traffic. */
@@ -53,8 +53,9 @@ export class Simulation {
   private autoscaler: Autoscaler | null;
   private readonly observer = new Observer();
   private listeners: Listeners;
-  /** Since when the fleet has had no replica, once the traffic has ended. */
-  private emptySince: Nanoseconds = 0;
+  /** Since when the fleet has had no replica, or no request has left it although replicas come and go, once the traffic has ended. */
+  private stuckSince: Nanoseconds = 0;
+  private departedBefore = 0;
   private fed = 0;
   /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
@@ -119,7 +120,7 @@ export class Simulation {
   /** Simulates until every request has left, and sums up. */
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
-    this.emptySince = this.events.now;
+    this.stuckSince = this.events.now;
     while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) {
       if (this.isGivenUp()) break;
       this.processNext();
@@ -247,10 +248,13 @@ export class Simulation {
     }
   }
 
-  /** Whether requests wait at a fleet that has had no replica for so long that none will come. */
+  /** Whether requests wait at a fleet that has had no replica for so long that none will come, or replicas that never last long enough. */
   private isGivenUp(): boolean {
-    if (this.fleet.replicas.size > 0 || this.fleet.expected > 0) this.emptySince = this.events.now;
-    return this.events.now - this.emptySince > PATIENCE;
+    const { departed } = this.outcomes;
+    const isServing = departed > this.departedBefore || (this.fleet.replicas.size > 0 && this.config.churn?.failures === undefined);
+    if (isServing || this.fleet.expected > 0) this.stuckSince = this.events.now;
+    this.departedBefore = departed;
+    return this.events.now - this.stuckSince > PATIENCE;
   }
 
   /** Makes the timeline's windows long enough for an arrival now. */

@@ -68,7 +68,7 @@ describe("how replicas go, in a scenario", () => {
         "InputError: chat.yaml: drain.grace_period_s: expected number to be >=0, got -1. \`ballast init\` writes a scenario that shows every field.",
         "InputError: chat.yaml: drain.kind: expected 'finish' | 'grace' | 'hand-over', got "wait". \`ballast init\` writes a scenario that shows every field.",
         "InputError: chat.yaml: victim: expected one of "kubernetes"|"newest"|"oldest"|"least-loaded"|"least-cached", got "youngest". \`ballast init\` writes a scenario that shows every field.",
-        "InputError: chat.yaml: failures.replica.between.mean_s: expected number to be >0, got 0. \`ballast init\` writes a scenario that shows every field.",
+        "InputError: chat.yaml: failures.replica.between.mean_s: expected number to be >=1, got 0. \`ballast init\` writes a scenario that shows every field.",
         "InputError: chat.yaml: failures.replica: there is no field "betwen". Did you mean "between"?",
         "InputError: chat.yaml: rolling_update.at_s: expected number, got none. \`ballast init\` writes a scenario that shows every field.",
         "InputError: chat.yaml: rolling_update.max_surge: expected whole replicas or a percentage like "25%", got "half". \`ballast init\` writes a scenario that shows every field.",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-const positive = z.number().positive();
+/** Much shorter ones would leave no replica time to serve. */
+const time = z.number().min(1);
 const notNegative = z.number().min(0);
 
 /** What becomes of the requests that a replica holds when it is to go. */
@@ -25,11 +26,11 @@ export type Victim = z.infer<typeof victimSchema>;
 
 /** Times from readiness to what strikes a replica. */
 export const betweenSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("exponential"), mean_s: positive }),
+  z.strictObject({ kind: z.literal("exponential"), mean_s: time }),
   z.strictObject({
     kind: z.literal("weibull"),
-    scale_s: positive.meta({ description: "By then 63 % have failed" }),
-    shape: positive.meta({ description: "Below 1 early failures, above 1 wear" }),
+    scale_s: time.meta({ description: "By then 63 % have failed" }),
+    shape: z.number().min(0.1).meta({ description: "Below 1 early failures, above 1 wear" }),
   }),
 ]);
 export type Between = z.infer<typeof betweenSchema>;

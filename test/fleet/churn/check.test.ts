@@ -12,7 +12,7 @@ it("churn that can be is accepted", () => {
   expect([
     checked({}),
     checked({ drain: { kind: "grace", grace_period_s: 0 } }),
-    checked({ failures: { replica: { ...replica, at_s: [0] }, node: { ...node, between: { kind: "exponential", mean_s: 0.1 } } } }),
+    checked({ failures: { replica: { ...replica, at_s: [0] }, node: { ...node, between: { kind: "exponential", mean_s: 1 } } } }),
     checked({ rolling_update: { at_s: 0, max_surge: 0, max_unavailable: "100%" } }),
   ]).toEqual(["accepted", "accepted", "accepted", "accepted"]);
 });
@@ -35,8 +35,8 @@ it("churn that cannot be is refused with the setting, the rule, the value and th
     [
       "InputError: churn: drain.grace_period_s: expected number to be >=0, got -1. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
       "InputError: churn: victim: expected one of "kubernetes"|"newest"|"oldest"|"least-loaded"|"least-cached", got "youngest". \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
-      "InputError: churn: failures.replica.between.mean_s: expected number to be >0, got 0. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
-      "InputError: churn: failures.node.between.shape: expected number to be >0, got -1. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
+      "InputError: churn: failures.replica.between.mean_s: expected number to be >=1, got 0. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
+      "InputError: churn: failures.node.between.shape: expected number to be >=0.1, got -1. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
       "InputError: failures.replica: expected between or at_s, got neither: nothing would ever fail. Give times between failures, as { kind: exponential, mean_s: 86400 }, or leave it out.",
       "InputError: churn: failures.node.notice_s: expected number to be >=0, got -5. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",
       "InputError: churn: failures.node.at_s.0: expected number to be >=0, got -1. \`ballast init\` shows drain, victim, failures and rolling_update with their values.",

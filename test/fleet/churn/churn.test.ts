@@ -225,6 +225,20 @@ describe("a server that dies", () => {
   });
 });
 
+it.each([
+  [1, 20, "from afar, where there is none"],
+  [2, 2, "from a peer, where there is one"],
+])("of %i replicas one that starts again loads in %i s: %s", (replicas, seconds) => {
+  const phase: ColdStartPhase = { name: "weights", state: "loading", transfer: { bytes: 20e9, bandwidth: 1e9, peerBandwidth: 10e9 } };
+  const { run } = simulateAll(
+    config(
+      { failures: { replica: { at_s: [10] } } },
+      { coldStart: [phase], policy: { kind: "fixed", replicas }, requests: requestsOf([0, 20, 1], [60_000, 20, 1]) },
+    ),
+  );
+  expect(run.disruptions).toMatchObject([{ recovered_after_s: seconds }]);
+});
+
 describe("a node that is reclaimed", () => {
   const reclaimed = (notice: number, drain: object) =>
     simulateAll(
@@ -257,6 +271,22 @@ describe("a node that is reclaimed", () => {
     expect(run.disruptions).toMatchObject([{ handed_over: 1, recovered_after_s: 120 }]);
     expect(run.tokens.recomputed).toBe(20 + 10);
   });
+});
+
+it("a request that no replica lives long enough for is waited for a day, and stays queued", () => {
+  // 200 s a step: prefilled for none of the replicas, which are there for 1 s on average.
+  const { run } = simulateAll(
+    config(
+      { drain: { kind: "hand-over" }, failures: { node: { between: { kind: "exponential", mean_s: 1 }, notice_s: 0 } } },
+      {
+        policy: { kind: "fixed", replicas: 1 },
+        requests: burst(1, 5),
+        stepTime: { stepTime: () => 200 * second, isExtrapolated: () => false },
+      },
+    ),
+  );
+  expect(run.requests).toMatchObject({ finished: 0, queued: 1 });
+  expect(run.ended_at_s).toBeGreaterThan(24 * 3600);
 });
 
 describe("a rolling update", () => {

@@ -1,10 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { churnSchema } from "../../../src/fleet/churn/settings.ts";
 import type { FleetConfig } from "../../../src/fleet/config.ts";
+import { routerSchema } from "../../../src/fleet/settings.ts";
 import { Simulation } from "../../../src/fleet/simulation.ts";
 import type { Replica } from "../../../src/replica/replica.ts";
 import { runs } from "../../runs.ts";
-import { churns, fleets, simulateAll } from "../configs.ts";
+import { churns, fleetConfig, fleets, requestsOf, roomyReplica, simulateAll } from "../configs.ts";
 
 const churningFleets = fc.tuple(fleets(), churns).map(([config, churn]): FleetConfig => ({ ...config, churn }));
 const forAllFleets = (law: (config: FleetConfig) => void): void => fc.assert(fc.property(churningFleets, law), runs(200));
@@ -99,4 +101,34 @@ describe("laws of fleets whose replicas fail, are reclaimed, updated and drained
     });
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(20);
   });
+});
+
+it("law: looking into caches for a victim changes nothing of what routers have yet to scrape", () => {
+  const policy: FleetConfig["policy"] = {
+    kind: "module",
+    name: "waves.mjs",
+    sha256: "0",
+    initial_replicas: 3,
+    module: { decide: ({ now }: { readonly now: number }) => 3 - (Math.floor(now / 15) % 2) },
+  };
+  const triples = fc.array(fc.tuple(fc.constantFrom(0, 900, 1500), fc.integer({ min: 1, max: 60 }), fc.integer({ min: 20, max: 90 })), {
+    minLength: 3,
+    maxLength: 12,
+  });
+  fc.assert(
+    fc.property(triples, fc.nat(1000), (requests, seed) => {
+      const config = fleetConfig({
+        seed,
+        policy,
+        requests: requestsOf(...requests),
+        // Every token takes a block, and each replica is in a long stretch of steps when the others are looked into.
+        replica: { ...roomyReplica, blockSize: 1 },
+        stepTime: { stepTime: () => 1e9, isExtrapolated: () => false },
+        router: routerSchema.parse({ kind: "least-kv", scrape_interval_s: 0.7 }),
+        churn: churnSchema.parse({ drain: { kind: "hand-over" }, victim: "least-cached" }),
+      });
+      expect(JSON.stringify(simulateAll(config))).toBe(JSON.stringify(simulateAll({ ...config, isStepwise: true })));
+    }),
+    runs(300),
+  );
 });
