@@ -1,6 +1,6 @@
 import type { Run } from "../fleet/run.ts";
 import { count, duration, percent, quantity } from "../format.ts";
-import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
+import { left, right, type Style, table, wrap } from "./layout.ts";
 
 /** From this share of missing requests on, a 99th percentile over all of them lies among those that have no time. */
 const BEYOND_P99 = 0.01;
@@ -65,6 +65,6 @@ export const admissionLines = (run: Run, style: Style): string[] => {
     ...admissionSentences(run).flatMap((line) => wrap(line, "      ", undefined, "    ")),
     ...(rows.length === 0 || run.admission === undefined
       ? []
-      : table([left(how), left(why), ...numbers.map(right)], rows as Cell[][], style, "    ")),
+      : table([left(how), left(why), ...numbers.map(right)], rows, style, "    ")),
   ];
 };
