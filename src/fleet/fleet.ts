@@ -132,7 +132,7 @@ export class Fleet {
     if (replica.nextStepAt < Infinity) this.events.push(replica.nextStepAt, eventRank.step, id);
     const { finished, finishedCount } = replica.scheduler;
     for (let i = 0; i < finishedCount; i += 1) this.finish(finished[i]!, now);
-    if (finishedCount > 0) this.gateway.completed(finishedCount, now);
+    if (finishedCount > 0) this.gateway.completed(finishedCount, replica.scheduler.waiting.length, now);
     if (replica.life.isDraining) {
       if (replica.outstanding === 0) this.replicaSet.remove(replica, now);
     } else if (finishedCount > 0) {

@@ -111,9 +111,9 @@ export class Gateway {
     }
   }
 
-  /** Requests have finished. */
-  completed(count: number, now: Nanoseconds): void {
-    this.admission?.deadlines?.completed(count, now);
+  /** A replica has finished some requests, and as many still wait at it. */
+  completed(count: number, waiting: number, now: Nanoseconds): void {
+    this.admission?.deadlines?.completed(count, waiting, now);
   }
 
   /**

@@ -63,8 +63,6 @@ export const admissionLines = (run: Run, style: Style): string[] => {
   const rows = failureRows(run);
   return [
     ...admissionSentences(run).flatMap((line) => wrap(line, "      ", undefined, "    ")),
-    ...(rows.length === 0 || run.admission === undefined
-      ? []
-      : table([left(how), left(why), ...numbers.map(right)], rows, style, "    ")),
+    ...(rows.length === 0 || run.admission === undefined ? [] : table([left(how), left(why), ...numbers.map(right)], rows, style, "    ")),
   ];
 };
