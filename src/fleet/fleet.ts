@@ -198,7 +198,7 @@ export class Fleet {
       this.gateway.wake(now);
       this.disruptor.wake(now);
     }
-    const evicted = this.replicaSet.takeEvicted();
+    const evicted = this.replicaSet.departures.takeEvicted();
     if (evicted.length === 0) return;
     this.gateway.takeBack(
       evicted.filter(({ how }) => how === "handed_over").map(({ slot }) => slot),

@@ -2,23 +2,18 @@ import type { ColdStartPhase } from "../replica/config.ts";
 import { Replica } from "../replica/replica.ts";
 import type { ReplicaContext } from "../replica/replica.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
-import { toNanoseconds, type Nanoseconds } from "../units.ts";
+import type { Nanoseconds } from "../units.ts";
 import { ColdStarts } from "./cold-start/cold-starts.ts";
 import type { StartUpConfig } from "./cold-start/start-up.ts";
 import { WarmPool } from "./cold-start/warm-pool.ts";
-import { DisruptionLog, type Eviction } from "./churn/disruption-log.ts";
+import { Departures } from "./churn/departures.ts";
+import { DisruptionLog } from "./churn/disruption-log.ts";
 import { Failures } from "./churn/failures.ts";
 import type { Churn } from "./churn/settings.ts";
 import { inOrderOfGoing } from "./churn/victims.ts";
 import { eventRank } from "./event-rank.ts";
 import type { Router } from "./router/router.ts";
 import { ScaleLog } from "./scale-log.ts";
-
-/** A request of a replica that goes, and how it leaves it. */
-interface Evicted {
-  readonly slot: number;
-  readonly how: Eviction;
-}
 
 /** Replicas come, serve, fail, drain and go. */
 export class ReplicaSet {
@@ -27,13 +22,13 @@ export class ReplicaSet {
   readonly scaleLog = new ScaleLog();
   readonly disruptions = new DisruptionLog();
   readonly failures: Failures;
+  readonly departures: Departures;
   /** Replicas that are wanted (`spec.replicas`): all but the draining ones, unless a rolling update is under way. */
   wanted = 0;
   /** Which version of the server new replicas run: how many rolling updates have begun. */
   revision = 0;
   private readonly churn: Churn;
   private readonly events: EventQueue;
-  private evicted: Evicted[] = [];
   /** Replicas whose node goes with them. */
   private readonly lostNodes = new Set<number>();
   private readonly context: ReplicaContext;
@@ -59,6 +54,7 @@ export class ReplicaSet {
     this.router = router;
     this.events = events;
     this.churn = churn;
+    this.departures = new Departures(churn.drain, events, this.disruptions);
     this.failures = new Failures(churn.failures ?? {}, seed, events);
     this.wanted = initialReplicas;
     this.startUp = startUp;
@@ -137,14 +133,14 @@ export class ReplicaSet {
   cutOff(id: number, now: Nanoseconds): void {
     const replica = this.replicas.get(id);
     if (replica === undefined || replica.life.cutOffAt !== now) return;
-    this.evict(replica, "cut_off", now);
+    this.departures.evict(replica, "cut_off", now);
     this.remove(replica, now);
   }
 
   /** A ready replica's server dies. What it holds is lost; it starts again or is replaced after a while, unless it was to go anyway. */
   fail(replica: Replica, now: Nanoseconds): void {
     if (!replica.life.isDraining) this.router.remove(replica.id);
-    this.evict(replica, "lost", now);
+    this.departures.evict(replica, "lost", now);
     if (replica.life.isDraining) {
       this.remove(replica, now);
       return;
@@ -166,7 +162,7 @@ export class ReplicaSet {
   reclaim(replica: Replica, notice: Nanoseconds, now: Nanoseconds): boolean {
     this.lostNodes.add(replica.id);
     if (replica.life.isDraining) {
-      this.cutOffAfter(replica, Math.min(notice, replica.life.cutOffAt - now), now);
+      this.departures.cutOffWithin(replica, notice, now);
       return false;
     }
     const isReady = this.replace(replica.id, now);
@@ -194,13 +190,6 @@ export class ReplicaSet {
     this.disruptions.forget(replica.id);
     this.coldStarts.leave(replica, now, this.lostNodes.delete(replica.id));
     if (wasReady) this.coldStarts.changeSources(-1, now);
-  }
-
-  /** Requests of replicas that went since the last call. */
-  takeEvicted(): readonly Evicted[] {
-    const { evicted } = this;
-    if (evicted.length > 0) this.evicted = [];
-    return evicted;
   }
 
   /** Accounts for all time up to now. */
@@ -314,26 +303,10 @@ export class ReplicaSet {
 
   /** @param within so much time it must be gone */
   private drain(replica: Replica, within: Nanoseconds, now: Nanoseconds): void {
-    const { drain } = this.churn;
     replica.life.drain(now);
     this.router.remove(replica.id);
-    if (drain.kind === "hand-over") this.evict(replica, "handed_over", now);
+    this.departures.begin(replica, within, now);
     if (replica.outstanding === 0) this.remove(replica, now);
-    else this.cutOffAfter(replica, drain.kind === "grace" ? Math.min(within, toNanoseconds(drain.grace_period_s)) : within, now);
-  }
-
-  private cutOffAfter(replica: Replica, time: Nanoseconds, now: Nanoseconds): void {
-    if (time === Infinity) return;
-    replica.life.cutOffAt = now + time;
-    this.events.push(now + time, eventRank.cutOff, replica.id);
-  }
-
-  /** Takes all requests away from a replica. After the steps of this instant. */
-  private evict(replica: Replica, how: Eviction, now: Nanoseconds): void {
-    for (const slot of replica.abortAll(now, false)) {
-      this.evicted.push({ slot, how });
-      this.disruptions.evicted(replica.id, how);
-    }
   }
 
   /** After the steps of this instant. */

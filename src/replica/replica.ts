@@ -108,17 +108,11 @@ export class Replica {
    * @param isBeforeSteps whether the steps that end at this instant are still to end, so that what they give it is dropped
    */
   abort(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
-    this.interrupt(now, isBeforeSteps);
-    this.settle(now);
-    const { kv } = this.scheduler;
-    const before = kv.heldBlocks;
-    this.scheduler.abort(slot);
-    if (this.isStepping) this.leavingBlocks += before - kv.heldBlocks;
-    this.context.table.replica[slot] = -1;
+    this.take(slot, true, now, isBeforeSteps);
   }
 
   /**
-   * Takes all requests away.
+   * Takes all requests away from a server that goes: none comes back for what is in its cache.
    *
    * @returns their slots: the running ones in order of admission, then the waiting ones in the order in which they would have been admitted
    */
@@ -126,7 +120,7 @@ export class Replica {
     const { scheduler } = this;
     const slots: number[] = [];
     const take = (slot: number): void => {
-      this.abort(slot, now, isBeforeSteps);
+      this.take(slot, false, now, isBeforeSteps);
       slots.push(slot);
     };
     while (scheduler.runningCount > 0) take(scheduler.running[0]!);
@@ -167,6 +161,16 @@ export class Replica {
       if (this.life.state === "busy") this.life.enter("idle", now);
       this.nextStepAt = Infinity;
     }
+  }
+
+  private take(slot: number, willReturn: boolean, now: Nanoseconds, isBeforeSteps: boolean): void {
+    this.interrupt(now, isBeforeSteps);
+    this.settle(now);
+    const { kv } = this.scheduler;
+    const before = kv.heldBlocks;
+    this.scheduler.abort(slot, willReturn);
+    if (this.isStepping) this.leavingBlocks += before - kv.heldBlocks;
+    this.context.table.replica[slot] = -1;
   }
 
   private startStep(now: Nanoseconds): void {

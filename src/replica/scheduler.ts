@@ -115,8 +115,10 @@ export class Scheduler {
    * A step under way computes its tokens to the end, for nothing. vLLM frees the blocks when that step's results are in, before it looks at
    * them (vllm/v1/engine/core.py: aborts are processed between the model's output and the scheduler's update), so an abort in the last step
    * still counts. Here they are free in the books at once: nobody is given a block before that step has ended.
+   *
+   * @param willReturn whether it may come back to this server and look for its blocks
    */
-  abort(slot: number): void {
+  abort(slot: number, willReturn: boolean): void {
     const place = this.running.subarray(0, this.runningCount).indexOf(slot);
     if (place < 0) {
       this.waiting.remove(slot);
@@ -125,7 +127,7 @@ export class Scheduler {
     }
     this.running.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
-    this.kv.release(slot, true);
+    this.kv.release(slot, willReturn);
     const held = this.table.computed[slot]!;
     this.table.lost[slot] = held;
     this.table.computed[slot] = 0;

@@ -43,6 +43,8 @@ export class DisruptionLog {
     const index = this.awaited.get(replica);
     if (index === undefined) return;
     this.awaited.delete(replica);
+    // What it gives up from now on has nothing to do with it.
+    this.struck.delete(replica);
     this.entries[index]!.recoveredAt = now;
   }
 

@@ -144,6 +144,7 @@ describe("a server that dies", () => {
   it("loses what it holds, and starts again on its node: loading only, with an empty cache", () => {
     const requests = [...burst(1, 40), ...requestsOf([20_000, 20, 1])].map((request, id) => ({ ...request, id }));
     const { run, requests: records } = failed({}, { requests });
+    expect(run.prefix_cache).toEqual({ queried_tokens: 40, hit_tokens: 0 });
     expect(run.requests).toMatchObject({ lost: 1, finished: 1 });
     expect(records.map(({ state, firstTokenAt }) => [state, firstTokenAt! / second])).toEqual([
       ["lost", 1],
@@ -162,8 +163,19 @@ describe("a server that dies", () => {
         recovered_after_s: 20,
       },
     ]);
-    // The prompt's one full block, and what was produced up to the step under way: 20 + 10 tokens.
-    expect(run.prefix_cache).toMatchObject({ hit_tokens: 0, lost_tokens: 16 });
+  });
+
+  it("has nothing to do with what it gives up when it goes later on", () => {
+    const requests = requestsOf([0, 20, 1], [40_000, 20, 100], [0, 20, 100]);
+    const policy: FleetConfig["policy"] = {
+      ...downTo(1),
+      module: { decide: ({ now }: Observation) => (now < 60 ? 2 : 1) },
+    } as FleetConfig["policy"];
+    const { run } = simulateAll(
+      config({ drain: { kind: "hand-over" }, victim: "oldest", failures: { replica: { at_s: [10] } } }, { policy, requests }),
+    );
+    expect(run.hand_overs).toBe(1);
+    expect(run.disruptions).toMatchObject([{ replica: 0, lost: 0, handed_over: 0, recovered_after_s: 20 }]);
   });
 
   it("waits longer each time, and its GPU is paid for meanwhile, or not", () => {
