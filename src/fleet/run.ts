@@ -118,7 +118,7 @@ export const runSchema = z
       prompt: count,
       output: count,
       recomputed: count.meta({ description: "Prefilled again after a preemption or a hand-over" }),
-      abandoned: count.optional().meta({ description: "Computed for requests that never finished; absent: 0" }),
+      abandoned: count.optional().meta({ description: "Computed for attempts that never finished; absent: 0" }),
     }),
     prefix_cache: z
       .strictObject({

@@ -43,12 +43,11 @@ export const failureRows = ({ admission }: Run): [how: string, why: string, atte
   ]);
 
 /** How often requests were sent, and held back; none where there is no admission. */
-export const admissionSentences = ({ admission, requests, tokens }: Run): string[] => {
+export const admissionSentences = ({ admission, requests }: Run): string[] => {
   if (admission === undefined) return [];
   const { attempts, retries, deferred_s: deferred } = admission;
-  const { abandoned = 0 } = tokens;
   return [
-    `${quantity(attempts, "attempt")} at ${quantity(requests.arrived, "request")}, ${retries === 1 ? "1 of them a retry" : `${count(retries)} of them retries`}${abandoned > 0 ? `; ${count(abandoned)} tokens computed for attempts that were given up` : ""}`,
+    `${quantity(attempts, "attempt")} at ${quantity(requests.arrived, "request")}, ${retries === 1 ? "1 of them a retry" : `${count(retries)} of them retries`}`,
     ...(deferred === null
       ? []
       : [

@@ -108,7 +108,7 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   );
   const fleet = [
     `busy ${run.utilization === null ? "–" : percent(run.utilization)} of ready time; mean batch ${run.mean_batch === null ? "–" : mean(run.mean_batch)}; ${quantity(run.preemptions, "preemption")}`,
-    `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again${run.hand_overs === undefined ? " after preemption" : ""}` : ""}${run.tokens.abandoned === undefined ? "" : `, ${count(run.tokens.abandoned)} computed for requests that never finished`}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
+    `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again${run.hand_overs === undefined ? " after preemption" : ""}` : ""}${run.tokens.abandoned === undefined ? "" : `, ${count(run.tokens.abandoned)} computed for attempts that never finished`}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
     ...[prefixCacheOrNull(run), lostCacheOrNull(run), disruptionsOrNull(run)].filter((line) => line !== null),
     `paid GPU time: ${paidShares(run)
       .map(({ state, share }) => `${state} ${percent(share)}`)

@@ -172,10 +172,10 @@ describe("a run", () => {
     const fleet = lines.indexOf("  Fleet");
     expect([...lines.slice(0, 2), ...lines.slice(fleet, lines.indexOf("", fleet))].join("\n")).toMatchInlineSnapshot(`
       "HPA on requests_in_flight, target average 12, 1 to 24 replicas: of 7,214 requests 7,211 finished, 1 cut off
-      and 2 lost; TTFT p99 14.2 s, TPOT p99 31.2 ms, 4.23 GPU-hours, 35 scale events.
+      and 2 lost; of those that finished TTFT p99 14.2 s, TPOT p99 31.2 ms, 4.23 GPU-hours, 35 scale events.
         Fleet
           busy 61 % of ready time; mean batch 13; 0 preemptions
-          2,310,441 prompt and 1,180,203 output tokens, 4,200 computed for requests that never finished, in 184,211
+          2,310,441 prompt and 1,180,203 output tokens, 4,200 computed for attempts that never finished, in 184,211
             steps over 60.2 min
           10 % of the prompts' tokens were found in the prefix cache
           64,000 cached tokens went with replicas; 1,600 of them were asked for later and computed anew
