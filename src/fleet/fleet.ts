@@ -185,6 +185,12 @@ export class Fleet {
     this.replicasChanged(this.disruptor.rollOut(now), now);
   }
 
+  /** Accounts for all time up to the end, at which replicas may be in the middle of something. */
+  end(now: Nanoseconds): void {
+    for (const replica of this.replicas.values()) replica.interrupt(now, false);
+    this.settle(now);
+  }
+
   /** Accounts for all time up to now. */
   settle(now: Nanoseconds): void {
     this.gateway.settle(now);

@@ -96,10 +96,13 @@ export class ReplicaSet {
   scaleTo(replicas: number, because: string, isUpdating: boolean, now: Nanoseconds): boolean {
     const from = this.wanted;
     this.wanted = replicas;
-    this.scaleLog.record({ at: now, from, to: replicas, because });
-    if (isUpdating) return false;
-    if (replicas < from) this.stop(this.inOrderOfGoing(this.present(), now).slice(0, from - replicas), now);
-    return this.start(replicas - from, now);
+    const change = isUpdating ? 0 : replicas - from;
+    const added = this.obtainSome(change, now);
+    const victims = change < 0 ? this.inOrderOfGoing(this.present(), now).slice(0, -change) : [];
+    this.scaleLog.record({ at: now, from, to: replicas, because }, added);
+    const isReady = this.begin(added, now);
+    this.stop(victims, now);
+    return isReady;
   }
 
   /** Replicas that do not drain. */
@@ -107,15 +110,11 @@ export class ReplicaSet {
     return [...this.replicas.values()].filter(({ life }) => !life.isDraining);
   }
 
-  /** Starts replicas. @returns whether one is ready at once */
+  /** A rolling update starts replicas. @returns whether one is ready at once */
   start(count: number, now: Nanoseconds): boolean {
-    const added: number[] = [];
-    for (let i = 0; i < count; i += 1) added.push(this.obtain(now).id);
-    for (const id of added) this.scaleLog.started(id);
-    let isReady = false;
-    for (const id of added) isReady = this.awaitReadiness(id, now) || isReady;
-    this.refillPool(now);
-    return isReady;
+    const added = this.obtainSome(count, now);
+    for (const { id } of added) this.scaleLog.started(id);
+    return this.begin(added, now);
   }
 
   /** Drains replicas: they take no new request, and are gone when they hold none. What becomes of those they hold is the churn's to say. */
@@ -146,6 +145,7 @@ export class ReplicaSet {
       return;
     }
     replica.halt(now);
+    replica.scheduler.kv.clear();
     this.coldStarts.changeSources(-1, now);
     const until = now + this.failures.waitAfter(replica.id, now);
     replica.life.fail(until, now);
@@ -217,6 +217,12 @@ export class ReplicaSet {
     this.pool.add(replica);
     this.coldStarts.place(replica, this.startUp.warmPool!.prepared);
     this.standBy(replica, 0);
+  }
+
+  private obtainSome(count: number, now: Nanoseconds): Replica[] {
+    const added: Replica[] = [];
+    for (let i = 0; i < count; i += 1) added.push(this.obtain(now));
+    return added;
   }
 
   /** A replica for the fleet: one that stands by, otherwise a cold one. */
@@ -296,7 +302,13 @@ export class ReplicaSet {
   private replace(gone: number, now: Nanoseconds): boolean {
     const replica = this.obtain(now);
     this.disruptions.awaitReady(gone, replica.id);
-    const isReady = this.awaitReadiness(replica.id, now);
+    return this.begin([replica], now);
+  }
+
+  /** Replicas that were obtained begin. @returns whether one is ready at once */
+  private begin(added: readonly Replica[], now: Nanoseconds): boolean {
+    let isReady = false;
+    for (const { id } of added) isReady = this.awaitReadiness(id, now) || isReady;
     this.refillPool(now);
     return isReady;
   }

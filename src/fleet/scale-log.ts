@@ -1,3 +1,4 @@
+import type { Replica } from "../replica/replica.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { ScaleEvent } from "./run.ts";
@@ -25,11 +26,13 @@ export class ScaleLog {
   /** Index of the entry that added a replica, while that replica starts. */
   private readonly startedBy = new Map<number, number>();
 
-  record(scaling: Scaling): void {
+  /** @param added the replicas that a scale-up starts at once */
+  record(scaling: Scaling, added: readonly Replica[]): void {
     this.entries.push(new Entry(scaling));
+    for (const { id } of added) this.started(id);
   }
 
-  /** A replica starts: for the scale-up that was recorded last, if that one still lacks some. */
+  /** A rolling update starts a replica: for the scale-up that was recorded last, if that one still lacks some. */
   started(id: number): void {
     const entry = this.entries.at(-1);
     if (entry === undefined || entry.started >= entry.scaling.to - entry.scaling.from) return;

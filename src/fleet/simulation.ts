@@ -53,9 +53,9 @@ export class Simulation {
   private autoscaler: Autoscaler | null;
   private readonly observer = new Observer();
   private listeners: Listeners;
-  /** Since when the fleet has had no replica, or no request has left it although replicas come and go, once the traffic has ended. */
-  private stuckSince: Nanoseconds = 0;
-  private departedBefore = 0;
+  /** When a request came or left last. */
+  private changedAt: Nanoseconds = 0;
+  private changes = 0;
   private fed = 0;
   /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
@@ -120,14 +120,18 @@ export class Simulation {
   /** Simulates until every request has left, and sums up. */
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
-    this.stuckSince = this.events.now;
+    let endedAt: Nanoseconds | null = null;
     while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) {
-      if (this.isGivenUp()) break;
+      const givenUpAt = this.givenUpAt();
+      if (this.events.nextAt > givenUpAt) {
+        endedAt = givenUpAt;
+        break;
+      }
       this.processNext();
     }
-    const endedAt = this.events.now;
+    endedAt ??= this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
-    this.fleet.settle(endedAt);
+    this.fleet.end(endedAt);
     const { config, outcomes, fleet, context } = this;
     return summarise({ config, outcomes, fleet, meters: context.meters, lost: context.lost, endedAt });
   }
@@ -248,13 +252,12 @@ export class Simulation {
     }
   }
 
-  /** Whether requests wait at a fleet that has had no replica for so long that none will come, or replicas that never last long enough. */
-  private isGivenUp(): boolean {
-    const { departed } = this.outcomes;
-    const isServing = departed > this.departedBefore || (this.fleet.replicas.size > 0 && this.config.churn?.failures === undefined);
-    if (isServing || this.fleet.expected > 0) this.stuckSince = this.events.now;
-    this.departedBefore = departed;
-    return this.events.now - this.stuckSince > PATIENCE;
+  /** When nobody waits any longer: requests are there and none comes or leaves. */
+  private givenUpAt(): Nanoseconds {
+    const changes = this.outcomes.arrived + this.outcomes.departed;
+    if (changes > this.changes) this.changedAt = this.events.now;
+    this.changes = changes;
+    return this.fleet.expected > 0 ? Infinity : this.changedAt + PATIENCE;
   }
 
   /** Makes the timeline's windows long enough for an arrival now. */

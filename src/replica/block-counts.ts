@@ -57,6 +57,10 @@ export class BlockCounts implements KvCache {
     return 0;
   }
 
+  tellLost(): void {
+    // Nobody would have found anything.
+  }
+
   clear(): void {
     this.freeBlocks = this.usableBlocks;
   }

@@ -35,6 +35,8 @@ export interface KvCache {
   release(slot: number, willReturn: boolean): void;
   /** Of what an admitted request did not find: how many blocks in a row were lost with other servers. They are not lost any more. */
   missed(slot: number, lost: LostBlocks): number;
-  /** Forgets all that is cached: the process has ended. Nobody may hold a block. */
-  clear(lost: LostBlocks): void;
+  /** Says what is lost with it. */
+  tellLost(lost: LostBlocks): void;
+  /** Forgets all that is cached: another process begins with it. Nobody may hold a block. */
+  clear(): void;
 }

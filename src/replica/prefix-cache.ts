@@ -147,8 +147,11 @@ export class PrefixCache implements KvCache {
     return block - held.matched;
   }
 
-  clear(lost: LostBlocks): void {
+  tellLost(lost: LostBlocks): void {
     this.index.forEach((low, high) => lost.add(low, high));
+  }
+
+  clear(): void {
     this.free = new FreeList(this.usableBlocks + 1);
     this.index = new BlockIndex(this.usableBlocks + 1);
     this.holders.fill(0);

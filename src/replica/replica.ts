@@ -128,10 +128,10 @@ export class Replica {
     return slots;
   }
 
-  /** Its process ends in the middle of whatever it does: no step is due any more, and its cache is empty. It must hold no request. */
+  /** Its process ends in the middle of whatever it does: no step is due any more, and its cache is lost. It must hold no request. */
   halt(now: Nanoseconds): void {
     this.settle(now);
-    this.scheduler.kv.clear(this.context.lost);
+    this.scheduler.kv.tellLost(this.context.lost);
     this.received = 0;
     this.isStepping = false;
     this.leavingBlocks = 0;
