@@ -134,6 +134,24 @@ router:
 #     jitter: full # or equal, none
 #     budget: { ratio: 0.2, min_per_s: 0, burst: 10 } # retries a first attempt allows, of all clients together; default: no budget
 
+# How replicas go. Left out: on a scale-down only, when they have finished all they hold.
+# drain: { kind: finish } # however long it takes
+#   or { kind: grace, grace_period_s: 30 } # Kubernetes' terminationGracePeriodSeconds: what is still held then is cut off
+#   or { kind: hand-over } # requests go back to the gateway and are prefilled anew elsewhere, what they have produced included
+# victim: kubernetes # of the ready ones that which became ready last goes first; or newest, oldest, least-loaded, least-cached
+# failures:
+#   replica: # a server dies, and what it holds is lost
+#     between: { kind: exponential, mean_s: 86400 } # of each replica, while it serves; or { kind: weibull, scale_s: 86400, shape: 0.7 }
+#     at_s: [600] # and at these times that which has been ready longest
+#     recovery: restart # of the container on its node; or replace, by a new replica on a new node
+#     back_off: true # restart: 10 s, 20 s … 300 s for a container that ends again within 10 minutes
+#     replace_after_s: 300 # replace: until the replica is given up
+#     is_paid: true # between the failure and the next start
+#   node: # a spot node is reclaimed; its replica drains, and another starts
+#     between: { kind: exponential, mean_s: 14400 } # and at_s, as above
+#     notice_s: 120
+# rolling_update: { at_s: 600, max_surge: 25%, max_unavailable: 25% } # a Deployment's: replicas, or a share of those wanted
+
 # What \`simulate\` runs. \`plan\` searches the fixed number itself, and sets this HPA beside it.
 policy:
   kind: hpa # or fixed, with replicas: 4

@@ -3,6 +3,7 @@ import type { ReplicaConfig } from "../replica/config.ts";
 import type { Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import { checkAdmission } from "./admission/check.ts";
+import { checkChurn } from "./churn/check.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
 import { isServable } from "./gateway.ts";
@@ -24,6 +25,7 @@ export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   }
   checkPolicy(config.policy);
   checkAdmission(config);
+  if (config.churn !== undefined) checkChurn(config.churn);
   checkColdStart(config.coldStart, config.startUp);
   checkWarmPool(config);
 };

@@ -6,6 +6,7 @@ import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { FailureReason } from "./admission/failure.ts";
 import type { AdmissionSettings, ClientSettings } from "./admission/settings.ts";
+import type { Churn } from "./churn/settings.ts";
 import type { StartUpConfig } from "./cold-start/start-up.ts";
 import type { Policy } from "./policy.ts";
 import type { RouterSettings } from "./settings.ts";
@@ -25,6 +26,8 @@ export interface FleetConfig {
   /** What replicas that start have in common: kept nodes and a warm pool. None by default. */
   readonly startUp?: StartUpConfig;
   readonly policy: Policy;
+  /** How replicas go, on purpose and by accident. By scale-downs only, and finishing what they hold, by default. */
+  readonly churn?: Churn;
   /** How a replica is chosen for a request. The one with the fewest outstanding by default. */
   readonly router?: RouterSettings;
   /** A replica is given so many requests at once; the others wait in the fleet's queue (Knative's containerConcurrency). None by default. */

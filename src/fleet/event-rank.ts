@@ -16,6 +16,16 @@ export const eventRank = {
   dispatch: 6,
   /** The autoscaler decides (0), or a change decided beforehand is carried out (its number, from 1). */
   autoscale: 7,
+  /** A draining replica's grace period is over (the replica's number). All that follows is after the steps of the same instant too. */
+  cutOff: 8,
+  /** A replica's server dies (the replica's number). */
+  failure: 9,
+  /** A replica's node is reclaimed (the replica's number). */
+  reclaim: 10,
+  /** A failure, a reclaim or a rolling update at a stated time (its number). */
+  disruption: 11,
+  /** A rolling update goes on (0). */
+  rollout: 12,
   /** The fleet's sums are read (what for, see ScaleEffects). After all else that happens at this instant. */
-  reading: 8,
+  reading: 13,
 } as const;

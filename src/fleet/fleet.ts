@@ -5,8 +5,12 @@ import { createStreams } from "../sim/streams.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import { Clients } from "./admission/clients.ts";
+import type { FailedState, FailureReason } from "./admission/failure.ts";
 import type { AdmissionSettings, ClientSettings } from "./admission/settings.ts";
 import { COLD } from "./cold-start/start-up.ts";
+import type { DisruptionLog } from "./churn/disruption-log.ts";
+import { Disruptor } from "./churn/disruptor.ts";
+import { CALM } from "./churn/settings.ts";
 import { eventRank } from "./event-rank.ts";
 import { Gateway } from "./gateway.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -22,6 +26,7 @@ export class Fleet {
   private readonly events: EventQueue;
   private readonly router: Router;
   private readonly replicaSet: ReplicaSet;
+  private readonly disruptor: Disruptor;
   private readonly gateway: Gateway;
   private readonly sessions: Sessions;
   private readonly clients: Clients;
@@ -35,6 +40,7 @@ export class Fleet {
     router: Router,
     startUp = COLD,
     seed = 0,
+    churn = CALM,
     admission: AdmissionSettings = {},
     clients: ClientSettings = {},
   ) {
@@ -42,7 +48,8 @@ export class Fleet {
     this.outcomes = outcomes;
     this.events = events;
     this.router = router;
-    this.replicaSet = new ReplicaSet(context, events, router, coldStart, startUp, initialReplicas, seed);
+    this.replicaSet = new ReplicaSet(context, events, router, coldStart, startUp, initialReplicas, seed, churn);
+    this.disruptor = new Disruptor(churn, events, this.replicaSet);
     const streams = createStreams(seed);
     this.clients = new Clients(clients, context.table, context.meters, outcomes, events, streams);
     this.gateway = new Gateway(context, outcomes, events, router, this.replicaSet, this.clients, admission, streams);
@@ -58,7 +65,11 @@ export class Fleet {
     return this.replicaSet.scaleLog;
   }
 
-  /** Replicas that are wanted: all but the draining ones. */
+  get disruptions(): DisruptionLog {
+    return this.replicaSet.disruptions;
+  }
+
+  /** Replicas that are wanted. */
   get wanted(): number {
     return this.replicaSet.wanted;
   }
@@ -93,12 +104,18 @@ export class Fleet {
       return;
     }
     const reason = this.clients.lossOfPatience(slot, now);
-    if (reason === null) {
-      this.gateway.due(slot, now);
-      return;
-    }
-    this.withdraw(slot, now);
-    this.clients.failed(slot, "timed_out", reason, now);
+    if (reason === null) this.gateway.due(slot, now);
+    else this.giveUp(slot, "timed_out", reason, now, false);
+  }
+
+  /**
+   * Takes a request away from wherever it is, at any instant. Its client may send it again; otherwise its session asks for nothing more.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end
+   */
+  giveUp(slot: number, state: FailedState, reason: FailureReason, now: Nanoseconds, isBeforeSteps: boolean): void {
+    this.gateway.withdraw(slot, now, isBeforeSteps);
+    this.clients.failed(slot, state, reason, now);
   }
 
   /** Hands the gateway's queue to the replicas that take more. */
@@ -114,34 +131,64 @@ export class Fleet {
     replica.step(now);
     if (replica.nextStepAt < Infinity) this.events.push(replica.nextStepAt, eventRank.step, id);
     const { finished, finishedCount } = replica.scheduler;
-    if (finishedCount === 0) {
-      // Its last request was taken away while it ran.
-      if (replica.life.isDraining && replica.outstanding === 0) this.replicaSet.remove(replica, now);
-      return;
-    }
     for (let i = 0; i < finishedCount; i += 1) this.finish(finished[i]!, now);
-    this.gateway.completed(finishedCount, now);
-    if (!replica.life.isDraining) {
+    if (finishedCount > 0) this.gateway.completed(finishedCount, replica.scheduler.waiting.length, now);
+    if (replica.life.isDraining) {
+      if (replica.outstanding === 0) this.replicaSet.remove(replica, now);
+    } else if (finishedCount > 0) {
       this.router.changed(replica);
       this.gateway.wake(now);
-    } else if (replica.outstanding === 0) {
-      this.replicaSet.remove(replica, now);
     }
   }
 
   /** A replica's cold-start phase ends. */
   finishPhase(id: number, now: Nanoseconds): void {
-    if (this.replicaSet.finishPhase(id, now)) this.gateway.wake(now);
+    this.replicasChanged(this.replicaSet.finishPhase(id, now), now);
   }
 
   /** Replicas have what they load over a link. */
   finishTransfers(link: number, now: Nanoseconds): void {
-    if (this.replicaSet.finishTransfers(link, now)) this.gateway.wake(now);
+    this.replicasChanged(this.replicaSet.finishTransfers(link, now), now);
   }
 
   /** Has so many replicas wanted from now on. @param isInstant as of the replica set */
   scaleTo(replicas: number, because: string, now: Nanoseconds, isInstant = false): void {
-    if (this.replicaSet.scaleTo(replicas, because, now, isInstant)) this.gateway.wake(now);
+    const isReady = this.replicaSet.scaleTo(replicas, because, this.disruptor.isUpdating, now, isInstant);
+    this.disruptor.wake(now);
+    this.replicasChanged(isReady, now);
+  }
+
+  /** A draining replica's grace period is over. */
+  cutOff(id: number, now: Nanoseconds): void {
+    this.replicaSet.cutOff(id, now);
+    this.replicasChanged(false, now);
+  }
+
+  /** A replica's server dies. */
+  fail(id: number, now: Nanoseconds): void {
+    this.disruptor.fail(id, now);
+    this.replicasChanged(false, now);
+  }
+
+  /** A replica's node is reclaimed. */
+  reclaim(id: number, now: Nanoseconds): void {
+    this.replicasChanged(this.disruptor.reclaim(id, now), now);
+  }
+
+  /** What was stated for this time happens. */
+  disrupt(number: number, now: Nanoseconds): void {
+    this.replicasChanged(this.disruptor.happen(number, now), now);
+  }
+
+  /** A rolling update goes on. */
+  rollOut(now: Nanoseconds): void {
+    this.replicasChanged(this.disruptor.rollOut(now), now);
+  }
+
+  /** Accounts for all time up to the end, at which replicas may be in the middle of something. */
+  end(now: Nanoseconds): void {
+    for (const replica of this.replicas.values()) replica.interrupt(now, false);
+    this.settle(now);
   }
 
   /** Accounts for all time up to now. */
@@ -151,20 +198,21 @@ export class Fleet {
     this.replicaSet.settle(now);
   }
 
-  /** Takes a request out of wherever it is: its client has hung up. */
-  private withdraw(slot: number, now: Nanoseconds): void {
-    const replica = this.replicas.get(this.context.table.replica[slot]!);
-    if (replica === undefined) {
-      this.gateway.withdraw(slot, now);
-      return;
+  /** Replicas have become ready, or have gone and given up what they held. */
+  private replicasChanged(isReady: boolean, now: Nanoseconds): void {
+    if (isReady) {
+      this.gateway.wake(now);
+      this.disruptor.wake(now);
     }
-    const due = replica.nextStepAt;
-    this.router.beforeStep(now);
-    replica.abort(slot, now, false);
-    if (replica.nextStepAt !== due) this.events.push(replica.nextStepAt, eventRank.step, replica.id);
-    if (replica.life.isDraining) return;
-    this.router.changed(replica);
-    this.gateway.wake(now);
+    const evicted = this.replicaSet.departures.takeEvicted();
+    if (evicted.length === 0) return;
+    this.gateway.takeBack(
+      evicted.filter(({ how }) => how === "handed_over").map(({ slot }) => slot),
+      now,
+    );
+    for (const { slot, how } of evicted) {
+      if (how !== "handed_over") this.clients.failed(slot, how, how === "lost" ? "replica_failed" : "drained", now);
+    }
   }
 
   /** A request has had its last token. */

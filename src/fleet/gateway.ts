@@ -92,20 +92,12 @@ export class Gateway {
   /** A moment has come at which a wait of a request that no replica holds may be over. */
   due(slot: number, now: Nanoseconds): void {
     if (this.queue.isOverdue(slot, now)) {
-      this.withdraw(slot, now);
+      this.withdraw(slot, now, false);
       this.clients.failed(slot, "timed_out", "queue_timeout", now);
       return;
     }
     const verdict = this.admission?.decideWhenDue(slot, now) ?? null;
     if (verdict !== null) this.follow(verdict, slot, now, false);
-  }
-
-  /** Takes a request out of the queue, or from where it is held back. */
-  withdraw(slot: number, now: Nanoseconds): void {
-    if (this.admission?.withdraw(slot, now) === true) return;
-    this.settle(now);
-    this.queue.remove(slot);
-    this.load.queued = this.queue.length;
   }
 
   /** Hands the queue to the replicas that take more, and then what is held back for want of room. */
@@ -119,9 +111,45 @@ export class Gateway {
     }
   }
 
-  /** Requests have finished. */
-  completed(count: number, now: Nanoseconds): void {
-    this.admission?.deadlines?.completed(count, now);
+  /** A replica has finished some requests, and as many still wait at it. */
+  completed(count: number, waiting: number, now: Nanoseconds): void {
+    this.admission?.deadlines?.completed(count, waiting, now);
+  }
+
+  /**
+   * Takes a request away from where it is, its replica, the queue or before it, at any instant. It stays in the table, with all it has produced.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end, so that what they give it is dropped
+   */
+  withdraw(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
+    const replica = this.replicaSet.replicas.get(this.context.table.replica[slot]!);
+    if (replica === undefined) {
+      if (this.admission?.withdraw(slot, now) === true) return;
+      this.settle(now);
+      this.queue.remove(slot);
+      this.load.queued = this.queue.length;
+      this.context.meters.countAbort(0, this.context.table.lost[slot]!);
+      return;
+    }
+    this.router.beforeStep(now);
+    const due = replica.nextStepAt;
+    replica.abort(slot, now, isBeforeSteps);
+    if (replica.nextStepAt !== due) this.events.push(replica.nextStepAt, eventRank.step, replica.id);
+    if (replica.life.isDraining) return;
+    this.router.changed(replica);
+    this.wake(now);
+  }
+
+  /** Requests whose replica has gone stand in front of the queue again, in this order. What they have had computed they compute again. */
+  takeBack(slots: readonly number[], now: Nanoseconds): void {
+    this.settle(now);
+    for (const slot of slots.toReversed()) {
+      this.context.meters.countHandOver(this.context.table.lost[slot]!);
+      this.queue.prepend(slot, now);
+      if (this.queue.timeOut < Infinity) this.events.push(now + this.queue.timeOut, eventRank.due, slot);
+    }
+    this.load.queued = this.queue.length;
+    this.wake(now);
   }
 
   /** A replica may take more from now on: has the queue handed out after the steps of this instant. */

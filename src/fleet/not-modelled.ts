@@ -1,20 +1,22 @@
 import type { ColdStartPhase } from "../replica/cold-start/phase.ts";
+import { CALM, type Churn } from "./churn/settings.ts";
 import type { FleetConfig } from "./config.ts";
 
 /** What this simulator leaves out, as said in every run: first of the start of replicas, then of all else. */
 export const notModelled = ({
   coldStart,
   startUp,
+  churn = CALM,
   admission,
   clients,
   notModelled: more,
-}: Pick<FleetConfig, "coldStart" | "startUp" | "admission" | "clients" | "notModelled">): string[] => [
+}: Pick<FleetConfig, "coldStart" | "startUp" | "churn" | "admission" | "clients" | "notModelled">): string[] => [
   ...(coldStart.some(({ name }) => name === "storage")
     ? []
     : ["Reading weights from storage or network: a measured weights phase begins in host memory; give weights_s to include it."]),
   ...ALWAYS,
   ...(clients === undefined ? ["Clients that time out, give up or retry."] : []),
-  "Failures of replicas and nodes.",
+  ...churnNotes(churn),
   coldStart.some(isVaried)
     ? "Variation of step times: each takes its calibrated time."
     : "Variation of step times and cold starts: each takes its calibrated time.",
@@ -22,6 +24,7 @@ export const notModelled = ({
     ? "Replicas that load at the same time slow each other down on a shared link only; its latency and ramp are left out."
     : "Replicas that load at the same time do not slow each other down.",
   ...(startUp === undefined ? [] : ["Nodes hold one replica each; what a kept node has cached stays until it is given back."]),
+  ...drainNotes(churn),
   ...LAST,
   ...(clients === undefined
     ? []
@@ -50,7 +53,22 @@ const ALWAYS: readonly string[] = [
   "Speculative decoding, structured output, LoRA adapters, multimodal inputs, and key-value transfer between servers.",
 ];
 
+const churnNotes = ({ failures, rolling_update: update }: Churn): string[] => [
+  failures?.replica === undefined && failures?.node === undefined
+    ? "Failures of replicas and nodes."
+    : "Replicas fail and nodes are reclaimed only while they serve: never in a start, a warm pool or as a kept node. Pod disruption budgets are not looked at.",
+  ...(update === undefined
+    ? []
+    : ["Replicas that a scale-up adds during a rolling update are all of the new version; Kubernetes spreads them over both."]),
+];
+
+const drainNotes = ({ drain }: Churn): string[] =>
+  drain.kind === "finish"
+    ? ["A draining replica finishes all it holds, its queue included, however long that takes."]
+    : drain.kind === "hand-over"
+      ? ["A hand-over itself takes no time: the gateway knows every token that was sent, and no keys and values move."]
+      : [];
+
 const LAST: readonly string[] = [
-  "A draining replica finishes all it holds, its queue included, however long that takes.",
   "An autoscaler without a scrape, and a router without a scrape interval, see the servers as they are at that instant.",
 ];

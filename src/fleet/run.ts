@@ -101,6 +101,7 @@ const replicasSchema = z
     idle: z.array(z.number()).meta({ description: "Ready, and without work" }),
     draining: z.array(z.number()),
     asleep: z.array(z.number()).meta({ description: "Standing by in the warm pool" }),
+    failed: z.array(z.number()).optional().meta({ description: "Down after a failure; absent: no failures were asked for" }),
   })
   .meta({ description: "Replicas by state, averaged over the window; each is in exactly one" });
 
@@ -122,6 +123,21 @@ export const admissionResultSchema = z.strictObject({
     description: "Each time that a request was held back in front of the queue; its latency counts from when it was sent",
   }),
 });
+
+/** Something that struck the fleet besides scaling. */
+export const disruptionSchema = z.strictObject({
+  at_s: seconds,
+  kind: z.enum(["failure", "reclaim", "rolling_update"]),
+  replica: count.nullable().meta({ description: "Its number in order of creation; null: none was ready, or the update of all" }),
+  because: z.string(),
+  lost: count.meta({ description: "Requests that died with their server" }),
+  cut_off: count.meta({ description: "Requests that were not through when the node was" }),
+  handed_over: count.meta({ description: "Requests that went on elsewhere" }),
+  recovered_after_s: seconds
+    .nullable()
+    .meta({ description: "Until the replica or the one in its place was ready, or all replicas were of the new version; null if never" }),
+});
+export type Disruption = z.infer<typeof disruptionSchema>;
 
 export const runSchema = z
   .strictObject({
@@ -152,15 +168,23 @@ export const runSchema = z
     tokens: z.strictObject({
       prompt: count,
       output: count,
-      recomputed: count.meta({ description: "Prefilled again after a preemption" }),
-      abandoned: count.optional().meta({ description: "Computed for attempts that were given up; absent: none" }),
+      recomputed: count.meta({ description: "Prefilled again after a preemption or a hand-over" }),
+      abandoned: count.optional().meta({ description: "Computed for attempts that never finished; absent: 0" }),
     }),
     prefix_cache: z
-      .strictObject({ queried_tokens: count, hit_tokens: count })
+      .strictObject({
+        queried_tokens: count,
+        hit_tokens: count,
+        lost_tokens: count.optional().meta({ description: "Thrown away with replicas that went or started again; absent: 0" }),
+        missed_tokens: count
+          .optional()
+          .meta({ description: "Of the lost ones: those that later requests asked for and computed anew, each counted once; absent: 0" }),
+      })
       .nullable()
       .optional()
       .meta({ description: "Of requests admitted for the first time; null: prefix caching is off; absent in older files" }),
     preemptions: count,
+    hand_overs: count.optional().meta({ description: "Requests that went from one replica to another; absent: drain is not hand-over" }),
     steps: count,
     extrapolated_steps: count.meta({ description: "Steps outside the measured range of the step curve" }),
     paid_s: z
@@ -188,6 +212,10 @@ export const runSchema = z
     scale_events: z.array(scaleEventSchema),
     churn: churnSchema.optional().meta({ description: "What scale events cost all together; absent where they are not priced" }),
     admission: admissionResultSchema.optional().meta({ description: "Absent: the scenario has neither admission nor clients" }),
+    disruptions: z
+      .array(disruptionSchema)
+      .optional()
+      .meta({ description: "Failures, reclaimed nodes, rolling updates; absent: none can be" }),
     timeline: z
       .strictObject({
         window_s: z.number().positive(),

@@ -14,11 +14,11 @@ export interface Scaling {
 
 class Entry {
   readyAt: Nanoseconds | null = null;
-  /** @param pending replicas that it has started and that are not ready */
-  constructor(
-    readonly scaling: Scaling,
-    public pending: number,
-  ) {}
+  /** Replicas that it has started, and those of them that are not ready. */
+  started = 0;
+  pending = 0;
+
+  constructor(readonly scaling: Scaling) {}
 }
 
 /** Every change of the number of replicas wanted, and when it took effect. */
@@ -30,13 +30,22 @@ export class ScaleLog {
   private readonly startedBy = new Map<number, number>();
 
   /**
-   * @param added the replicas that a scale-up starts
-   * @param victims those that a scale-down drains
+   * @param added the replicas that a scale-up starts at once
+   * @param victims those that a scale-down drains at once
    */
   record(scaling: Scaling, added: readonly Replica[], victims: readonly Replica[] = []): void {
-    for (const { id } of added) this.startedBy.set(id, this.entries.length);
-    this.entries.push(new Entry(scaling, added.length));
+    this.entries.push(new Entry(scaling));
+    for (const { id } of added) this.started(id);
     this.effects?.decided(scaling, added, victims);
+  }
+
+  /** A rolling update starts a replica: for the scale-up that was recorded last, if that one still lacks some. */
+  started(id: number): void {
+    const entry = this.entries.at(-1);
+    if (entry === undefined || entry.started >= entry.scaling.to - entry.scaling.from) return;
+    entry.started += 1;
+    entry.pending += 1;
+    this.startedBy.set(id, this.entries.length - 1);
   }
 
   /** A replica became ready. One that is given up before it is never mentioned here, so its event stays without effect. */
@@ -45,7 +54,7 @@ export class ScaleLog {
     if (entry === undefined) return;
     this.startedBy.delete(id);
     entry.pending -= 1;
-    if (entry.pending === 0) entry.readyAt = now;
+    if (entry.pending === 0 && entry.started === entry.scaling.to - entry.scaling.from) entry.readyAt = now;
     this.effects?.settled(id, now);
   }
 

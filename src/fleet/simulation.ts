@@ -28,7 +28,7 @@ import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
 /** A run may last so many times as long as its arrivals before the timeline's windows become longer for it. */
 const LONGEST_TAIL = 4;
 
-/** After the last arrival a fleet without a replica is waited for so long; what is queued then stays queued. */
+/** After the last arrival a fleet that serves nothing is waited for so long; what is queued then stays queued. */
 const PATIENCE = toNanoseconds(24 * 3600);
 
 /** All of a fleet's configuration but its traffic. */
@@ -60,8 +60,9 @@ export class Simulation {
   /** What happens around each change; null where none comes. */
   private readonly effects: ScaleEffects | null;
   private listeners: Listeners;
-  /** Since when the fleet has had no replica, once the traffic has ended. */
-  private emptySince: Nanoseconds = 0;
+  /** When a request came or left last. */
+  private changedAt: Nanoseconds = 0;
+  private changes = 0;
   private fed = 0;
   /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
@@ -88,6 +89,7 @@ export class Simulation {
       createRouter(config),
       startUpOf(config),
       config.seed,
+      config.churn,
       config.admission,
       config.clients,
     );
@@ -129,18 +131,22 @@ export class Simulation {
   /** Simulates until every request has left, and sums up. */
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
-    this.emptySince = this.events.now;
+    let endedAt: Nanoseconds | null = null;
     while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.hasMore) {
-      if (this.isGivenUp()) break;
+      const givenUpAt = this.givenUpAt();
+      if (this.events.nextAt > givenUpAt) {
+        endedAt = givenUpAt;
+        break;
+      }
       this.processNext();
     }
-    const endedAt = this.events.now;
+    endedAt ??= this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
-    this.fleet.settle(endedAt);
+    this.fleet.end(endedAt);
     this.context.lifeSpans?.close(endedAt);
-    const { config, outcomes, fleet } = this;
+    const { config, outcomes, fleet, context } = this;
     const effects = this.effects?.all(this.sumsAt(endedAt)) ?? null;
-    return summarise({ config, outcomes, fleet, effects, meters: this.context.meters, endedAt });
+    return summarise({ config, outcomes, fleet, effects, meters: context.meters, lost: context.lost, endedAt });
   }
 
   /**
@@ -254,6 +260,21 @@ export class Simulation {
       case eventRank.reading:
         this.effects!.read(sequence, this.sumsAt(now), this.outcomes.arrived - this.outcomes.departed);
         break;
+      case eventRank.cutOff:
+        this.fleet.cutOff(sequence, now);
+        break;
+      case eventRank.failure:
+        this.fleet.fail(sequence, now);
+        break;
+      case eventRank.reclaim:
+        this.fleet.reclaim(sequence, now);
+        break;
+      case eventRank.disruption:
+        this.fleet.disrupt(sequence, now);
+        break;
+      case eventRank.rollout:
+        this.fleet.rollOut(now);
+        break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);
     }
@@ -264,10 +285,12 @@ export class Simulation {
     return this.events.length > (this.effects?.pending ?? 0);
   }
 
-  /** Whether requests wait at a fleet that has had no replica for so long that none will come. */
-  private isGivenUp(): boolean {
-    if (this.fleet.replicas.size > 0 || this.fleet.expected > 0) this.emptySince = this.events.now;
-    return this.events.now - this.emptySince > PATIENCE;
+  /** When nobody waits any longer: requests are there and none comes or leaves. */
+  private givenUpAt(): Nanoseconds {
+    const changes = this.outcomes.arrived + this.outcomes.departed;
+    if (changes > this.changes) this.changedAt = this.events.now;
+    this.changes = changes;
+    return this.fleet.expected > 0 ? Infinity : this.changedAt + PATIENCE;
   }
 
   /** Makes the timeline's windows long enough for an arrival now. */

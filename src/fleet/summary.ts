@@ -1,3 +1,4 @@
+import type { LostBlocks } from "../replica/lost-blocks.ts";
 import type { Meters } from "../replica/meters.ts";
 import { peakTokenRate } from "../replica/peak-rate.ts";
 import { toSeconds } from "../units.ts";
@@ -24,11 +25,12 @@ interface Finished {
   /** What was recorded around scale events; null where there could be none. */
   readonly effects: readonly EffectRecord[] | null;
   readonly meters: Meters;
+  readonly lost: LostBlocks;
   readonly endedAt: Nanoseconds;
 }
 
 /** Puts a finished simulation into the form that is saved and read by people. */
-export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }: Finished): Run => {
+export const summarise = ({ config, outcomes, fleet, effects, meters, lost, endedAt }: Finished): Run => {
   const busy = meters.busy.total();
   const serving = busy + meters.idle.total();
   const paid = paidSoFar(meters, config);
@@ -61,8 +63,11 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
       recomputed: meters.preemptedTokens - meters.foundAgainTokens,
       ...(meters.abandonedTokens === 0 ? {} : { abandoned: meters.abandonedTokens }),
     },
-    prefix_cache: config.replica.enablePrefixCaching ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens } : null,
+    prefix_cache: config.replica.enablePrefixCaching
+      ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens, ...lostTokens(lost, config.replica.blockSize) }
+      : null,
     preemptions: meters.preemptions,
+    ...(config.churn?.drain.kind === "hand-over" ? { hand_overs: fleet.disruptions.handedOver } : {}),
     steps: meters.steps,
     extrapolated_steps: meters.extrapolatedSteps,
     paid_s: paid,
@@ -77,6 +82,9 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }:
       const effect = effects?.[i];
       return effect === undefined ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
     }),
+    ...(config.churn?.failures === undefined && config.churn?.rolling_update === undefined
+      ? {}
+      : { disruptions: fleet.disruptions.events() }),
     timeline: timelineOf(config, outcomes, meters, peak, endedAt),
     not_modelled: notModelled(config),
   };
@@ -89,3 +97,7 @@ const admissionOf = (outcomes: Outcomes): Run["admission"] => ({
   not_sent: outcomes.notSent,
   deferred_s: latencyFrom(outcomes.deferred),
 });
+
+/** What went with the caches of replicas, if any did. */
+const lostTokens = ({ thrownAway, askedFor }: LostBlocks, blockSize: number): { lost_tokens?: number; missed_tokens?: number } =>
+  thrownAway === 0 ? {} : { lost_tokens: thrownAway * blockSize, missed_tokens: askedFor * blockSize };

@@ -13,7 +13,7 @@ import type { Run } from "./run.ts";
  * @param peak tokens a second that a replica computes at best
  */
 export const timelineOf = (
-  { replica, startUp, gpusPerReplica = 1 }: Pick<SimulationConfig, "replica" | "startUp" | "gpusPerReplica">,
+  { replica, startUp, churn, gpusPerReplica = 1 }: Pick<SimulationConfig, "replica" | "startUp" | "churn" | "gpusPerReplica">,
   outcomes: Outcomes,
   meters: Meters,
   peak: number,
@@ -39,6 +39,7 @@ export const timelineOf = (
   // All that serves and takes no new request drains; it is busy for as long.
   const draining = (index: number): number => Math.max(0, serving(index) - ready.of(index));
   const usableBlocks = replica.numGpuBlocks - 1;
+  const isFailedPaid = churn?.failures?.replica?.is_paid ?? true;
   const standBy = startUp?.warmPool?.paidShare ?? 1;
   return {
     window_s: toSeconds(window),
@@ -53,6 +54,7 @@ export const timelineOf = (
       idle: means(idle),
       draining: windows.map((index) => mean(draining(index), index)),
       asleep: means(asleep),
+      ...(churn?.failures === undefined ? {} : { failed: means(meters.failed) }),
     },
     queued: means(meters.queued),
     running: means(meters.running),
@@ -75,7 +77,15 @@ export const timelineOf = (
       (index) => peak * toSeconds(serving(index)),
     ),
     paid_gpu_s: windows.map(
-      (index) => gpusPerReplica * toSeconds(starting(index) + serving(index) + keptNodes.of(index) + standBy * asleep.of(index)),
+      (index) =>
+        gpusPerReplica *
+        toSeconds(
+          starting(index) +
+            serving(index) +
+            keptNodes.of(index) +
+            standBy * asleep.of(index) +
+            (isFailedPaid ? meters.failed.of(index) : 0),
+        ),
     ),
     ttft_p50_s: quantiles(outcomes.ttftByWindow, 0.5),
     ttft_p99_s: quantiles(outcomes.ttftByWindow, 0.99),

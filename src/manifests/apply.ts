@@ -28,7 +28,7 @@ const policyOf = (autoscaler: AutoscalerManifest): NonNullable<ManifestPolicy["a
 };
 
 /**
- * A scenario with what a workload's manifest says of its servers: vLLM's arguments, GPUs, the readiness probe. What the scenario itself
+ * A scenario with what a workload's manifest says of its servers: vLLM's arguments, GPUs, the readiness probe, the grace period. What the scenario itself
  * says goes before it.
  *
  * @param place the manifests' file, as the source of what is taken from it
@@ -41,6 +41,7 @@ export const withWorkload = (from: GivenScenario, { workload, others }: Manifest
   const { scenario, given } = from;
   const said = Object.entries(server.vllm.settings).filter(([key]) => !given.has(`replica.${key}`));
   const replica: ReplicaSettings = replicaSchema.parse({ ...withoutUndefined(scenario.replica), ...Object.fromEntries(said) });
+  const takesGrace = !given.has("drain");
   const takesProbe = server.readiness !== null && !given.has("cold_start.readiness_probe");
   return {
     ...from,
@@ -50,10 +51,12 @@ export const withWorkload = (from: GivenScenario, { workload, others }: Manifest
       cold_start: takesProbe
         ? { ...scenario.cold_start, readiness_probe: { period_s: server.readiness.period, initial_delay_s: server.readiness.initialDelay } }
         : scenario.cold_start,
+      drain: takesGrace ? { kind: "grace", grace_period_s: server.terminationGracePeriod } : scenario.drain,
     },
     given: new Map([
       ...given,
       ...said.map(([key]) => [`replica.${key}`, place] as const),
+      ...(takesGrace ? ["drain", "drain.grace_period_s"].map((key) => [key, `${place}, or its kind's default`] as const) : []),
       ...(takesProbe ? ([["cold_start.readiness_probe", place]] as const) : []),
     ]),
     server: {

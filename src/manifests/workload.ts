@@ -31,6 +31,7 @@ type Container = z.infer<typeof containerSchema>;
 const podSchema = z.looseObject({
   containers: z.array(containerSchema).min(1),
   terminationGracePeriodSeconds: z.int().min(0).optional(),
+  timeoutSeconds: z.int().min(0).optional(),
 });
 
 /** A Deployment, a StatefulSet, or a Knative Service, as far as it is read; a patch may leave the template out. */
@@ -61,7 +62,7 @@ export interface ServerManifest {
   readonly vllm: VllmArguments;
   readonly readiness: Probe | null;
   readonly startup: Probe | null;
-  /** From the wish to end until the container is killed: so long a draining replica may take to finish. */
+  /** From the wish to end until the container is killed: so long a draining replica may take to finish. Knative takes its request timeout. */
   readonly terminationGracePeriod: Seconds;
 }
 
@@ -81,11 +82,16 @@ export const readWorkload = ({ value, place }: KubernetesObject, chosenContainer
     kind,
     name: metadata.name,
     replicas: kind === "Service" ? null : (spec.replicas ?? 1),
-    server: pod === undefined ? null : readServer(pod, `${place}: spec.template.spec`, chosenContainer),
+    server: pod === undefined ? null : readServer(pod, kind, `${place}: spec.template.spec`, chosenContainer),
   };
 };
 
-const readServer = (pod: z.infer<typeof podSchema>, place: string, chosen: string | undefined): ServerManifest => {
+const readServer = (
+  pod: z.infer<typeof podSchema>,
+  kind: WorkloadManifest["kind"],
+  place: string,
+  chosen: string | undefined,
+): ServerManifest => {
   const container = serverOf(pod.containers, place, chosen);
   const environment = new Map((container.env ?? []).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const])));
   const where = `${place}.containers.${container.name}`;
@@ -106,7 +112,7 @@ const readServer = (pod: z.infer<typeof podSchema>, place: string, chosen: strin
     vllm,
     readiness: container.readinessProbe === undefined ? null : probeOf(container.readinessProbe),
     startup: container.startupProbe === undefined ? null : probeOf(container.startupProbe),
-    terminationGracePeriod: pod.terminationGracePeriodSeconds ?? 30,
+    terminationGracePeriod: kind === "Service" ? (pod.timeoutSeconds ?? 300) : (pod.terminationGracePeriodSeconds ?? 30),
   };
 };
 

@@ -19,6 +19,10 @@ export class BlockCounts implements KvCache {
     return this.usableBlocks - this.freeBlocks;
   }
 
+  get cachedBlocks(): number {
+    return 0;
+  }
+
   match(): number {
     return 0;
   }
@@ -49,5 +53,17 @@ export class BlockCounts implements KvCache {
   release(slot: number): void {
     this.freeBlocks += this.table.blocks[slot]!;
     this.table.blocks[slot] = 0;
+  }
+
+  missed(): number {
+    return 0;
+  }
+
+  tellLost(): void {
+    // Nobody would have found anything.
+  }
+
+  clear(): void {
+    this.freeBlocks = this.usableBlocks;
   }
 }

@@ -9,6 +9,8 @@ const NOTED = 2;
  * Hash buckets, each a doubly linked list in the order of addition; 0, the null block, ends it.
  */
 export class BlockIndex {
+  /** Blocks in it that have a hash. */
+  size = 0;
   private readonly mask: number;
   private readonly first: Int32Array;
   private readonly last: Int32Array;
@@ -71,6 +73,7 @@ export class BlockIndex {
     else this.next[last] = block;
     this.last[bucket] = block;
     this.state[block] = LINKED;
+    this.size += 1;
   }
 
   /** Takes a block out, if it is in. */
@@ -85,5 +88,11 @@ export class BlockIndex {
     else this.next[previous] = next;
     if (next === 0) this.last[bucket] = previous;
     else this.previous[next] = previous;
+    this.size -= 1;
+  }
+
+  /** Tells the hash of every block that has one, in the order of their numbers. */
+  forEach(tell: (low: number, high: number) => void): void {
+    for (let block = 1; block < this.state.length; block += 1) if (this.state[block] === LINKED) tell(this.low[block]!, this.high[block]!);
   }
 }

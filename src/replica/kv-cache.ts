@@ -1,3 +1,5 @@
+import type { LostBlocks } from "./lost-blocks.ts";
+
 /**
  * The KV cache of one replica, in blocks of `blockSize` tokens.
  *
@@ -9,6 +11,8 @@ export interface KvCache {
   /** Blocks that no request holds, those with something cached in them included. */
   readonly freeBlocks: number;
   readonly heldBlocks: number;
+  /** Blocks with something in them that requests to come could find. */
+  readonly cachedBlocks: number;
 
   /**
    * Tokens that a request which holds nothing finds in the cache: the longest beginning in full blocks, all its tokens but the last at
@@ -28,7 +32,13 @@ export interface KvCache {
   /**
    * Takes all blocks of a request back.
    *
-   * @param willReturn whether it may come back and look for them (preemption)
+   * @param willReturn whether it may come back and look for them (preemption, and where it is taken away)
    */
   release(slot: number, willReturn: boolean): void;
+  /** Of what an admitted request did not find: how many blocks in a row were lost with other servers. They are not lost any more. */
+  missed(slot: number, lost: LostBlocks): number;
+  /** Says what is lost with it. */
+  tellLost(lost: LostBlocks): void;
+  /** Forgets all that is cached: another process begins with it. Nobody may hold a block. */
+  clear(): void;
 }

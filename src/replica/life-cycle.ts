@@ -4,7 +4,7 @@ import type { Meters, PaidState } from "./meters.ts";
 
 /**
  * A replica's way from cold to gone: provisioning → loading → warming → ready (busy or idle) → gone, with a rest asleep in front of its
- * last part where it stands by. Draining is a flag on any of them. Every instant from the start to the end is paid for in exactly one
+ * last part where it stands by. One that fails waits, failed, and then loads and warms up again or is gone. Draining is a flag on any of them. Every instant from the start to the end is paid for in exactly one
  * state. How long each phase takes is the fleet's to say.
  */
 export class LifeCycle {
@@ -14,6 +14,8 @@ export class LifeCycle {
   readyAt: Nanoseconds | null = null;
   /** When the phase under way ends; Infinity while nobody can say, and once it is ready. */
   phaseEndsAt: Nanoseconds = Infinity;
+  /** When what it still holds is cut off; Infinity where it may finish. */
+  cutOffAt: Nanoseconds = Infinity;
   /** When the first phase began that was not provisioning; null before. */
   containerStartedAt: Nanoseconds | null = null;
   /** When it began its first step; null before. */
@@ -83,6 +85,15 @@ export class LifeCycle {
   fallAsleep(now: Nanoseconds): void {
     this.enter("asleep", now);
     this.phaseEndsAt = Infinity;
+  }
+
+  /** Its process has ended. @param until it starts again, or is replaced */
+  fail(until: Nanoseconds, now: Nanoseconds): void {
+    this.enter("failed", now);
+    this.phaseEndsAt = until;
+    this.readyAt = null;
+    this.containerStartedAt = null;
+    this.busyTime = 0;
   }
 
   enter(state: PaidState | "gone", now: Nanoseconds): void {

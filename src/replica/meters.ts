@@ -3,7 +3,7 @@ import { WindowedIntegral } from "../sim/windowed-integral.ts";
 import type { Nanoseconds } from "../units.ts";
 
 /** Where a replica's paid time goes; each instant of it is in exactly one. */
-export const paidStates = ["provisioning", "loading", "warming", "busy", "idle", "asleep"] as const;
+export const paidStates = ["provisioning", "loading", "warming", "busy", "idle", "asleep", "failed"] as const;
 export type PaidState = (typeof paidStates)[number];
 
 /**
@@ -19,6 +19,8 @@ export class Meters {
   readonly idle: WindowedIntegral;
   /** Replicas and nodes that stand by. */
   readonly asleep: WindowedIntegral;
+  /** Replicas whose server has died, until it starts again or is replaced. */
+  readonly failed: WindowedIntegral;
   /** Nodes that are kept after their replica has gone. */
   readonly keptNodes: WindowedIntegral;
   /** Replicas that take new requests: ready and not draining. */
@@ -54,6 +56,7 @@ export class Meters {
     this.busy = new WindowedIntegral(window);
     this.idle = new WindowedIntegral(window);
     this.asleep = new WindowedIntegral(window);
+    this.failed = new WindowedIntegral(window);
     this.keptNodes = new WindowedIntegral(window);
     this.ready = new WindowedIntegral(window);
     this.queued = new WindowedIntegral(window);
@@ -84,8 +87,8 @@ export class Meters {
   }
 
   private integrals(): readonly WindowedIntegral[] {
-    const { provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, deferred, running, kvBlocks } = this;
-    return [provisioning, loading, warming, busy, idle, asleep, keptNodes, ready, queued, deferred, running, kvBlocks];
+    const { provisioning, loading, warming, busy, idle, asleep, failed, keptNodes, ready, queued, deferred, running, kvBlocks } = this;
+    return [provisioning, loading, warming, busy, idle, asleep, failed, keptNodes, ready, queued, deferred, running, kvBlocks];
   }
 
   /** A request is admitted for the first time: of its tokens, so many were found in the prefix cache. */

@@ -1,6 +1,7 @@
 import { BlockIndex } from "./block-index.ts";
 import { FreeList } from "./free-list.ts";
 import type { KvCache } from "./kv-cache.ts";
+import type { LostBlocks } from "./lost-blocks.ts";
 import type { RequestBlocks } from "./request-blocks.ts";
 import type { RequestTable } from "./request-table.ts";
 
@@ -15,8 +16,8 @@ export class PrefixCache implements KvCache {
   readonly blockSize: number;
   readonly usableBlocks: number;
   private readonly table: RequestTable;
-  private readonly free: FreeList;
-  private readonly index: BlockIndex;
+  private free: FreeList;
+  private index: BlockIndex;
   /** Requests that hold a block. */
   private readonly holders: Int32Array;
   /** Requests by how full their last block is, for `growByDecoding`: where each group begins, and the requests in order. */
@@ -41,10 +42,13 @@ export class PrefixCache implements KvCache {
     return this.usableBlocks - this.free.length;
   }
 
+  get cachedBlocks(): number {
+    return this.index.size;
+  }
+
   match(slot: number): number {
     const held = this.table.requestBlocks[slot]!;
-    const full = Math.floor((this.table.promptTokens[slot]! + this.table.produced[slot]! - 1) / this.blockSize);
-    const most = held.hasReturned ? full : Math.min(full, this.commonOf(held));
+    const most = this.mostFound(slot);
     let matched = 0;
     let free = 0;
     while (matched < most) {
@@ -137,6 +141,34 @@ export class PrefixCache implements KvCache {
     this.table.blocks[slot] = 0;
     held.shared = 0;
     held.matched = 0;
+  }
+
+  missed(slot: number, lost: LostBlocks): number {
+    const held = this.table.requestBlocks[slot]!;
+    const most = this.mostFound(slot);
+    let block = held.matched;
+    for (; block < most; block += 1) {
+      held.hashUpTo(block + 1, this.blockSize);
+      if (!lost.take(held.hashes[2 * block]!, held.hashes[2 * block + 1]!)) break;
+    }
+    return block - held.matched;
+  }
+
+  tellLost(lost: LostBlocks): void {
+    this.index.forEach((low, high) => lost.add(low, high));
+  }
+
+  clear(): void {
+    this.free = new FreeList(this.usableBlocks + 1);
+    this.index = new BlockIndex(this.usableBlocks + 1);
+    this.holders.fill(0);
+  }
+
+  /** Blocks that a request can find at most: all its tokens but the last, in full blocks; of its own only those that it has left here or elsewhere. */
+  private mostFound(slot: number): number {
+    const held = this.table.requestBlocks[slot]!;
+    const full = Math.floor((this.table.promptTokens[slot]! + this.table.produced[slot]! - 1) / this.blockSize);
+    return held.hasReturned ? full : Math.min(full, this.commonOf(held));
   }
 
   private copyBlock(other: PrefixCache, theirs: number): void {

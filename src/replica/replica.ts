@@ -3,6 +3,7 @@ import type { ReplicaConfig } from "./config.ts";
 import { DecodeStretch } from "./decode-stretch.ts";
 import { LifeCycle } from "./life-cycle.ts";
 import type { LifeSpans } from "./life-spans.ts";
+import { LostBlocks } from "./lost-blocks.ts";
 import type { Meters } from "./meters.ts";
 import type { RequestTable } from "./request-table.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -13,6 +14,8 @@ import type { StepTimeModel } from "./step-batch.ts";
 export class ReplicaContext {
   /** When the next request that is known arrives at the fleet; Infinity after the last. */
   nextArrivalAt: Nanoseconds = Infinity;
+  /** What was in the prefix caches of replicas that have gone. */
+  readonly lost = new LostBlocks();
 
   constructor(
     readonly config: ReplicaConfig,
@@ -32,6 +35,8 @@ export class ReplicaContext {
  */
 export class Replica {
   readonly life: LifeCycle;
+  /** Which version of the server it runs: how many rolling updates had begun when it was started. */
+  revision = 0;
   readonly scheduler: Scheduler;
   /** Requests that it has been given: a counter. */
   received = 0;
@@ -65,7 +70,7 @@ export class Replica {
     const { config, stepTime, table, meters } = context;
     this.context = context;
     this.life = new LifeCycle(isReady, now, meters, id, context.lifeSpans);
-    this.scheduler = new Scheduler(config, table, meters);
+    this.scheduler = new Scheduler(config, table, meters, context.lost);
     this.stretch = new DecodeStretch(config, stepTime, this.scheduler, table, meters);
   }
 
@@ -108,17 +113,11 @@ export class Replica {
    * @param isBeforeSteps whether the steps that end at this instant are still to end, so that what they give it is dropped
    */
   abort(slot: number, now: Nanoseconds, isBeforeSteps: boolean): void {
-    this.interrupt(now, isBeforeSteps);
-    this.settle(now);
-    const { kv } = this.scheduler;
-    const before = kv.heldBlocks;
-    this.scheduler.abort(slot);
-    if (this.isStepping) this.leavingBlocks += before - kv.heldBlocks;
-    this.context.table.replica[slot] = -1;
+    this.take(slot, true, now, isBeforeSteps);
   }
 
   /**
-   * Takes all requests away.
+   * Takes all requests away from a server that goes: none comes back for what is in its cache.
    *
    * @returns their slots: the running ones in order of admission, then the waiting ones in the order in which they would have been admitted
    */
@@ -126,7 +125,7 @@ export class Replica {
     const { scheduler } = this;
     const slots: number[] = [];
     const take = (slot: number): void => {
-      this.abort(slot, now, isBeforeSteps);
+      this.take(slot, false, now, isBeforeSteps);
       slots.push(slot);
     };
     while (scheduler.runningCount > 0) take(scheduler.running[0]!);
@@ -134,16 +133,23 @@ export class Replica {
     return slots;
   }
 
-  /** Stops in the middle of whatever it does: no step is due any more. It must hold no request. */
+  /** Its process ends in the middle of whatever it does: no step is due any more, and its cache is lost. It must hold no request. */
   halt(now: Nanoseconds): void {
     this.settle(now);
+    this.scheduler.kv.tellLost(this.context.lost);
+    this.received = 0;
     this.isStepping = false;
     this.leavingBlocks = 0;
     this.nextStepAt = Infinity;
   }
 
-  /** Makes the step that a stretch is in the only one under way, as it would be without the fast path. */
-  private interrupt(now: Nanoseconds, isBeforeSteps: boolean): void {
+  /**
+   * Makes the step that a stretch is in the only one under way, as it would be without the fast path, so that the cache shows what is in it
+   * now. May bring `nextStepAt` forward.
+   *
+   * @param isBeforeSteps whether the steps that end at this instant are still to end
+   */
+  interrupt(now: Nanoseconds, isBeforeSteps: boolean): void {
     if (this.stretch.length === 0) return;
     this.stretch.cutAt(isBeforeSteps ? now : now + 1);
     this.nextStepAt = this.stretch.endsAt;
@@ -160,6 +166,16 @@ export class Replica {
       if (this.life.state === "busy") this.life.enter("idle", now);
       this.nextStepAt = Infinity;
     }
+  }
+
+  private take(slot: number, willReturn: boolean, now: Nanoseconds, isBeforeSteps: boolean): void {
+    this.interrupt(now, isBeforeSteps);
+    this.settle(now);
+    const { kv } = this.scheduler;
+    const before = kv.heldBlocks;
+    this.scheduler.abort(slot, willReturn);
+    if (this.isStepping) this.leavingBlocks += before - kv.heldBlocks;
+    this.context.table.replica[slot] = -1;
   }
 
   private startStep(now: Nanoseconds): void {

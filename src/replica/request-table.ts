@@ -4,6 +4,8 @@ import { RequestBlocks } from "./request-blocks.ts";
 
 export const requestStates = ["deferred", "queued", "running", "finished", "rejected", "timed_out", "cut_off", "lost"] as const;
 export type RequestState = (typeof requestStates)[number];
+/** How a request leaves that was taken in and never had its last token. */
+export type UnfinishedState = Extract<RequestState, "timed_out" | "cut_off" | "lost">;
 
 /** The id of a slot that no request has. */
 const VACANT = -1;

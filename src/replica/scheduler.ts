@@ -3,6 +3,7 @@ import type { ReplicaConfig } from "./config.ts";
 import { FcfsQueue } from "./fcfs-queue.ts";
 import type { KvCache } from "./kv-cache.ts";
 import { Lookups } from "./lookups.ts";
+import { LostBlocks } from "./lost-blocks.ts";
 import type { Meters } from "./meters.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PriorityQueue } from "./priority-queue.ts";
@@ -31,16 +32,18 @@ export class Scheduler {
   private readonly config: ReplicaConfig;
   private readonly table: RequestTable;
   private readonly meters: Meters;
+  private readonly lost: LostBlocks;
   /** Tokens that this step computes of each running request, in the same order. */
   private readonly scheduled: Int32Array;
   /** Tokens that this step may still compute. */
   private budget = 0;
 
-  constructor(config: ReplicaConfig, table: RequestTable, meters: Meters) {
+  constructor(config: ReplicaConfig, table: RequestTable, meters: Meters, lost = new LostBlocks()) {
     const { numGpuBlocks, blockSize } = config;
     this.config = config;
     this.table = table;
     this.meters = meters;
+    this.lost = lost;
     this.kv = config.enablePrefixCaching
       ? new PrefixCache(numGpuBlocks, blockSize, table)
       : new BlockCounts(numGpuBlocks, blockSize, table);
@@ -114,8 +117,10 @@ export class Scheduler {
    * A step under way computes its tokens to the end, for nothing. vLLM frees the blocks when that step's results are in, before it looks at
    * them (vllm/v1/engine/core.py: aborts are processed between the model's output and the scheduler's update), so an abort in the last step
    * still counts. Here they are free in the books at once: nobody is given a block before that step has ended.
+   *
+   * @param willReturn whether it may come back to this server and look for its blocks
    */
-  abort(slot: number): void {
+  abort(slot: number, willReturn: boolean): void {
     const place = this.running.subarray(0, this.runningCount).indexOf(slot);
     if (place < 0) {
       this.waiting.remove(slot);
@@ -124,10 +129,11 @@ export class Scheduler {
     }
     this.running.copyWithin(place, place + 1, this.runningCount);
     this.runningCount -= 1;
-    this.kv.release(slot, true);
-    this.table.lost[slot] = this.table.computed[slot]!;
+    this.kv.release(slot, willReturn);
+    const held = this.table.computed[slot]!;
+    this.table.lost[slot] = held;
     this.table.computed[slot] = 0;
-    this.meters.countAbort(this.table.lost[slot]!, 0);
+    this.meters.countAbort(held, 0);
   }
 
   /** Schedules the running requests, in order of admission; true if one of them had to be preempted. */
@@ -163,8 +169,13 @@ export class Scheduler {
       this.kv.admit(slot, cached + tokens);
       this.waiting.removeFirst();
       this.table.computed[slot] = cached;
-      if (this.table.lost[slot]! > 0) this.meters.countResumed(cached, this.table.lost[slot]!);
+      const isResumed = this.table.lost[slot]! > 0;
+      if (isResumed) this.meters.countResumed(cached, this.table.lost[slot]!);
       else this.countFirstLookup(this.table.promptTokens[slot]!, cached);
+      if (this.lost.size > 0) {
+        const missed = this.kv.missed(slot, this.lost);
+        if (!isResumed) this.lost.askedFor += missed;
+      }
       this.running[this.runningCount] = slot;
       this.scheduled[this.runningCount] = tokens;
       this.runningCount += 1;

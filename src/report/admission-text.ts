@@ -1,6 +1,6 @@
 import type { Run } from "../fleet/run.ts";
 import { count, duration, percent, quantity } from "../format.ts";
-import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
+import { left, right, type Style, table, wrap } from "./layout.ts";
 
 /** From this share of missing requests on, a 99th percentile over all of them lies among those that have no time. */
 const BEYOND_P99 = 0.01;
@@ -43,12 +43,11 @@ export const failureRows = ({ admission }: Run): [how: string, why: string, atte
   ]);
 
 /** How often requests were sent, and held back; none where there is no admission. */
-export const admissionSentences = ({ admission, requests, tokens }: Run): string[] => {
+export const admissionSentences = ({ admission, requests }: Run): string[] => {
   if (admission === undefined) return [];
   const { attempts, retries, deferred_s: deferred } = admission;
-  const { abandoned = 0 } = tokens;
   return [
-    `${quantity(attempts, "attempt")} at ${quantity(requests.arrived, "request")}, ${retries === 1 ? "1 of them a retry" : `${count(retries)} of them retries`}${abandoned > 0 ? `; ${count(abandoned)} tokens computed for attempts that were given up` : ""}`,
+    `${quantity(attempts, "attempt")} at ${quantity(requests.arrived, "request")}, ${retries === 1 ? "1 of them a retry" : `${count(retries)} of them retries`}`,
     ...(deferred === null
       ? []
       : [
@@ -63,8 +62,6 @@ export const admissionLines = (run: Run, style: Style): string[] => {
   const rows = failureRows(run);
   return [
     ...admissionSentences(run).flatMap((line) => wrap(line, "      ", undefined, "    ")),
-    ...(rows.length === 0 || run.admission === undefined
-      ? []
-      : table([left(how), left(why), ...numbers.map(right)], rows as Cell[][], style, "    ")),
+    ...(rows.length === 0 || run.admission === undefined ? [] : table([left(how), left(why), ...numbers.map(right)], rows, style, "    ")),
   ];
 };

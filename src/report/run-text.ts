@@ -1,4 +1,4 @@
-import type { Latency, Run } from "../fleet/run.ts";
+import type { Disruption, Latency, Run } from "../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "../format.ts";
 import { effectLines } from "./effect-text.ts";
 import { admissionLines, missingOrNull } from "./admission-text.ts";
@@ -63,6 +63,30 @@ export const prefixCacheOrNull = ({ prefix_cache: cache }: Run): string | null =
 /** The share of the fleet's peak that was computed, beside how busy it was. */
 const usefulOrEmpty = ({ useful_share: share }: Run): string =>
   share === null || share === undefined ? "" : `, for ${percent(share)} of the tokens it could compute at best`;
+/** What went with the caches of replicas; null where nothing did that anybody missed. */
+export const lostCacheOrNull = ({ prefix_cache: cache }: Run): string | null => {
+  const { lost_tokens: lost = 0, missed_tokens: missed = 0 } = cache ?? {};
+  return missed === 0
+    ? null
+    : `${count(lost)} cached tokens went with replicas; ${count(missed)} of them were asked for later and computed anew`;
+};
+
+/** What struck the fleet besides scaling, and what it cost in requests and in time; null where nothing did. */
+export const disruptionsOrNull = ({ disruptions = [], hand_overs: handOvers = 0 }: Run): string | null => {
+  const of = (kind: Disruption["kind"]): number => disruptions.filter((event) => event.kind === kind && isStruck(event)).length;
+  const kinds = [
+    [of("failure"), "server died", "servers died"],
+    [of("reclaim"), "node reclaimed", "nodes reclaimed"],
+    [of("rolling_update"), "rolling update", "rolling updates"],
+    [handOvers, "request handed over", "requests handed over"],
+  ] as const;
+  const happened = kinds.filter(([times]) => times > 0).map(([times, one, many]) => quantity(times, one, many));
+  if (happened.length === 0) return null;
+  const back = disruptions.flatMap(({ recovered_after_s: after }) => (after === null ? [] : [after]));
+  return `${list(happened)}${back.length === 0 ? "" : `; over after ${duration(back.reduce((sum, after) => sum + after) / back.length)} on average`}`;
+};
+
+const isStruck = ({ kind, replica }: Disruption): boolean => kind === "rolling_update" || replica !== null;
 
 /** How exact the percentiles are; null where they are exact. */
 export const sketchOrNull = ({ latency }: Run): string | null => {
@@ -88,8 +112,8 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   );
   const fleet = [
     `busy ${run.utilization === null ? "–" : percent(run.utilization)} of ready time${usefulOrEmpty(run)}; mean batch ${run.mean_batch === null ? "–" : mean(run.mean_batch)}; ${quantity(run.preemptions, "preemption")}`,
-    `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again after preemption` : ""}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
-    ...(prefixCacheOrNull(run) === null ? [] : [prefixCacheOrNull(run)!]),
+    `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again${run.hand_overs === undefined ? " after preemption" : ""}` : ""}${run.tokens.abandoned === undefined ? "" : `, ${count(run.tokens.abandoned)} computed for attempts that never finished`}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
+    ...[prefixCacheOrNull(run), lostCacheOrNull(run), disruptionsOrNull(run)].filter((line) => line !== null),
     `paid GPU time: ${paidShares(run)
       .map(({ state, share }) => `${state} ${percent(share)}`)
       .join(", ")}`,

@@ -18,6 +18,7 @@ import { trafficNotes } from "../traffic/notes.ts";
 import type { Request } from "../traffic/request.ts";
 import { admissionInputs, admissionOf } from "./admission.ts";
 import { checkBlocks } from "./check-blocks.ts";
+import { churnOf } from "./churn.ts";
 import { coldStartOf } from "./cold-start.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
@@ -55,6 +56,7 @@ export const resolveScenario = (
     checkBlocks(scenario.traffic, requests, replica.config, from.place);
   }
   const coldStart = coldStartOf(from, device);
+  const { churn, inputs: churnInputs } = churnOf(from);
   return {
     scenario: scenario.name,
     stepTime: stepTimeModel(device.step),
@@ -64,6 +66,7 @@ export const resolveScenario = (
     ...(coldStart.startUp === COLD ? {} : { startUp: coldStart.startUp }),
     router: scenario.router,
     ...admissionOf(from),
+    churn,
     inputs: [
       ...trafficInputs(from, requests),
       ...deviceInputs(from, device),
@@ -71,6 +74,7 @@ export const resolveScenario = (
       ...coldStart.inputs,
       routerInput(from),
       ...admissionInputs(from),
+      ...churnInputs,
     ],
     notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
   };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { admissionSchema, clientsSchema } from "../fleet/admission/settings.ts";
+import { churnSchema } from "../fleet/churn/settings.ts";
 import { coldStartSchema, policySchema, routerSchema } from "../fleet/settings.ts";
 import { replicaSchema } from "../replica/settings.ts";
 import { trafficSchema } from "../traffic/schema.ts";
@@ -47,6 +48,7 @@ export const scenarioSchema = z
     admission: admissionSchema.optional().meta({ description: "What stands in front of the fleet; default: nothing" }),
     clients: clientsSchema.optional().meta({ description: "How clients behave; by default they wait for ever, and do not try again" }),
     manifests: manifestsSchema.optional(),
+    ...churnSchema.shape,
     policy: policySchema.optional().meta({ description: "What `simulate` runs; that of the manifests by default. `plan` searches" }),
     objectives: objectivesSchema,
   })

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { CALM, churnSchema, victimSchema, type Between, type Churn, type Drain } from "../../src/fleet/churn/settings.ts";
 import type { StartUpConfig, WarmPoolConfig } from "../../src/fleet/cold-start/start-up.ts";
 import type { FleetConfig, RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
@@ -313,7 +314,55 @@ const pools: fc.Arbitrary<WarmPoolConfig> = fc.record({
   paidShare: fc.constantFrom(0, 0.25, 1),
 });
 
-/** Fleets on which everything that can go wrong does: bursts, preemption, rejection, scaling while busy. */
+const betweens: fc.Arbitrary<Between> = fc.oneof(
+  fc.record({ kind: fc.constant("exponential" as const), mean_s: fc.constantFrom(4, 20, 100, 600) }),
+  fc.record({ kind: fc.constant("weibull" as const), scale_s: fc.constantFrom(10, 60), shape: fc.constantFrom(0.7, 2) }),
+);
+const statedTimes = fc.array(fc.constantFrom(0, 0.5, 5.25, 30, 100), { maxLength: 2 });
+
+/** Every way to drain, every victim, servers that die, nodes that are reclaimed, rolling updates, alone and together. */
+export const churns: fc.Arbitrary<Churn> = fc
+  .record({
+    drain: fc.oneof(
+      fc.constantFrom<Drain>({ kind: "finish" }, { kind: "hand-over" }),
+      fc.record({ kind: fc.constant("grace" as const), grace_period_s: fc.constantFrom(0, 0.75, 5, 30) }),
+    ),
+    victim: fc.constantFrom(...victimSchema.unwrap().options),
+    replica: fc.option(
+      fc.record({
+        between: fc.option(betweens, { nil: undefined }),
+        at_s: statedTimes,
+        recovery: fc.constantFrom("restart" as const, "replace" as const),
+        back_off: fc.boolean(),
+        replace_after_s: fc.constantFrom(0, 7.5, 300),
+        is_paid: fc.constantFrom(true, true, false),
+      }),
+    ),
+    node: fc.option(
+      fc.record({ between: fc.option(betweens, { nil: undefined }), at_s: statedTimes, notice_s: fc.constantFrom(0, 0.5, 10, 120) }),
+    ),
+    rolling: fc.option(
+      fc
+        .record({
+          at_s: fc.constantFrom(0, 0.5, 10, 60),
+          max_surge: fc.constantFrom<(number | string)[]>(0, 1, 2, "25%", "100%"),
+          max_unavailable: fc.constantFrom<(number | string)[]>(0, 1, "25%", "50%"),
+        })
+        .filter((update) => update.max_surge !== 0 || update.max_unavailable !== 0),
+    ),
+  })
+  .map(({ drain, victim, replica, node, rolling }) => {
+    const strikes = (failures: { readonly between: Between | undefined; readonly at_s: readonly number[] } | null): boolean =>
+      failures !== null && (failures.between !== undefined || failures.at_s.length > 0);
+    return churnSchema.parse({
+      drain,
+      victim,
+      failures: { ...(strikes(replica) ? { replica } : {}), ...(strikes(node) ? { node } : {}) },
+      ...(rolling === null ? {} : { rolling_update: rolling }),
+    });
+  });
+
+/** Fleets on which everything that can go wrong does: bursts, preemption, rejection, scaling while busy, failures, reclaimed nodes and rolling updates. */
 export const fleets = (): fc.Arbitrary<FleetConfig> =>
   fc
     .record({
@@ -328,6 +377,7 @@ export const fleets = (): fc.Arbitrary<FleetConfig> =>
       coldStart: fc.array(phases, { maxLength: 4 }),
       keepNode: fc.constantFrom(0, 0, 20, 600),
       pool: fc.option(pools),
+      churn: fc.oneof(fc.constant(CALM), churns),
     })
     .map(({ first, rest, shared, keepNode, pool, ...config }) => {
       const requests = requestsOf(first, ...rest);

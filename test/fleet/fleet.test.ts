@@ -14,8 +14,8 @@ import { requestsOf, roomyReplica } from "./configs.ts";
 
 const second = 1e9;
 
-/** A fleet without a ready replica, and 5 requests with 3 output tokens to come by hand. */
-const coldFleet = () => {
+/** A fleet without a ready replica, and 5 requests with 3 output tokens to come by hand. @param limit a replica holds so many at most */
+const coldFleet = (limit = Infinity) => {
   const events = new EventQueue();
   const meters = new Meters(second);
   const requests = requestsOf([0, 10, 3], [0, 10, 3], [0, 10, 3], [0, 10, 3], [0, 10, 3]);
@@ -25,12 +25,12 @@ const coldFleet = () => {
   const stepTime = { stepTime: () => second, isExtrapolated: () => false };
   const coldStart: ColdStartPhase[] = [{ name: "node", state: "provisioning", duration: 4 }];
   const context = new ReplicaContext(roomyReplica, stepTime, table, meters, false);
-  const router = new Router(new LeastOutstandingPolicy(), Infinity);
+  const router = new Router(new LeastOutstandingPolicy(), limit);
   const fleet = new Fleet(context, outcomes, coldStart, 0, events, router);
   const arrive = (id: number, now: number): void => fleet.arrive({ ...requests[id]!, arrivedAt: now });
   /** Runs all events up to a time. */
   const runUntil = (end: number): void => {
-    while (events.length > 0 && events.now <= end && events.pop()) {
+    while (events.nextAt <= end && events.pop()) {
       if (events.rank === eventRank.phase) fleet.finishPhase(events.sequence, events.now);
       else if (events.rank === eventRank.transfer) fleet.finishTransfers(events.sequence, events.now);
       else if (events.rank === eventRank.dispatch) fleet.dispatch(events.now);
@@ -84,4 +84,48 @@ it("a draining replica keeps its queue, finishes it, and is paid for until then"
     [3, 8],
   ]);
   expect([fleet.replicas.size, meters.ready.total() / second, meters.idle.total() / second]).toEqual([0, 1, 1]);
+});
+
+describe("a request that is given up", () => {
+  it("leaves the queue in front of the fleet, and nobody misses it", () => {
+    const { fleet, outcomes, records, arrive, runUntil } = coldFleet();
+    for (const request of [0, 1, 2]) arrive(request, 0);
+    fleet.giveUp(1, "timed_out", "answer_timeout", 1 * second, true);
+    fleet.scaleTo(1, "up", 1 * second);
+    runUntil(Infinity);
+    expect(records.map(({ id, state }) => [id, state])).toEqual([
+      [1, "timed_out"],
+      [0, "finished"],
+      [2, "finished"],
+    ]);
+    expect([outcomes.departed, outcomes.byState().queued]).toEqual([3, 0]);
+  });
+
+  it("has had its first token if one was sent, and makes room for one that waits in front", () => {
+    const { fleet, records, arrive, runUntil } = coldFleet(1);
+    fleet.scaleTo(1, "up", 0);
+    runUntil(Infinity);
+    arrive(0, 5 * second);
+    arrive(1, 5 * second);
+    runUntil(6 * second);
+    fleet.giveUp(0, "cut_off", "drained", 6.5 * second, true);
+    runUntil(Infinity);
+    expect(records).toMatchObject([
+      { id: 0, state: "cut_off", firstTokenAt: 6 * second, lastTokenAt: null },
+      { id: 1, state: "finished", firstTokenAt: 8 * second, lastTokenAt: 10 * second },
+    ]);
+  });
+
+  it("was the last of a draining replica, which is gone when its step has ended", () => {
+    const { fleet, meters, arrive, runUntil } = coldFleet();
+    fleet.scaleTo(1, "up", 0);
+    runUntil(Infinity);
+    arrive(0, 5 * second);
+    runUntil(5 * second);
+    fleet.scaleTo(0, "down", 5.25 * second);
+    fleet.giveUp(0, "timed_out", "answer_timeout", 5.5 * second, true);
+    expect(fleet.replicas.size).toBe(1);
+    runUntil(Infinity);
+    expect([fleet.replicas.size, meters.busy.total() / second]).toEqual([0, 1]);
+  });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { churnSchema } from "../../src/fleet/churn/settings.ts";
 import { notModelled } from "../../src/fleet/not-modelled.ts";
 import { COLD } from "../../src/fleet/cold-start/start-up.ts";
 import type { ColdStartPhase } from "../../src/replica/cold-start/phase.ts";
@@ -34,5 +35,18 @@ describe("what a run did not model", () => {
     const all = notModelled({ coldStart: [weights], startUp: COLD, notModelled: ["A note of the traffic."] });
     expect(all.some((line) => line.startsWith("Nodes hold one replica each"))).toBe(true);
     expect(all.at(-1)).toBe("A note of the traffic.");
+  });
+
+  it("names failures and how replicas drain until they are there, and then what of them is left out", () => {
+    const with_ = (settings: object): string =>
+      notModelled({ coldStart: [weights], churn: churnSchema.parse(settings), notModelled: [] }).join("\n");
+    expect(with_({})).toContain("Failures of replicas and nodes.");
+    expect(with_({})).toContain("finishes all it holds");
+    const failing = with_({ failures: { node: { at_s: [1] } }, drain: { kind: "grace" }, rolling_update: { at_s: 5 } });
+    expect(failing).not.toContain("Failures of replicas and nodes.");
+    expect(failing).not.toContain("finishes all it holds");
+    expect(failing).toContain("only while they serve");
+    expect(failing).toContain("all of the new version");
+    expect(with_({ drain: { kind: "hand-over" } })).toContain("A hand-over itself takes no time");
   });
 });

@@ -73,7 +73,7 @@ describe("what churn costs", () => {
         expect(churn?.single.unready_gpu_s ?? 0).toBeCloseTo(early, 6);
         expect(churn?.total.unready_gpu_s ?? 0).toBeGreaterThanOrEqual(-1e-6);
       }),
-      runs(60),
+      runs(100),
     );
     expect(only).toBeGreaterThan(3);
   });

@@ -146,7 +146,9 @@ describe("laws of what happened around scale events", () => {
     let events = 0;
     fc.assert(
       fc.property(fleets(), (fleet) => {
-        const config = { ...fleet, startUp: { keepNode: 0, warmPool: null }, gpusPerReplica: 2 };
+        // Failures and updates start replicas too, without a scale event.
+        const { churn: _, ...undisturbed } = fleet;
+        const config = { ...undisturbed, startUp: { keepNode: 0, warmPool: null }, gpusPerReplica: 2 };
         const lifeSpans = new LifeSpans();
         const run = simulate(config, undefined, lifeSpans);
         const { provisioning, loading, warming } = run.paid_s;

@@ -14,6 +14,8 @@ it("a priority queue behaves as a sorted list, whichever request is taken out", 
       const table = new RequestTable();
       const queue = new PriorityQueue(table);
       let model: number[] = [];
+      const given: unknown[] = [];
+      const expected: unknown[] = [];
       for (const [operation, priority, which] of list) {
         if (operation === "append") {
           const slot = table.add({ promptTokens: 1, outputTokens: 1, priority }, table.length, which % 3);
@@ -21,14 +23,16 @@ it("a priority queue behaves as a sorted list, whichever request is taken out", 
           model = [...model, slot].sort((a, b) => (table.isBefore(a, b) ? -1 : 1));
         } else if (operation === "take out") {
           const slot = model[which];
-          expect(queue.remove(slot ?? table.length)).toBe(slot !== undefined);
+          given.push(queue.remove(slot ?? table.length));
+          expected.push(slot !== undefined);
           model = model.filter((other) => other !== slot);
         } else if (model.length > 0) {
-          expect(queue.first()).toBe(model[0]);
-          expect(queue.removeFirst()).toBe(model.shift());
+          given.push([queue.first(), queue.removeFirst()]);
+          expected.push([model[0], model.shift()]);
         }
         expect(queue.length).toBe(model.length);
       }
+      expect(given).toEqual(expected);
       expect(model.map(() => queue.removeFirst())).toEqual(model);
     }),
     runs(200),

@@ -62,7 +62,7 @@ it("law: step by step the scheduler and its cache do what vLLM's rules say, writ
         const inSystem = [...running, ...reference.waiting.map(({ id }) => id)];
         const gone = inSystem[toAbort[step] ?? Infinity];
         if (gone !== undefined) {
-          scheduler.abort(gone);
+          scheduler.abort(gone, true);
           reference.abort(gone);
           aborts += 1;
         }

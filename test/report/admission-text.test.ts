@@ -22,8 +22,7 @@ describe("a run with admission", () => {
           that would have followed in sessions, which are not counted as arrived.
 
         In front of the fleet
-          8,300 attempts at 7,000 requests, 1,300 of them retries; 5,120 tokens computed for attempts that were
-            given up
+          8,300 attempts at 7,000 requests, 1,300 of them retries
           held back 400 times: 2.50 s on average, 30.0 s at most; it is in their latency
           failed attempts  because                           attempts  requests that ended so
           rejected         the gateway's queue was full         1,200                      30

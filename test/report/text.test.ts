@@ -152,6 +152,39 @@ describe("a run", () => {
     `);
   });
 
+  it("says what struck the fleet, what it cost and how long it took, and what went with the caches", () => {
+    const disruption = { at_s: 60, replica: 3, because: "its time had come", lost: 2, cut_off: 0, handed_over: 0, recovered_after_s: 30 };
+    const base = run("autoscaler");
+    const struck = run("autoscaler", {
+      requests: { ...base.requests, finished: base.requests.arrived - 3, lost: 2, cut_off: 1 },
+      tokens: { ...base.tokens, abandoned: 4200 },
+      prefix_cache: { queried_tokens: 1000, hit_tokens: 100, lost_tokens: 64_000, missed_tokens: 1600 },
+      hand_overs: 5,
+      disruptions: [
+        { ...disruption, kind: "failure" },
+        { ...disruption, kind: "failure", recovered_after_s: 90 },
+        { ...disruption, kind: "failure", replica: null, recovered_after_s: null },
+        { ...disruption, kind: "reclaim", recovered_after_s: null },
+        { ...disruption, kind: "rolling_update", replica: null, recovered_after_s: 600 },
+      ],
+    });
+    const lines = runText(struck).split("\n");
+    const fleet = lines.indexOf("  Fleet");
+    expect([...lines.slice(0, 2), ...lines.slice(fleet, lines.indexOf("", fleet))].join("\n")).toMatchInlineSnapshot(`
+      "HPA on requests_in_flight, target average 12, 1 to 24 replicas: of 7,214 requests 7,211 finished, 1 cut off
+      and 2 lost; of those that finished TTFT p99 14.2 s, TPOT p99 31.2 ms, 4.23 GPU-hours, 35 scale events.
+        Fleet
+          busy 61 % of ready time; mean batch 13; 0 preemptions
+          2,310,441 prompt and 1,180,203 output tokens, 4,200 computed for attempts that never finished, in 184,211
+            steps over 60.2 min
+          10 % of the prompts' tokens were found in the prefix cache
+          64,000 cached tokens went with replicas; 1,600 of them were asked for later and computed anew
+          2 servers died, 1 node reclaimed, 1 rolling update and 5 requests handed over; over after 4.00 min on
+            average
+          paid GPU time: busy 56 %, idle 36 %, provisioning 7.7 %, loading 0.4 %, warming 0.3 %"
+    `);
+  });
+
   it("in which nothing finished has no latencies, and says where its requests are", () => {
     const stuck = run("fixed", {
       requests: { arrived: 12, deferred: 0, queued: 9, running: 2, finished: 0, rejected: 1, timed_out: 0, cut_off: 0, lost: 0 },

@@ -39,11 +39,12 @@ export class Deadlines {
 
   /** Whether an attempt whose turn has come is too late already. */
   isLateInTurn(slot: number, now: Nanoseconds): boolean {
-    return this.settings.reject && now > this.of(slot);
+    return this.settings.reject && now > this.of(slot) && Number.isNaN(this.table.firstTokenAt[slot]);
   }
 
-  /** Some requests have finished. */
-  completed(count: number, now: Nanoseconds): void {
-    this.rate.completed(count, this.load.waitingForRoom(now, false) > 0, now);
+  /** A replica has finished some requests, and as many still wait at it. */
+  completed(count: number, waiting: number, now: Nanoseconds): void {
+    // Other replicas may be before or after their step of this instant, so they are not looked at.
+    this.rate.completed(count, waiting + this.load.queued > 0, now);
   }
 }

@@ -1,5 +1,7 @@
+import type { UnfinishedState } from "../../replica/request-table.ts";
+
 /** How an attempt at a request may end without an answer. */
-export type FailedState = "rejected" | "timed_out" | "cut_off" | "lost";
+export type FailedState = "rejected" | UnfinishedState;
 
 /** Why an attempt at a request failed. */
 export const failureReasons = [

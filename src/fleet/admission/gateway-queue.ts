@@ -55,6 +55,12 @@ export class GatewayQueue {
     return victim;
   }
 
+  /** Takes a request back in that has been with a replica: in front of those that are as good, however full the queue is, and never dropped for others. */
+  prepend(slot: number, now: Nanoseconds): void {
+    this.next.add(slot, this.orderOf(slot), true);
+    if (this.timeOut < Infinity) this.since.set(slot, now);
+  }
+
   has(slot: number): boolean {
     return this.next.has(slot);
   }

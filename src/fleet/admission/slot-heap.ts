@@ -7,6 +7,7 @@ export class SlotHeap {
   private keys = new Float64Array(0);
   private turns = new Float64Array(0);
   private added = 0;
+  private atFront = 0;
 
   /** @param lastComesFirst of equal numbers, the one that came last is first */
   constructor(private readonly lastComesFirst = false) {}
@@ -20,11 +21,13 @@ export class SlotHeap {
     return slot < this.places.length && this.places[slot]! >= 0;
   }
 
-  add(slot: number, key: number): void {
+  /** @param isAtFront before those of an equal number that are in, whenever they came */
+  add(slot: number, key: number, isAtFront = false): void {
     this.makeRoom(slot);
     this.keys[slot] = key;
-    this.added += 1;
-    this.turns[slot] = this.lastComesFirst ? -this.added : this.added;
+    if (this.lastComesFirst || !isAtFront) this.added += 1;
+    else this.atFront += 1;
+    this.turns[slot] = this.lastComesFirst ? -this.added : isAtFront ? -this.atFront : this.added;
     this.length += 1;
     this.rise(slot, this.length - 1);
   }

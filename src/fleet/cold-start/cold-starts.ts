@@ -16,6 +16,8 @@ class Progress {
   /** Phases it has been through. */
   done = 0;
   isWaking = false;
+  /** Times that its container has been started again. */
+  restarts = 0;
 
   /**
    * @param known phases that its node has been through before
@@ -94,6 +96,20 @@ export class ColdStarts {
     this.awaitPhase(replica, state, this.after(now, drawDuration(wake, this.stream(replica.id, "wake"))), now);
   }
 
+  /** A container starts again on its node: all phases but those of provisioning. False if there are none: it serves at once. */
+  restart(replica: Starting, now: Nanoseconds): boolean {
+    const progress = this.progress.get(replica.id)!;
+    progress.known = this.phases.length;
+    progress.restarts += 1;
+    progress.done = this.phases.findIndex(({ state }) => state !== "provisioning");
+    if (progress.done < 0) {
+      progress.done = this.phases.length;
+      return false;
+    }
+    this.beginPhase(replica, progress, now);
+    return true;
+  }
+
   /** A phase has ended and the next one begins. False if it was the last: the replica stands by or serves, as its owner says. */
   endPhase(replica: Starting, now: Nanoseconds): boolean {
     const progress = this.progress.get(replica.id)!;
@@ -109,12 +125,12 @@ export class ColdStarts {
     return this.transfers.finish(number, now);
   }
 
-  /** A replica is gone, or given up: it leaves its link, and its node is kept or given back. */
-  leave({ id }: Starting, now: Nanoseconds): void {
+  /** A replica is gone, or given up: it leaves its link, and its node is kept or given back. @param isNodeLost so that there is none to keep */
+  leave({ id }: Starting, now: Nanoseconds, isNodeLost = false): void {
     this.transfers.leave(id, now);
     const progress = this.progress.get(id)!;
     this.progress.delete(id);
-    this.nodes.leave(Math.max(progress.done, progress.known), now);
+    if (!isNodeLost) this.nodes.leave(Math.max(progress.done, progress.known), now);
   }
 
   /** The number of ready replicas has changed. Where none is left, what came from peers goes on from afar. */
@@ -167,7 +183,9 @@ export class ColdStarts {
   }
 
   private stream(id: number, name: string): () => Stream {
-    return () => createStreams(this.seed).named(`provisioning/replica-${id}/${name}`);
+    const { restarts } = this.progress.get(id)!;
+    const again = restarts === 0 ? "" : `/restart-${restarts}`;
+    return () => createStreams(this.seed).named(`provisioning/replica-${id}/${name}${again}`);
   }
 
   private after(now: Nanoseconds, seconds: number): Nanoseconds {

@@ -33,6 +33,14 @@ export class WarmPool<Member extends Starting> {
     this.ready.push(id);
   }
 
+  /** Takes all members out. */
+  removeAll(): Member[] {
+    const all = [...this.members.values()];
+    this.members.clear();
+    this.ready.length = 0;
+    return all;
+  }
+
   /** Takes out the member that has stood by longest; null if none does. */
   takeOrNull(): Member | null {
     const id = this.ready.shift();

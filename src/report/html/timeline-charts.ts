@@ -181,13 +181,14 @@ const LAYERS = [
   ["loading", "loading", "var(--series-2)", 0.95],
   ["provisioning", "provisioning", "var(--series-2)", 0.4],
   ["asleep", "asleep", "var(--faint)", 0.5],
+  ["failed", "failed", "var(--series-3)", 0.85],
 ] as const;
 
 const replicaChart = (charts: Charts, run: Run, x: Axis, per: number, isOnly: boolean): Html => {
   const { replicas, window_s } = run.timeline;
   if (replicas === undefined) return html``;
   const layers = LAYERS.map(([state, name, color, opacity]) => {
-    const points = stepped(replicas[state], window_s, per, average);
+    const points = stepped(replicas[state] ?? [], window_s, per, average);
     return { name, color, opacity, at: points.map((point) => point.x), values: points.slice(0, -1).map(({ y }) => y ?? 0) };
   }).filter(({ values }) => values.some((value) => value > 0));
   const at = layers[0]?.at ?? [];
