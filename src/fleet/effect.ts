@@ -156,6 +156,12 @@ export class Effect {
     this.addedAtSettled = this.addedSums(sums.at);
   }
 
+  /** A request has failed for good, wherever it belongs. @param firstTokenAt NaN: it had none */
+  failed(arrivedAt: Nanoseconds, firstTokenAt: Nanoseconds): void {
+    if (arrivedAt >= this.scaling.at && arrivedAt < this.settledAt && !(firstTokenAt <= this.settledAt)) this.waited += 1;
+    if (arrivedAt <= this.endsAt) this.inSystem -= 1;
+  }
+
   /** "After" has ended, and this is what was read. @param inSystem requests that may still belong to it */
   end(sums: Sums, inSystem: number): void {
     this.ended = sums;

@@ -118,6 +118,7 @@ export class Outcomes {
   fail(slot: number, table: RequestTable, state: FailedState, reason: FailureReason): void {
     this.end(state, reason, table.work[slot]!.next);
     const firstTokenAt = table.firstTokenAt[slot]!;
+    this.effects?.failed(table.arrivedAt[slot]!, firstTokenAt);
     this.onRequest?.({
       id: table.id[slot]!,
       origin: table.origin[slot]!,

@@ -29,7 +29,10 @@ export const scaleEffectSchema = z.strictObject({
     .int()
     .min(0)
     .nullable()
-    .meta({ description: "Of a scale-up: requests that arrived before it had settled and had no first token by then" }),
+    .meta({
+      description:
+        "Of a scale-up: requests that arrived before it had settled and had no first token by then, those that failed meanwhile included",
+    }),
   load_gpu_s: seconds.meta({ description: "GPU time paid for replicas it added before each was ready or given up" }),
   added_mean_batch: z
     .number()

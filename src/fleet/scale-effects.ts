@@ -77,12 +77,14 @@ export class ScaleEffects {
     this.recent.add(arrivedAt, firstTokenAt, leftAt, outputTokens);
     if (this.open.length === 0) return;
     const request = { arrivedAt, firstTokenAt, leftAt, outputTokens };
-    let isOver = false;
-    for (const effect of this.open) {
-      effect.left(request);
-      if (effect.isOver) isOver = true;
-    }
-    if (isOver) this.closeThoseOver();
+    for (const effect of this.open) effect.left(request);
+    this.closeThoseOver();
+  }
+
+  /** A request has failed for good. @param firstTokenAt NaN: it had none */
+  failed(arrivedAt: Nanoseconds, firstTokenAt: Nanoseconds): void {
+    for (const effect of this.open) effect.failed(arrivedAt, firstTokenAt);
+    this.closeThoseOver();
   }
 
   /**
@@ -119,8 +121,13 @@ export class ScaleEffects {
   }
 
   private closeThoseOver(): void {
-    for (const effect of this.open) if (effect.isOver) this.records[effect.index] = effect.record();
-    this.open = this.open.filter((effect) => !effect.isOver);
+    let isAny = false;
+    for (const effect of this.open) {
+      if (!effect.isOver) continue;
+      this.records[effect.index] = effect.record();
+      isAny = true;
+    }
+    if (isAny) this.open = this.open.filter((effect) => !effect.isOver);
   }
 
   private settle(effect: Effect, now: Nanoseconds): void {
