@@ -3,6 +3,7 @@ import type { StepTimeModel } from "../src/replica/step-batch.ts";
 import { simulate } from "../src/fleet/simulate.ts";
 import { createStreams } from "../src/sim/streams.ts";
 import type { Request } from "../src/traffic/request.ts";
+import type { Seconds } from "../src/units.ts";
 
 /**
  * Replicas reduced to plain servers, for which queueing theory knows the mean wait: one request at a time each, one queue in front of
@@ -47,15 +48,17 @@ export const expectedWait = (of: QueueingCase): number => {
   return ((all / (sum + all)) * SERVICE_S) / (servers * (1 - load));
 };
 
-function* requestsOf(of: QueueingCase, seed: number, arrivals: number): Generator<Request> {
+const requestsOf = (of: QueueingCase, seed: number, arrivals: number): Iterable<Request> =>
+  markovian(SERVICE_S / of.load / serversOf(of), of.name === "M/D/1", seed, arrivals);
+
+function* markovian(gap: Seconds, isDeterministic: boolean, seed: number, arrivals: number): Generator<Request> {
   const streams = createStreams(seed);
   const gaps = streams.named("arrivals");
   const services = streams.named("service");
-  const meanGap = (SERVICE_S / of.load / serversOf(of)) * 1e9;
   let arrivedAt = 0;
   for (let id = 0; id < arrivals; id += 1) {
-    arrivedAt += Math.round(gaps.exponential(meanGap));
-    const service = of.name === "M/D/1" ? SERVICE_S : services.exponential(SERVICE_S);
+    arrivedAt += Math.round(gaps.exponential(gap * 1e9));
+    const service = isDeterministic ? SERVICE_S : services.exponential(SERVICE_S);
     yield { id, arrivedAt, promptTokens: Math.max(1, Math.round(service * MICROSECONDS)), outputTokens: 1 };
   }
 }
@@ -100,9 +103,66 @@ export interface Waits {
 }
 
 /** Mean over 20 replications with seeds from `seed` on, and half the width of its interval. */
-export const waitsOf = (of: QueueingCase, arrivals: number, confidence: keyof typeof T_19, seed = 1): Waits => {
-  const waits = Array.from({ length: REPLICATIONS }, (_, i) => simulatedWait(of, seed + i, arrivals));
-  const mean = waits.reduce((a, b) => a + b) / REPLICATIONS;
-  const variance = waits.reduce((sum, wait) => sum + (wait - mean) * (wait - mean), 0) / (REPLICATIONS - 1);
+export const waitsOf = (of: QueueingCase, arrivals: number, confidence: keyof typeof T_19, seed = 1): Waits =>
+  replicated((i) => simulatedWait(of, seed + i, arrivals), confidence);
+
+const replicated = (valueOf: (replication: number) => number, confidence: keyof typeof T_19): Waits => {
+  const values = Array.from({ length: REPLICATIONS }, (_, i) => valueOf(i));
+  const mean = values.reduce((a, b) => a + b) / REPLICATIONS;
+  const variance = values.reduce((sum, value) => sum + (value - mean) * (value - mean), 0) / (REPLICATIONS - 1);
   return { mean, halfWidth: T_19[confidence] * Math.sqrt(variance / REPLICATIONS) };
+};
+
+/** Servers behind a queue with so many places, at which what finds it full is turned away. */
+export interface LossCase {
+  readonly servers: number;
+  readonly places: number;
+  /** Offered: arrivals over what all servers together can do. */
+  readonly load: number;
+}
+
+export const lossCases: readonly LossCase[] = [
+  { servers: 1, places: 0, load: 0.5 },
+  { servers: 1, places: 4, load: 0.8 },
+  { servers: 1, places: 9, load: 1.2 },
+  { servers: 4, places: 0, load: 0.9 },
+  { servers: 4, places: 6, load: 1 },
+];
+
+/** The share of arrivals that find all places taken: M/M/c/K, which is Erlang's B without places. */
+export const expectedBlocking = ({ servers, places, load }: LossCase): number => {
+  let state = 1;
+  let sum = 1;
+  for (let n = 1; n <= servers + places; n += 1) {
+    state *= (load * servers) / Math.min(n, servers);
+    sum += state;
+  }
+  return state / sum;
+};
+
+/** The share turned away, over 20 replications, without the first tenth of the requests. */
+export const blockingOf = (of: LossCase, arrivals: number, confidence: keyof typeof T_19): Waits =>
+  replicated((i) => simulatedBlocking(of, 1 + i, arrivals), confidence);
+
+const simulatedBlocking = ({ servers, places, load }: LossCase, seed: number, arrivals: number): number => {
+  let rejected = 0;
+  simulate(
+    {
+      scenario: "loss",
+      seed,
+      requests: markovian(SERVICE_S / load / servers, false, seed, arrivals),
+      stepTime: microsecondPerToken,
+      replica: plainServer,
+      coldStart: [],
+      policy: { kind: "fixed", replicas: servers },
+      concurrencyLimit: 1,
+      admission: { queue: { max_length: places, on_full: "reject-new", order: "fcfs" } },
+      inputs: [],
+      notModelled: [],
+    },
+    ({ id, state }) => {
+      if (id >= arrivals / 10 && state === "rejected") rejected += 1;
+    },
+  );
+  return rejected / (0.9 * arrivals);
 };

@@ -110,6 +110,30 @@ router:
 #   key: prefix # the first part of the prompt; or session
 #   load_factor: 1.25 # a replica holds at most so many times the mean of outstanding requests
 
+# What stands in front of the fleet, in the order in which a request meets it; all of it may be left out.
+# admission:
+#   concurrency_limit: 32 # requests that a replica is given at once; the others wait in the queue
+#   rate_limit: { rate: 20, burst: 40, unit: requests, per: fleet, max_delay_s: 0 } # a token bucket; or unit: tokens, per: session or priority
+#   shed: { priority_above: 0, queue_depth: 5, kv_use: 0.8 } # such requests are rejected while every replica is past a limit
+#   deadline: { ttft_s: 2, reject: true, classes: [{ priority: 1, ttft_s: 30 }] } # rejected where they would be too late by estimate
+#   smoother: { priority_above: 0, max_delay_s: 600, target_outstanding: 16 } # held back until the fleet has room; or share: 0.3
+#   queue:
+#     max_length: 1000 # 0: nobody waits; default: no limit
+#     on_full: reject-new # or drop-lowest-priority, drop-oldest
+#     order: fcfs # or priority, earliest-deadline, lifo
+#     timeout_s: 60 # default: never
+
+# How clients behave; by default they wait for ever, and do not try again.
+# clients:
+#   first_token_timeout_s: 10
+#   timeout_s: 120
+#   retry:
+#     max_attempts: 3 # the first one included
+#     on: [rejected, timed_out, cut_off, lost]
+#     backoff_s: 0.5 # before the first retry, factor: 2 for each that follows, max_backoff_s: 8
+#     jitter: full # or equal, none
+#     budget: { ratio: 0.2, min_per_s: 0, burst: 10 } # retries a first attempt allows, of all clients together; default: no budget
+
 # What \`simulate\` runs. \`plan\` searches the fixed number itself, and sets this HPA beside it.
 policy:
   kind: hpa # or fixed, with replicas: 4

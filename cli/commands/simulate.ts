@@ -6,6 +6,8 @@ import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
+import { LifeSpans } from "../../src/replica/life-spans.ts";
+import { traceJson } from "../../src/report/trace-events.ts";
 import { runText } from "../../src/report/text.ts";
 import { policyInput, resolvePolicy } from "../../src/scenario/policy.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
@@ -31,6 +33,7 @@ interface SimulateOptions {
   readonly priceEvents?: number | true;
   readonly priceHorizon: number;
   readonly out?: string;
+  readonly traceOut?: string;
   readonly records?: string;
   readonly json?: true;
 }
@@ -76,6 +79,7 @@ export const simulateCommand = (io: Io): Command =>
     .option("--price-events [n]", "say what scale events cost: the n largest and half as many of the others (default: 10)", wholeNumber)
     .option("--price-horizon <s>", "how far a price looks, in seconds after the decision", positiveNumber, 600)
     .option("--out <file>", "write the run there, as JSON")
+    .option("--trace-out <file>", "write the replicas' lives and the timeline there, for ui.perfetto.dev or chrome://tracing")
     .option("--records <file>", "write every request there as it leaves, as CSV")
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
@@ -94,15 +98,20 @@ export const simulateCommand = (io: Io): Command =>
       const policy = resolvePolicy(from, setup, loaded.policyData)!;
       const inputs = [...setup.inputs, policyInput(from, policy, loaded.policyData)];
       const config = { ...setup, inputs, policy, seed, requests, isStepwise: options.stepwise === true };
+      const lifeSpans = options.traceOut === undefined ? undefined : new LifeSpans();
       const run = recording(io, options.records, (onRequest) =>
-        options.priceEvents === undefined ? simulate(config, onRequest) : simulatePriced(config, pricing(options), onRequest),
+        options.priceEvents === undefined
+          ? simulate(config, onRequest, lifeSpans)
+          : simulatePriced(config, pricing(options), onRequest, lifeSpans),
       );
       if (run.requests.arrived === 0) {
         throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
       }
       const json = `${JSON.stringify(run, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+      if (options.traceOut !== undefined) writeWhole(resolve(io.cwd, options.traceOut), traceJson(run, lifeSpans?.spans ?? []));
       io.out(options.json ? json : `${whoseSpeed(device)}\n\n${runText(run)}`);
       if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
+      if (options.traceOut !== undefined) io.err(`Trace, for https://ui.perfetto.dev or chrome://tracing: ${options.traceOut}\n`);
     });

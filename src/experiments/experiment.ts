@@ -1,5 +1,6 @@
 import type { FleetConfig, RequestRecord } from "../fleet/config.ts";
 import type { Run } from "../fleet/run.ts";
+import type { Request } from "../traffic/request.ts";
 import type { Demand } from "./demand.ts";
 import type { Drawn, Lab } from "./lab.ts";
 
@@ -34,7 +35,10 @@ export interface Regime {
 
 /** What an arm sets of a fleet; the rest is the device's and Ballast's defaults. */
 export type Variant = Pick<FleetConfig, "policy"> &
-  Partial<Pick<FleetConfig, "coldStart" | "startUp" | "router" | "replica" | "concurrencyLimit">>;
+  Partial<Pick<FleetConfig, "coldStart" | "startUp" | "router" | "replica" | "concurrencyLimit" | "admission" | "clients">> & {
+    /** Gives every request a priority, by which the gateway may queue it; lower goes first. */
+    readonly priorityOf?: (request: Request) => number;
+  };
 
 /** One variant. Arms of a regime see the same requests for the same seed, and replicas of the same number the same cold-start draws. */
 export interface Arm {

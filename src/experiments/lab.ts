@@ -22,7 +22,7 @@ import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
 import { conversations } from "./conversations.ts";
 import { drawSteps, durationOf, meanLoad, peakLoad, type Demand, type Step } from "./demand.ts";
 import { isGood } from "./good.ts";
-import { BLOCK, copiesFor, superpose, type ReplayedTrace } from "./replayed-trace.ts";
+import { BLOCK, conversationOf, copiesFor, superpose, type ReplayedTrace } from "./replayed-trace.ts";
 
 /** What is asked where no trace is played. */
 export type Drawn = "chat" | "conversations";
@@ -102,7 +102,9 @@ export class Lab {
     if (trace !== null) {
       const copies = this.copies(demand);
       const all = superpose(trace, copies, durationOf(demand), (copy) => streams.named(`trace/copy-${copy}`));
-      return thinned(all, steps, (copies * trace.rate) / rate, streams.named("demand/thinning"));
+      return thinned(all, steps, (copies * trace.rate) / rate, streams.named("demand/thinning"), (request) =>
+        conversationOf(trace, request),
+      );
     }
     if (this.traffic === "conversations") {
       const full = peakLoad(demand);
@@ -205,9 +207,19 @@ const withoutPrefixCaching = (setup: FleetSetup): FleetSetup => ({
   ),
 });
 
-/** Requests that come at a load throughout, of which only the demand's are kept. */
-const thinned = (all: Iterable<Request>, steps: readonly Step[], load: number, stream: Stream): Request[] => {
+/**
+ * Requests that come at a load throughout, of which only the demand's are kept. Where some belong together, all of them share one draw: they
+ * are kept whole, as long as the demand stays.
+ */
+const thinned = (
+  all: Iterable<Request>,
+  steps: readonly Step[],
+  load: number,
+  stream: Stream,
+  groupOf: (request: Request) => number | null = () => null,
+): Request[] => {
   const kept: Request[] = [];
+  const draws = new Map<number, number>();
   let step = 0;
   let ends = steps[0]?.for_s ?? 0;
   for (const request of all) {
@@ -215,7 +227,10 @@ const thinned = (all: Iterable<Request>, steps: readonly Step[], load: number, s
       step += 1;
       ends += steps[step]!.for_s;
     }
-    if (stream.uniform() * load < steps[step]!.load) kept.push({ ...request, id: kept.length });
+    const group = groupOf(request);
+    const draw = (group === null ? undefined : draws.get(group)) ?? stream.uniform();
+    if (group !== null) draws.set(group, draw);
+    if (draw * load < steps[step]!.load) kept.push({ ...request, id: kept.length });
   }
   return kept;
 };

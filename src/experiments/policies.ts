@@ -1,6 +1,8 @@
+import type { Observation } from "../autoscaler/autoscaler.ts";
 import type { Behavior } from "../autoscaler/hpa/behavior.ts";
 import { KEDA_DEFAULTS } from "../autoscaler/keda/spec.ts";
 import type { Policy } from "../fleet/policy.ts";
+import type { Seconds } from "../units.ts";
 import type { Lab } from "./lab.ts";
 
 /** Policies that several experiments use, with targets that suit the device. */
@@ -17,6 +19,21 @@ export interface HpaOptions {
   /** `spec.behavior`; Kubernetes' defaults where it is left out. */
   readonly behavior?: Behavior;
 }
+
+/**
+ * Changes made at given times, multiples of 15 s. Given the decisions of another run with the same cold starts and seed, its replicas come and
+ * go as those did.
+ */
+export const scripted = (initial: number, changes: readonly { readonly at_s: Seconds; readonly replicas: number }[]): Policy => ({
+  kind: "module",
+  name: "script",
+  sha256: "",
+  module: {
+    period_s: 15,
+    decide: ({ now, current }: Observation) => changes.findLast(({ at_s }) => at_s <= now)?.replicas ?? current,
+  },
+  initial_replicas: initial,
+});
 
 /** How full the target of an autoscaler wants a replica, where an experiment does not say. */
 export const TARGET_SHARE = 0.8;
@@ -46,11 +63,27 @@ export const hpa = (lab: Lab, { min, max, initial = min, share = TARGET_SHARE, b
 
 export interface KedaOptions extends HpaOptions {
   /** Seconds between looks at the trigger. */
-  readonly pollingInterval?: number;
+  readonly pollingInterval?: Seconds;
+  /** Without requests for so long it goes to the minimum; KEDA's default where it is left out. */
+  readonly cooldownPeriod?: Seconds;
 }
 
-/** A KEDA ScaledObject on what waits and runs, per replica. */
-export const keda = (lab: Lab, { min, max, initial = min, share = TARGET_SHARE, behavior, pollingInterval = 30 }: KedaOptions): Policy => ({
+/** What runs and waits at the servers; at none of them, what waits in front of the fleet. */
+const KEDA_QUERIES = ["sum(vllm:num_requests_running)", "sum(vllm:num_requests_waiting)", "requests_queued"];
+
+/** A KEDA ScaledObject on what waits and runs, per replica; one that goes to zero also counts what waits in front of the fleet. */
+export const keda = (
+  lab: Lab,
+  {
+    min,
+    max,
+    initial = min,
+    share = TARGET_SHARE,
+    behavior,
+    pollingInterval = KEDA_DEFAULTS.pollingInterval,
+    cooldownPeriod = KEDA_DEFAULTS.cooldownPeriod,
+  }: KedaOptions,
+): Policy => ({
   kind: "manifest",
   name: "ScaledObject on requests running and waiting",
   autoscaler: {
@@ -58,9 +91,10 @@ export const keda = (lab: Lab, { min, max, initial = min, share = TARGET_SHARE, 
     spec: {
       ...KEDA_DEFAULTS,
       pollingInterval,
+      cooldownPeriod,
       minReplicaCount: min,
       maxReplicaCount: max,
-      triggers: ["sum(vllm:num_requests_running)", "sum(vllm:num_requests_waiting)"].map((query) => ({
+      triggers: KEDA_QUERIES.slice(0, min === 0 ? 3 : 2).map((query) => ({
         type: "prometheus",
         query,
         threshold: lab.inFlight(share),

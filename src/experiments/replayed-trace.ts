@@ -14,7 +14,14 @@ export interface ReplayedTrace {
   readonly span: Nanoseconds;
   /** Mean rate, requests per second. */
   readonly rate: number;
+  /** Names of what requests share are below this number, as are those of a copy less a multiple of it. */
+  readonly names: number;
+  /** Names of the parts that a tenth of the prompts or more begin with, or have: system prompts. */
+  readonly common: ReadonlySet<number>;
 }
+
+/** What of a trace's prompts is common to more than one conversation is in so many of them. */
+const COMMON_SHARE = 0.1;
 
 /** @throws InputError where the trace is shorter than two blocks */
 export const replayedTrace = (name: string, requests: readonly Request[]): ReplayedTrace => {
@@ -29,8 +36,20 @@ export const replayedTrace = (name: string, requests: readonly Request[]): Repla
   }
   const span = last - first + Math.floor((last - first) / (requests.length - 1));
   const shifted = requests.map((request) => ({ ...request, arrivedAt: request.arrivedAt - first }));
-  return { name, requests: shifted, span, rate: requests.length / toSeconds(span) };
+  return { name, requests: shifted, span, rate: requests.length / toSeconds(span), ...sharedParts(requests) };
 };
+
+const sharedParts = (requests: readonly Request[]): Pick<ReplayedTrace, "names" | "common"> => {
+  const names = 1 + requests.reduce((most, request) => Math.max(most, largestName(request)), -1);
+  const counts = new Map<number, number>();
+  for (const { parts = [] } of requests) for (const { id } of parts) counts.set(id, (counts.get(id) ?? 0) + 1);
+  const common = [...counts].filter(([, count]) => count >= COMMON_SHARE * requests.length);
+  return { names, common: new Set(common.map(([id]) => id)) };
+};
+
+/** The conversation that a request of a trace, or of copies of it, belongs to: those whose prompts go on alike behind what is common; null: it shares nothing. */
+export const conversationOf = ({ names, common }: ReplayedTrace, { parts = [] }: Request): number | null =>
+  parts.find(({ id }) => !common.has(id % names))?.id ?? null;
 
 /** How many copies have at least this rate together. */
 export const copiesFor = (trace: ReplayedTrace, requestsPerSecond: number): number =>
@@ -44,14 +63,13 @@ export const copiesFor = (trace: ReplayedTrace, requestsPerSecond: number): numb
  * @see Politis and Romano 1992, A circular block-resampling procedure for stationary data
  */
 export const superpose = (
-  { requests, span }: ReplayedTrace,
+  { requests, span, names }: ReplayedTrace,
   copies: number,
   duration: Seconds,
   streamOf: (copy: number) => RandomStream,
 ): Request[] => {
   const block = Math.min(toNanoseconds(BLOCK), span);
   const end = toNanoseconds(duration);
-  const names = 1 + requests.reduce((most, request) => Math.max(most, largestName(request)), -1);
   const all: Request[] = [];
   for (let copy = 0; copy < copies; copy += 1) {
     const stream = streamOf(copy);

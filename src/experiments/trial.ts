@@ -15,8 +15,15 @@ export const runTrial = ({ measures }: Pick<Experiment, "measures">, { demand, a
     const variant = arm.variant(lab, outcomes);
     const records: RequestRecord[] = [];
     const own = arm.demand ?? demand;
+    const { priorityOf, ...fleet } = variant;
+    const asked = arm.demand === undefined ? requests : lab.requests(own, seed);
     const run = simulate(
-      { ...lab.setup, ...variant, seed, requests: arm.demand === undefined ? requests : lab.requests(own, seed) },
+      {
+        ...lab.setup,
+        ...fleet,
+        seed,
+        requests: priorityOf === undefined ? asked : asked.map((request) => ({ ...request, priority: priorityOf(request) })),
+      },
       (record) => records.push(record),
     );
     const outcome = { lab, demand: own, variant, run, records };

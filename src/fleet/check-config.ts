@@ -2,6 +2,7 @@ import { InputError } from "../errors.ts";
 import type { ReplicaConfig } from "../replica/config.ts";
 import type { Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import { checkAdmission } from "./admission/check.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
 import { isServable } from "./gateway.ts";
@@ -16,12 +17,13 @@ export const checkConfig = (config: Omit<FleetConfig, "requests">): void => {
   checkReplica(config.replica);
   if (!((config.concurrencyLimit ?? 1) >= 1)) {
     throw new InputError(
-      "concurrency_limit",
+      "admission.concurrency_limit",
       `expected 1 or more, got ${config.concurrencyLimit}: no request would be served`,
       "Leave it out for none.",
     );
   }
   checkPolicy(config.policy);
+  checkAdmission(config);
   checkColdStart(config.coldStart, config.startUp);
   checkWarmPool(config);
 };

@@ -4,6 +4,8 @@ import type { RequestState } from "../replica/request-table.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import type { FailureReason } from "./admission/failure.ts";
+import type { AdmissionSettings, ClientSettings } from "./admission/settings.ts";
 import type { StartUpConfig } from "./cold-start/start-up.ts";
 import type { Policy } from "./policy.ts";
 import type { RouterSettings } from "./settings.ts";
@@ -27,6 +29,10 @@ export interface FleetConfig {
   readonly router?: RouterSettings;
   /** A replica is given so many requests at once; the others wait in the fleet's queue (Knative's containerConcurrency). None by default. */
   readonly concurrencyLimit?: number;
+  /** What else stands in front of the fleet. Nothing by default. */
+  readonly admission?: Omit<AdmissionSettings, "concurrency_limit">;
+  /** How clients behave. By default they wait for ever, and do not try again. */
+  readonly clients?: ClientSettings;
   /** GPUs that one replica is paid for: tensor parallelism. 1 by default. */
   readonly gpusPerReplica?: number;
   /** Run every step through the scheduler, without the fast path. Same bytes, slower. */
@@ -44,10 +50,16 @@ export interface RequestRecord {
   readonly origin: number;
   /** How many of its session came before it. */
   readonly turn: number;
+  /** When it was sent first. */
   readonly arrivedAt: Nanoseconds;
+  /** How often it was sent. */
+  readonly attempts: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
   readonly state: RequestState;
+  /** Why it failed; null where it has finished. */
+  readonly reason: FailureReason | null;
+  /** Of the last attempt. */
   readonly firstTokenAt: Nanoseconds | null;
   readonly lastTokenAt: Nanoseconds | null;
   readonly preemptions: number;

@@ -1,8 +1,11 @@
 import type { ColdStartPhase } from "../replica/config.ts";
 import type { Replica, ReplicaContext } from "../replica/replica.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
+import { createStreams } from "../sim/streams.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
+import { Clients } from "./admission/clients.ts";
+import type { AdmissionSettings, ClientSettings } from "./admission/settings.ts";
 import { COLD } from "./cold-start/start-up.ts";
 import { eventRank } from "./event-rank.ts";
 import { Gateway } from "./gateway.ts";
@@ -21,6 +24,7 @@ export class Fleet {
   private readonly replicaSet: ReplicaSet;
   private readonly gateway: Gateway;
   private readonly sessions: Sessions;
+  private readonly clients: Clients;
 
   constructor(
     context: ReplicaContext,
@@ -31,13 +35,17 @@ export class Fleet {
     router: Router,
     startUp = COLD,
     seed = 0,
+    admission: AdmissionSettings = {},
+    clients: ClientSettings = {},
   ) {
     this.context = context;
     this.outcomes = outcomes;
     this.events = events;
     this.router = router;
     this.replicaSet = new ReplicaSet(context, events, router, coldStart, startUp, initialReplicas, seed);
-    this.gateway = new Gateway(context, outcomes, events, router, this.replicaSet);
+    const streams = createStreams(seed);
+    this.clients = new Clients(clients, context.table, context.meters, outcomes, events, streams);
+    this.gateway = new Gateway(context, outcomes, events, router, this.replicaSet, this.clients, admission, streams);
     this.sessions = new Sessions(events);
   }
 
@@ -60,9 +68,9 @@ export class Fleet {
     return this.gateway.queued;
   }
 
-  /** Requests that sessions will send. */
+  /** Requests that sessions or clients will send, and those that are held back: they come to the queue by themselves. */
   get expected(): number {
-    return this.sessions.expected;
+    return this.sessions.expected + this.clients.waiting + this.gateway.held;
   }
 
   /** A request of the traffic arrives. */
@@ -74,6 +82,23 @@ export class Fleet {
   followUp(number: number, now: Nanoseconds): void {
     const { work, origin, turn } = this.sessions.take(number);
     this.gateway.arrive({ ...work, id: this.outcomes.arrived, arrivedAt: now }, origin, turn);
+  }
+
+  /** A moment has come at which a wait of a request may be over. One that no longer waits so is left alone. */
+  due(slot: number, now: Nanoseconds): void {
+    const { table } = this.context;
+    if (table.isVacant(slot)) return;
+    if (this.clients.sendsAgain(slot, now)) {
+      this.gateway.attempt(slot, now, false);
+      return;
+    }
+    const reason = this.clients.lossOfPatience(slot, now);
+    if (reason === null) {
+      this.gateway.due(slot, now);
+      return;
+    }
+    this.withdraw(slot, now);
+    this.clients.failed(slot, "timed_out", reason, now);
   }
 
   /** Hands the gateway's queue to the replicas that take more. */
@@ -89,8 +114,13 @@ export class Fleet {
     replica.step(now);
     if (replica.nextStepAt < Infinity) this.events.push(replica.nextStepAt, eventRank.step, id);
     const { finished, finishedCount } = replica.scheduler;
-    if (finishedCount === 0) return;
+    if (finishedCount === 0) {
+      // Its last request was taken away while it ran.
+      if (replica.life.isDraining && replica.outstanding === 0) this.replicaSet.remove(replica, now);
+      return;
+    }
     for (let i = 0; i < finishedCount; i += 1) this.finish(finished[i]!, now);
+    this.gateway.completed(finishedCount, now);
     if (!replica.life.isDraining) {
       this.router.changed(replica);
       this.gateway.wake(now);
@@ -109,15 +139,32 @@ export class Fleet {
     if (this.replicaSet.finishTransfers(link, now)) this.gateway.wake(now);
   }
 
-  /** Has so many replicas wanted from now on. */
-  scaleTo(replicas: number, because: string, now: Nanoseconds): void {
-    if (this.replicaSet.scaleTo(replicas, because, now)) this.gateway.wake(now);
+  /** Has so many replicas wanted from now on. @param isInstant as of the replica set */
+  scaleTo(replicas: number, because: string, now: Nanoseconds, isInstant = false): void {
+    if (this.replicaSet.scaleTo(replicas, because, now, isInstant)) this.gateway.wake(now);
   }
 
   /** Accounts for all time up to now. */
   settle(now: Nanoseconds): void {
     this.gateway.settle(now);
+    this.clients.settle(now);
     this.replicaSet.settle(now);
+  }
+
+  /** Takes a request out of wherever it is: its client has hung up. */
+  private withdraw(slot: number, now: Nanoseconds): void {
+    const replica = this.replicas.get(this.context.table.replica[slot]!);
+    if (replica === undefined) {
+      this.gateway.withdraw(slot, now);
+      return;
+    }
+    const due = replica.nextStepAt;
+    this.router.beforeStep(now);
+    replica.abort(slot, now, false);
+    if (replica.nextStepAt !== due) this.events.push(replica.nextStepAt, eventRank.step, replica.id);
+    if (replica.life.isDraining) return;
+    this.router.changed(replica);
+    this.gateway.wake(now);
   }
 
   /** A request has had its last token. */

@@ -5,12 +5,16 @@ import type { FleetConfig } from "./config.ts";
 export const notModelled = ({
   coldStart,
   startUp,
+  admission,
+  clients,
   notModelled: more,
-}: Pick<FleetConfig, "coldStart" | "startUp" | "notModelled">): string[] => [
+}: Pick<FleetConfig, "coldStart" | "startUp" | "admission" | "clients" | "notModelled">): string[] => [
   ...(coldStart.some(({ name }) => name === "storage")
     ? []
     : ["Reading weights from storage or network: a measured weights phase begins in host memory; give weights_s to include it."]),
   ...ALWAYS,
+  ...(clients === undefined ? ["Clients that time out, give up or retry."] : []),
+  "Failures of replicas and nodes.",
   coldStart.some(isVaried)
     ? "Variation of step times: each takes its calibrated time."
     : "Variation of step times and cold starts: each takes its calibrated time.",
@@ -19,6 +23,18 @@ export const notModelled = ({
     : "Replicas that load at the same time do not slow each other down.",
   ...(startUp === undefined ? [] : ["Nodes hold one replica each; what a kept node has cached stays until it is given back."]),
   ...LAST,
+  ...(clients === undefined
+    ? []
+    : ["A client that hangs up is noticed at once, and its request is taken off its replica at the end of the step under way."]),
+  ...(clients === undefined && admission === undefined
+    ? []
+    : ["A session ends with a request that fails: what would have followed is never sent."]),
+  ...(admission?.deadline?.reject === true
+    ? ["The estimate behind a rejection for its deadline leaves out the request's own prefill, and priorities."]
+    : []),
+  ...(admission === undefined
+    ? []
+    : ["Admission sees the servers as they are at that instant, and the output's length beforehand where a rate limit counts tokens."]),
   ...more,
 ];
 
@@ -32,8 +48,6 @@ const ALWAYS: readonly string[] = [
   "Tokenisation, detokenisation and other CPU work outside the engine step, and contention for the CPU.",
   "Asynchronous scheduling: each step is scheduled when the one before has ended.",
   "Speculative decoding, structured output, LoRA adapters, multimodal inputs, and key-value transfer between servers.",
-  "Clients that time out, give up or retry.",
-  "Failures of replicas and nodes.",
 ];
 
 const LAST: readonly string[] = [

@@ -1,4 +1,5 @@
 import type { ColdStartPhase } from "../replica/config.ts";
+import type { KvCache } from "../replica/kv-cache.ts";
 import { Replica } from "../replica/replica.ts";
 import type { ReplicaContext } from "../replica/replica.ts";
 import type { EventQueue } from "../sim/event-queue.ts";
@@ -22,6 +23,8 @@ export class ReplicaSet {
   private readonly startsAtOnce: boolean;
   private readonly router: Router;
   private created = 0;
+  /** The cache of the replica that was drained last, until another takes it over. */
+  private retired: KvCache | null = null;
 
   /** @param initialReplicas ready at time 0 */
   constructor(
@@ -76,17 +79,20 @@ export class ReplicaSet {
    *
    * The first to go are those that have no node yet, then those that still start, then the one ready last, as a ReplicaSet orders them.
    *
+   * @param isInstant those that come are ready at once, with a prefix cache that is warm: that of the replica which was drained last, where none
+   * has taken it over yet, otherwise a copy of the most loaded one's
    * @returns whether a replica is ready at once
    */
-  scaleTo(replicas: number, because: string, now: Nanoseconds): boolean {
+  scaleTo(replicas: number, because: string, now: Nanoseconds, isInstant = false): boolean {
     const from = this.wanted;
-    const added: number[] = [];
-    for (let i = from; i < replicas; i += 1) added.push(this.obtain(now).id);
-    this.scaleLog.record({ at: now, from, to: replicas, because }, added);
+    const added: Replica[] = [];
+    for (let i = from; i < replicas; i += 1) added.push(isInstant ? this.obtainWarm(now) : this.obtain(now));
+    const victims = replicas < from ? this.victims().slice(0, from - replicas) : [];
+    this.scaleLog.record({ at: now, from, to: replicas, because }, added, victims);
     let isReady = false;
-    for (const id of added) isReady = this.awaitReadiness(id, now) || isReady;
+    for (const { id } of added) isReady = this.awaitReadiness(id, now) || isReady;
     this.refillPool(now);
-    if (replicas < from) for (const victim of this.victims().slice(0, from - replicas)) this.drain(victim, now);
+    for (const victim of victims) this.drain(victim, now);
     return isReady;
   }
 
@@ -97,6 +103,7 @@ export class ReplicaSet {
     this.replicas.delete(replica.id);
     this.coldStarts.leave(replica, now);
     if (wasReady) this.coldStarts.changeSources(-1, now);
+    this.scaleLog.gone(replica.id, now);
   }
 
   /** Accounts for all time up to now. */
@@ -131,6 +138,24 @@ export class ReplicaSet {
     const replica = this.pool.takeOrNull() ?? this.create(this.startsAtOnce, now);
     this.replicas.set(replica.id, replica);
     return replica;
+  }
+
+  /** A replica that is ready at once, and finds what an older one has cached. */
+  private obtainWarm(now: Nanoseconds): Replica {
+    const replica = this.create(true, now);
+    const donor = this.retired ?? this.mostLoadedOrNull()?.scheduler.kv ?? null;
+    this.retired = null;
+    if (donor !== null) replica.scheduler.kv.copyFrom(donor);
+    this.replicas.set(replica.id, replica);
+    return replica;
+  }
+
+  private mostLoadedOrNull(): Replica | null {
+    let found: Replica | null = null;
+    for (const replica of this.replicas.values()) {
+      if (replica.life.isReady && replica.outstanding > (found?.outstanding ?? -1)) found = replica;
+    }
+    return found;
   }
 
   private awaitReadiness(id: number, now: Nanoseconds): boolean {
@@ -191,6 +216,7 @@ export class ReplicaSet {
   }
 
   private drain(replica: Replica, now: Nanoseconds): void {
+    if (replica.life.isReady) this.retired = replica.scheduler.kv;
     replica.life.drain(now);
     this.router.remove(replica.id);
     if (replica.outstanding === 0) this.remove(replica, now);

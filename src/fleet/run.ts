@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { inputSchema } from "../provenance.ts";
+import { failureReasons } from "./admission/failure.ts";
+import { scaleEffectSchema } from "./scale-effect-schema.ts";
 
 /** What happened: the result of one simulation. Holds no wall clock, host or path, so the same seed gives the same bytes. */
 export const RUN_SCHEMA = "ballast.run/1";
@@ -26,6 +28,35 @@ export const latencySchema = z
   .nullable();
 export type Latency = z.infer<typeof latencySchema>;
 
+/** What changes of the number of replicas cost, against the same changes ready at once, with warm prefix caches. Above 0: they cost. */
+export const churnPriceSchema = z.strictObject({
+  unready_gpu_s: z
+    .number()
+    .meta({ description: "GPU time paid for replicas that were not ready: starting or standing by; nodes that were kept" }),
+  gpu_s: z.number().meta({ description: "GPU time paid for in all" }),
+  request_s: z.number().meta({ description: "Time that requests spent in the system, all together" }),
+  ttft_s: z.number().meta({ description: "Time to first token, of all requests together" }),
+});
+export type ChurnPrice = z.infer<typeof churnPriceSchema>;
+
+export const churnSchema = z.strictObject({
+  until_s: seconds.meta({ description: "The traffic's last arrival; costs are those up to then" }),
+  total: churnPriceSchema.meta({
+    description:
+      "The run, less the same run in which every replica that a scale-up adds is ready at once and its prefix cache is warm (that of the replica drained last where none has taken it over, else a copy of the most loaded one's), nothing stands by and no node is kept. Replicas that go drain in both",
+  }),
+  single: churnPriceSchema.meta({
+    description: "The sum of the events' own churn prices; those drawn at random stand for the ones that are not priced",
+  }),
+  interaction: churnPriceSchema.meta({
+    description: "total − single: what events cost together, beyond a price's horizon, or by a warm pool",
+  }),
+  events_exact: count.meta({ description: "Events priced because they are the largest, or because there are no others" }),
+  events_sampled: count.meta({ description: "Events drawn at random from the others" }),
+  events_not_priced: count,
+});
+export type Churn = z.infer<typeof churnSchema>;
+
 /** What one scale event changed, against the same run without it. Above 0: more with it. */
 export const eventPriceSchema = z.strictObject({
   horizon_s: seconds.meta({ description: "From the decision; the price looks no further" }),
@@ -38,6 +69,10 @@ export const eventPriceSchema = z.strictObject({
   ttft_s: z.number().meta({ description: "Time to first token, of both together" }),
   mean_batch: z.number().nullable().meta({ description: "Running sequences, averaged over busy time" }),
   hit_share: z.number().nullable().meta({ description: "Share of prompt tokens found in the prefix cache" }),
+  churn: churnPriceSchema
+    .nullable()
+    .optional()
+    .meta({ description: "Of a scale-up: against the same change with replicas that are ready at once and warm; null for a scale-down" }),
 });
 export type EventPrice = z.infer<typeof eventPriceSchema>;
 
@@ -49,9 +84,44 @@ export const scaleEventSchema = z.strictObject({
   ready_after_s: seconds
     .nullable()
     .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
+  effect: scaleEffectSchema.optional(),
   price: eventPriceSchema.nullable().optional().meta({ description: "null: not priced; absent: no events were" }),
 });
 export type ScaleEvent = z.infer<typeof scaleEventSchema>;
+
+/** One value a window; null where there was nothing to tell it by. */
+const byWindow = z.array(z.number().nullable());
+
+const replicasSchema = z
+  .strictObject({
+    provisioning: z.array(z.number()),
+    loading: z.array(z.number()),
+    warming: z.array(z.number()),
+    busy: z.array(z.number()).meta({ description: "Ready, and in a step" }),
+    idle: z.array(z.number()).meta({ description: "Ready, and without work" }),
+    draining: z.array(z.number()),
+    asleep: z.array(z.number()).meta({ description: "Standing by in the warm pool" }),
+  })
+  .meta({ description: "Replicas by state, averaged over the window; each is in exactly one" });
+
+export const admissionResultSchema = z.strictObject({
+  attempts: count.meta({ description: "Requests sent, retries included" }),
+  retries: count.meta({ description: "Attempts at a request beyond its first" }),
+  failures: z
+    .array(
+      z.strictObject({
+        state: z.enum(["rejected", "timed_out", "cut_off", "lost"]),
+        reason: z.enum(failureReasons),
+        attempts: count.meta({ description: "Attempts that failed so" }),
+        requests: count.meta({ description: "Requests that ended so: the others were tried again" }),
+      }),
+    )
+    .meta({ description: "In the order in which they first occurred" }),
+  not_sent: count.meta({ description: "Later requests of sessions in which one has failed; they have not arrived" }),
+  deferred_s: latencySchema.meta({
+    description: "Each time that a request was held back in front of the queue; its latency counts from when it was sent",
+  }),
+});
 
 export const runSchema = z
   .strictObject({
@@ -83,6 +153,7 @@ export const runSchema = z
       prompt: count,
       output: count,
       recomputed: count.meta({ description: "Prefilled again after a preemption" }),
+      abandoned: count.optional().meta({ description: "Computed for attempts that were given up; absent: none" }),
     }),
     prefix_cache: z
       .strictObject({ queried_tokens: count, hit_tokens: count })
@@ -106,8 +177,17 @@ export const runSchema = z
     gpus_per_replica: z.int().min(1).optional().meta({ description: "Absent: 1" }),
     gpu_hours: z.number().min(0),
     utilization: z.number().min(0).max(1).nullable().meta({ description: "Busy share of the time that ready replicas were paid for" }),
+    useful_share: z.number().min(0).nullable().optional().meta({
+      description:
+        "Tokens computed (prefill and decode, recomputed ones included), over what the ready replicas would have computed in the time they were paid for at peak_tokens_per_s each",
+    }),
+    peak_tokens_per_s: z.number().positive().optional().meta({
+      description: "The most tokens a second that one replica's steps compute, by the step-time model: the best batch of short contexts",
+    }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
+    churn: churnSchema.optional().meta({ description: "What scale events cost all together; absent where they are not priced" }),
+    admission: admissionResultSchema.optional().meta({ description: "Absent: the scenario has neither admission nor clients" }),
     timeline: z
       .strictObject({
         window_s: z.number().positive(),
@@ -117,7 +197,27 @@ export const runSchema = z
         queued: z.array(z.number()),
         running: z.array(z.number()),
         kv_use: z.array(z.number()).meta({ description: "Share of KV blocks held on ready replicas" }),
-        ttft_p99_s: z.array(z.number().nullable()).meta({ description: "Of the requests that arrived in the window" }),
+        ttft_p99_s: byWindow.meta({ description: "Of the requests that arrived in the window" }),
+        replicas: replicasSchema.optional(),
+        looked_up_tokens: z
+          .array(count)
+          .optional()
+          .meta({ description: "Prompt tokens looked up in the prefix cache; absent where it is off" }),
+        hit_rate: byWindow
+          .optional()
+          .meta({ description: "Share of looked-up prompt tokens found in the prefix cache; absent where it is off" }),
+        busy_share: byWindow.optional().meta({
+          description:
+            "Of the time that ready replicas were paid for, draining ones included: the share in which a step ran, which is what a device's own gauge shows (DCGM_FI_DEV_GPU_UTIL)",
+        }),
+        useful_share: byWindow.optional().meta({
+          description:
+            "As the run's own useful_share, window by window. A step's tokens count where it ends, so that a window shorter than a step may show more than 1",
+        }),
+        paid_gpu_s: z.array(z.number()).optional().meta({ description: "GPU seconds paid for in the window, in all states" }),
+        ttft_p50_s: byWindow.optional(),
+        tpot_p50_s: byWindow.optional().meta({ description: "Of the requests that arrived in the window and had two tokens or more" }),
+        tpot_p99_s: byWindow.optional(),
       })
       .meta({ description: "One entry a window, from time 0 to the end" }),
     not_modelled: z.array(z.string()),

@@ -1,4 +1,5 @@
 import type { Autoscaler } from "../autoscaler/autoscaler.ts";
+import type { LifeSpans } from "../replica/life-spans.ts";
 import { Meters } from "../replica/meters.ts";
 import { ReplicaContext } from "../replica/replica.ts";
 import { RequestTable } from "../replica/request-table.ts";
@@ -10,6 +11,7 @@ import type { Nanoseconds } from "../units.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
 import type { FleetConfig, RequestRecord } from "./config.ts";
 import { startUpOf } from "./cold-start/start-up.ts";
+import type { Sums } from "./effect.ts";
 import { eventRank } from "./event-rank.ts";
 import { Fleet } from "./fleet.ts";
 import { Observer } from "./observer.ts";
@@ -18,6 +20,7 @@ import { createRouter } from "./router/create-router.ts";
 import { paidSoFar, sumOf } from "./paid.ts";
 import { autoscalerOf, initialReplicas, limitsOf } from "./policy.ts";
 import type { Run } from "./run.ts";
+import { ScaleEffects } from "./scale-effects.ts";
 import type { Scaling } from "./scale-log.ts";
 import { summarise } from "./summary.ts";
 import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
@@ -36,6 +39,8 @@ export interface Listeners {
   readonly onRequest?: ((record: RequestRecord) => void) | undefined;
   /** Told of each decision of the autoscaler before it is carried out: a fork made now is one in which it is refused. */
   readonly onScale?: ((scaling: Scaling, simulation: Simulation) => void) | undefined;
+  /** Records what the replicas go through. */
+  readonly lifeSpans?: LifeSpans | undefined;
 }
 
 /**
@@ -52,6 +57,8 @@ export class Simulation {
   private readonly fleet: Fleet;
   private autoscaler: Autoscaler | null;
   private readonly observer = new Observer();
+  /** What happens around each change; null where none comes. */
+  private readonly effects: ScaleEffects | null;
   private listeners: Listeners;
   /** Since when the fleet has had no replica, once the traffic has ended. */
   private emptySince: Nanoseconds = 0;
@@ -59,7 +66,7 @@ export class Simulation {
   /** The request that was fed last, until it arrives. */
   private next: Request | null = null;
   /** Changes of the number of replicas that are decided beforehand, by the number of their event. */
-  private readonly planned = new Map<number, { readonly by: number; readonly because: string }>();
+  private readonly planned = new Map<number, { readonly by: number; readonly because: string; readonly isInstant: boolean }>();
 
   /** @throws InputError if the configuration contradicts itself */
   constructor(config: SimulationConfig, listeners: Listeners = {}) {
@@ -68,7 +75,8 @@ export class Simulation {
     this.config = config;
     this.listeners = listeners;
     const meters = new Meters(SHORTEST_WINDOW);
-    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false);
+    const { lifeSpans = null } = listeners;
+    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false, lifeSpans);
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     this.autoscaler = autoscalerOf(policy);
     this.fleet = new Fleet(
@@ -80,8 +88,13 @@ export class Simulation {
       createRouter(config),
       startUpOf(config),
       config.seed,
+      config.admission,
+      config.clients,
     );
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
+    this.effects = this.autoscaler === null ? null : new ScaleEffects(this.events);
+    this.outcomes.effects = this.effects;
+    this.fleet.scaleLog.effects = this.effects;
   }
 
   get now(): Nanoseconds {
@@ -117,14 +130,17 @@ export class Simulation {
   finish(): Run {
     this.context.nextArrivalAt = Infinity;
     this.emptySince = this.events.now;
-    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.events.length > 0) {
+    while ((this.outcomes.departed < this.outcomes.arrived || this.fleet.expected > 0) && this.hasMore) {
       if (this.isGivenUp()) break;
       this.processNext();
     }
     const endedAt = this.events.now;
     this.coarsenBy(coarseningFor(endedAt / LONGEST_TAIL, this.context.meters.window));
     this.fleet.settle(endedAt);
-    return summarise({ config: this.config, outcomes: this.outcomes, fleet: this.fleet, meters: this.context.meters, endedAt });
+    this.context.lifeSpans?.close(endedAt);
+    const { config, outcomes, fleet } = this;
+    const effects = this.effects?.all(this.sumsAt(endedAt)) ?? null;
+    return summarise({ config, outcomes, fleet, effects, meters: this.context.meters, endedAt });
   }
 
   /**
@@ -143,10 +159,14 @@ export class Simulation {
     return copy;
   }
 
-  /** Has the number of replicas wanted changed by so many at a time to come. */
-  plan(at: Nanoseconds, by: number, because: string): void {
+  /**
+   * Has the number of replicas wanted changed by so many at a time to come.
+   *
+   * @param isInstant replicas that come are ready at once, with a warm prefix cache
+   */
+  plan(at: Nanoseconds, by: number, because: string, isInstant = false): void {
     const number = this.planned.size + 1;
-    this.planned.set(number, { by, because });
+    this.planned.set(number, { by, because, isInstant });
     this.events.push(at, eventRank.autoscale, number);
   }
 
@@ -176,16 +196,24 @@ export class Simulation {
   readingAt(time: Nanoseconds): Reading {
     const { meters } = this.context;
     this.fleet.settle(time);
-    const { busy, queued, running } = meters;
+    const { busy, queued, deferred, running } = meters;
+    const paid = paidSoFar(meters, this.config);
     return {
-      paid_s: sumOf(paidSoFar(meters, this.config)),
+      paid_s: sumOf(paid),
+      unready_s: sumOf(paid) - paid.busy - paid.idle,
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
-      inSystem_s: toSeconds(queued.total() + running.total()),
+      inSystem_s: toSeconds(queued.total() + deferred.total() + running.total()),
       outputTokens: this.outcomes.outputTokens,
       queriedTokens: meters.queriedTokens,
       hitTokens: meters.hitTokens,
     };
+  }
+
+  private sumsAt(at: Nanoseconds): Sums {
+    const { busy, running, queriedTokens, hitTokens } = this.context.meters;
+    this.fleet.settle(at);
+    return { at, busy: busy.total(), running: running.total(), queriedTokens, hitTokens };
   }
 
   private processNext(): void {
@@ -198,6 +226,9 @@ export class Simulation {
         break;
       case eventRank.transfer:
         this.fleet.finishTransfers(sequence, now);
+        break;
+      case eventRank.due:
+        this.fleet.due(sequence, now);
         break;
       case eventRank.dispatch:
         this.fleet.dispatch(now);
@@ -220,9 +251,17 @@ export class Simulation {
         if (sequence > 0) this.carryOut(sequence);
         else if (this.autoscaler !== null) this.autoscale(this.autoscaler);
         break;
+      case eventRank.reading:
+        this.effects!.read(sequence, this.sumsAt(now), this.outcomes.arrived - this.outcomes.departed);
+        break;
       default:
         throw new RangeError(`no event has rank ${events.rank}`);
     }
+  }
+
+  /** Whether anything is to happen, besides reading what did. */
+  private get hasMore(): boolean {
+    return this.events.length > (this.effects?.pending ?? 0);
   }
 
   /** Whether requests wait at a fleet that has had no replica for so long that none will come. */
@@ -244,7 +283,7 @@ export class Simulation {
 
   private autoscale(autoscaler: Autoscaler): void {
     const { now } = this.events;
-    const decision = autoscaler.decide(this.observer.observe(this.fleet, this.outcomes.arrived, now));
+    const decision = autoscaler.decide(this.observer.observe(this.fleet, this.outcomes.attempts, now));
     this.events.push(now + toNanoseconds(autoscaler.period), eventRank.autoscale, 0);
     if (decision === null) return;
     const scaling = { at: now, from: this.fleet.wanted, to: decision.replicas, because: decision.because };
@@ -254,11 +293,11 @@ export class Simulation {
 
   /** Carries out what was planned, within the limits of the policy that has decided it. */
   private carryOut(number: number): void {
-    const { by, because } = this.planned.get(number)!;
+    const { by, because, isInstant } = this.planned.get(number)!;
     const { policy } = this.config;
     const [least, most] = policy.kind === "fixed" ? [0, Infinity] : limitsOf(policy);
     const { wanted } = this.fleet;
-    this.fleet.scaleTo(Math.min(most, Math.max(least, wanted + by)), because, this.events.now);
+    this.fleet.scaleTo(Math.min(most, Math.max(least, wanted + by)), because, this.events.now, isInstant);
   }
 }
 
@@ -269,6 +308,8 @@ export const requestKey = (origin: number, turn: number): string => `${origin}/$
 export interface Reading {
   /** GPU time paid for, in all states. */
   readonly paid_s: number;
+  /** Of it, what was paid for replicas that were not ready, and for kept nodes. */
+  readonly unready_s: number;
   readonly busy_s: number;
   /** Running requests over time. */
   readonly running_s: number;

@@ -1,8 +1,9 @@
 import type { Meters } from "../replica/meters.ts";
-import type { WindowedIntegral } from "../sim/windowed-integral.ts";
+import { peakTokenRate } from "../replica/peak-rate.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { FleetConfig } from "./config.ts";
+import type { EffectRecord } from "./effect.ts";
 import type { Fleet } from "./fleet.ts";
 import { latencyFrom } from "./latency.ts";
 import { notModelled } from "./not-modelled.ts";
@@ -11,6 +12,8 @@ import { paidSoFar, sumOf } from "./paid.ts";
 import { policyInWords } from "./policy.ts";
 import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
+import { scaleEffectOf } from "./scale-effect.ts";
+import { timelineOf } from "./timeline.ts";
 
 const SECONDS_PER_HOUR = 3600;
 
@@ -18,15 +21,27 @@ interface Finished {
   readonly config: Omit<FleetConfig, "requests">;
   readonly outcomes: Outcomes;
   readonly fleet: Fleet;
+  /** What was recorded around scale events; null where there could be none. */
+  readonly effects: readonly EffectRecord[] | null;
   readonly meters: Meters;
   readonly endedAt: Nanoseconds;
 }
 
 /** Puts a finished simulation into the form that is saved and read by people. */
-export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished): Run => {
+export const summarise = ({ config, outcomes, fleet, effects, meters, endedAt }: Finished): Run => {
   const busy = meters.busy.total();
   const serving = busy + meters.idle.total();
   const paid = paidSoFar(meters, config);
+  const peak = peakTokenRate(config.stepTime, config.replica);
+  const { finished, promptTokens, outputTokens } = outcomes;
+  const effectContext = {
+    stepTime: config.stepTime,
+    gpusPerReplica: config.gpusPerReplica ?? 1,
+    hasPrefixCache: config.replica.enablePrefixCaching,
+    peak,
+    // A request decodes from its prompt up to its last token: half its output, on average.
+    meanContext: finished === 0 ? 1 : Math.max(1, Math.floor((promptTokens + outputTokens / 2) / finished)),
+  };
   return {
     schema: RUN_SCHEMA,
     scenario: config.scenario,
@@ -44,6 +59,7 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
       prompt: outcomes.promptTokens,
       output: outcomes.outputTokens,
       recomputed: meters.preemptedTokens - meters.foundAgainTokens,
+      ...(meters.abandonedTokens === 0 ? {} : { abandoned: meters.abandonedTokens }),
     },
     prefix_cache: config.replica.enablePrefixCaching ? { queried_tokens: meters.queriedTokens, hit_tokens: meters.hitTokens } : null,
     preemptions: meters.preemptions,
@@ -53,34 +69,23 @@ export const summarise = ({ config, outcomes, fleet, meters, endedAt }: Finished
     ...((config.gpusPerReplica ?? 1) === 1 ? {} : { gpus_per_replica: config.gpusPerReplica }),
     gpu_hours: sumOf(paid) / SECONDS_PER_HOUR,
     utilization: serving === 0 ? null : busy / serving,
+    useful_share: serving === 0 ? null : meters.computed.total / (peak * toSeconds(serving)),
+    peak_tokens_per_s: peak,
     mean_batch: busy === 0 ? null : meters.running.total() / busy,
-    scale_events: fleet.scaleLog.events(),
-    timeline: timelineOf(outcomes, meters, config.replica.numGpuBlocks - 1, endedAt),
+    ...(config.admission === undefined && config.clients === undefined ? {} : { admission: admissionOf(outcomes) }),
+    scale_events: fleet.scaleLog.events().map((event, i) => {
+      const effect = effects?.[i];
+      return effect === undefined ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
+    }),
+    timeline: timelineOf(config, outcomes, meters, peak, endedAt),
     not_modelled: notModelled(config),
   };
 };
 
-const timelineOf = (outcomes: Outcomes, meters: Meters, usableBlocks: number, endedAt: Nanoseconds): Run["timeline"] => {
-  const { window } = meters;
-  const count = Math.max(Math.ceil(endedAt / window), outcomes.arrivals.length);
-  const windows = Array.from({ length: count }, (_, index) => index);
-  // The last window is as long as the run lasts in it.
-  const lengthOf = (index: number): number => Math.min(window, endedAt - index * window);
-  const mean = (integral: WindowedIntegral, index: number): number => (lengthOf(index) > 0 ? integral.of(index) / lengthOf(index) : 0);
-  return {
-    window_s: toSeconds(window),
-    arrivals: windows.map((index) => outcomes.arrivals[index] ?? 0),
-    replicas_ready: windows.map((index) => mean(meters.ready, index)),
-    replicas_starting: windows.map((index) => mean(meters.provisioning, index) + mean(meters.loading, index) + mean(meters.warming, index)),
-    queued: windows.map((index) => mean(meters.queued, index)),
-    running: windows.map((index) => mean(meters.running, index)),
-    kv_use: windows.map((index) => {
-      const serving = meters.busy.of(index) + meters.idle.of(index);
-      return serving === 0 ? 0 : meters.kvBlocks.of(index) / (serving * usableBlocks);
-    }),
-    ttft_p99_s: windows.map((index) => {
-      const sketch = outcomes.ttftByWindow[index];
-      return sketch === undefined ? null : toSeconds(sketch.quantile(0.99));
-    }),
-  };
-};
+const admissionOf = (outcomes: Outcomes): Run["admission"] => ({
+  attempts: outcomes.attempts,
+  retries: outcomes.retries,
+  failures: outcomes.failures().map(({ state, reason, attempts, requests }) => ({ state, reason, attempts, requests })),
+  not_sent: outcomes.notSent,
+  deferred_s: latencyFrom(outcomes.deferred),
+});

@@ -27,7 +27,14 @@ export const runNotes = (replications: readonly Replication[]): string[] => {
   const runs = replications.map(({ run }) => run);
   const total = (pick: (run: Replication["run"]) => number): number => runs.reduce((sum, run) => sum + pick(run), 0);
   const extrapolated = total((run) => run.extrapolated_steps) / total((run) => run.steps);
-  const rejected = total((run) => run.requests.rejected);
+  const endedAs = (run: Replication["run"], isTooLong: boolean): number =>
+    run.admission === undefined
+      ? isTooLong
+        ? run.requests.rejected
+        : 0
+      : run.admission.failures.reduce((sum, { reason, requests }) => sum + ((reason === "too_long") === isTooLong ? requests : 0), 0);
+  const rejected = total((run) => endedAs(run, true));
+  const failed = total((run) => endedAs(run, false));
   return [
     ...(extrapolated > 0
       ? [`${percent(extrapolated)} of the steps lie outside the measured range of the step curve: their times are extrapolated.`]
@@ -35,6 +42,11 @@ export const runNotes = (replications: readonly Replication[]): string[] => {
     ...(rejected > 0
       ? [
           `${quantity(rejected, "request")} of ${mean(total((run) => run.requests.arrived))} ${rejected === 1 ? "is" : "are"} longer than a server takes and ${rejected === 1 ? "is" : "are"} rejected: each counts as a miss.`,
+        ]
+      : []),
+    ...(failed > 0
+      ? [
+          `${quantity(failed, "request")} of ${mean(total((run) => run.requests.arrived))} ${failed === 1 ? "was" : "were"} turned away in front of the fleet, or given up by ${failed === 1 ? "its client" : "their clients"}: each counts as a miss.`,
         ]
       : []),
   ];

@@ -23,6 +23,8 @@ export class BlockCounts implements KvCache {
     return 0;
   }
 
+  copyFrom(): void {}
+
   hasRoomFor(_slot: number, tokens: number, spare: number): boolean {
     return Math.ceil(tokens / this.blockSize) + spare <= this.freeBlocks;
   }

@@ -52,6 +52,13 @@ export class BlockIndex {
     return this.state[block] === NOTED;
   }
 
+  /** Adds a block that has no hash in it yet, as it is in another index; nothing where nobody finds it there. */
+  addFrom(other: BlockIndex, theirs: number, block: number): boolean {
+    if (other.state[theirs] !== LINKED) return false;
+    this.add(block, other.low[theirs]!, other.high[theirs]!);
+    return true;
+  }
+
   /** Adds a block that has no hash in it yet. */
   add(block: number, low: number, high: number): void {
     const bucket = low & this.mask;

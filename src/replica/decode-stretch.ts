@@ -114,8 +114,13 @@ export class DecodeStretch {
     return low;
   }
 
-  /** Brings the requests to where the scheduler would have left them during the stretch's last step, and accounts for every step. */
-  finish(startedAt: Nanoseconds): void {
+  /**
+   * Brings the requests to where the scheduler would have left them during the stretch's last step, and accounts for every step, but for the
+   * blocks held during the last and the tokens that it computes.
+   *
+   * @returns when the last step began
+   */
+  finish(startedAt: Nanoseconds): Nanoseconds {
     const { kv, running, runningCount } = this.scheduler;
     const { computed, produced } = this.table;
     let held = kv.heldBlocks;
@@ -129,7 +134,9 @@ export class DecodeStretch {
         from = until;
       }
     }
-    this.meters.kvBlocks.add(held, from, this.endsAt);
+    const lastStartedAt = this.length === 1 ? startedAt : this.ends[this.length - 2]!;
+    this.meters.kvBlocks.add(held, from, lastStartedAt);
+    this.meters.computed.addBeforeEach(runningCount, this.ends, this.length - 1);
     this.meters.steps += this.length;
     this.meters.extrapolatedSteps += this.extrapolated[this.length - 1]!;
     kv.growByDecoding(running, runningCount, this.length);
@@ -139,6 +146,7 @@ export class DecodeStretch {
       produced[slot]! += this.length - 1;
     }
     this.length = 0;
+    return lastStartedAt;
   }
 
   /** Sums up the running requests; gives the steps until the first one finishes, 0 if one of them does not decode. */

@@ -30,6 +30,17 @@ export class FcfsQueue implements WaitingQueue {
     return request;
   }
 
+  remove(request: number): boolean {
+    const { ring } = this;
+    const mask = ring.length - 1;
+    let place = 0;
+    while (place < this.length && ring[(this.head + place) & mask] !== request) place += 1;
+    if (place === this.length) return false;
+    for (; place > 0; place -= 1) ring[(this.head + place) & mask] = ring[(this.head + place - 1) & mask]!;
+    this.removeFirst();
+    return true;
+  }
+
   private makeRoom(): void {
     if (this.length < this.ring.length) return;
     const larger = new Int32Array(this.ring.length * 2);

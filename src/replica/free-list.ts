@@ -18,6 +18,11 @@ export class FreeList {
     return block;
   }
 
+  /** Every free block, the one that is given out first in front. */
+  *inOrder(): Generator<number> {
+    for (let block = this.next[0]!; block !== 0; block = this.next[block]!) yield block;
+  }
+
   remove(block: number): void {
     const next = this.next[block]!;
     const previous = this.previous[block]!;

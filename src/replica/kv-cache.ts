@@ -15,6 +15,8 @@ export interface KvCache {
    * most, so that there is one to compute. What it finds is remembered until the next look-up.
    */
   match(slot: number): number;
+  /** Makes a cache that is empty, and as large, find what another finds; nothing of it is held. */
+  copyFrom(other: KvCache): void;
   /** Whether a request could be admitted with what `match` has found: blocks for `tokens` in all, and `spare` left free. */
   hasRoomFor(slot: number, tokens: number, spare: number): boolean;
   /** Gives an admitted request what `match` has found, and blocks for `tokens` in all. There must be room. */

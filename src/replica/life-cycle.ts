@@ -1,4 +1,5 @@
 import type { Nanoseconds } from "../units.ts";
+import type { LifePhase, LifeSpans } from "./life-spans.ts";
 import type { Meters, PaidState } from "./meters.ts";
 
 /**
@@ -15,19 +16,39 @@ export class LifeCycle {
   phaseEndsAt: Nanoseconds = Infinity;
   /** When the first phase began that was not provisioning; null before. */
   containerStartedAt: Nanoseconds | null = null;
+  /** When it began its first step; null before. */
+  firstBusyAt: Nanoseconds | null = null;
   readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
   /** Up to `since`. */
   private busyTime: Nanoseconds = 0;
   private readonly meters: Meters;
 
-  /** @param isReady at once; otherwise it begins in provisioning */
-  constructor(isReady: boolean, now: Nanoseconds, meters: Meters) {
+  /**
+   * @param isReady at once; otherwise it begins in provisioning
+   * @param replica its number, for those who record it
+   */
+  constructor(
+    isReady: boolean,
+    now: Nanoseconds,
+    meters: Meters,
+    private readonly replica = 0,
+    private readonly spans: LifeSpans | null = null,
+  ) {
     this.meters = meters;
     this.startedAt = now;
     this.since = now;
     this.state = isReady ? "idle" : "provisioning";
     if (isReady) this.readyAt = now;
+    spans?.enter(replica, this.phase, now);
+  }
+
+  /** What it is doing, in a word; null once it is gone. */
+  get phase(): LifePhase | null {
+    const { state } = this;
+    if (state === "gone") return null;
+    if (this.isDraining) return "draining";
+    return state === "busy" || state === "idle" ? "serving" : state;
   }
 
   get isReady(): boolean {
@@ -67,11 +88,14 @@ export class LifeCycle {
   enter(state: PaidState | "gone", now: Nanoseconds): void {
     this.settle(now);
     this.state = state;
+    if (state === "busy") this.firstBusyAt ??= now;
+    this.spans?.enter(this.replica, this.phase, now);
   }
 
   drain(now: Nanoseconds): void {
     this.settle(now);
     this.isDraining = true;
+    this.spans?.enter(this.replica, this.phase, now);
   }
 
   /** Accounts for the time up to now. */

@@ -61,6 +61,13 @@ export class PrefixCache implements KvCache {
     return matched * this.blockSize;
   }
 
+  /** What nobody holds there goes first when room is needed, in the same order; what is held there, last. */
+  copyFrom(other: KvCache): void {
+    if (!(other instanceof PrefixCache)) return;
+    for (const block of other.free.inOrder()) this.copyBlock(other, block);
+    for (let block = 1; block <= other.usableBlocks; block += 1) if (other.holders[block]! > 0) this.copyBlock(other, block);
+  }
+
   hasRoomFor(slot: number, tokens: number, spare: number): boolean {
     const { matched, matchedFree } = this.table.requestBlocks[slot]!;
     return Math.ceil(tokens / this.blockSize) - matched + matchedFree + spare <= this.free.length;
@@ -130,6 +137,12 @@ export class PrefixCache implements KvCache {
     this.table.blocks[slot] = 0;
     held.shared = 0;
     held.matched = 0;
+  }
+
+  private copyBlock(other: PrefixCache, theirs: number): void {
+    const block = this.free.takeFirst();
+    if (this.index.addFrom(other.index, theirs, block)) this.free.append(block);
+    else this.free.prepend(block);
   }
 
   /** Gives out the block that was freed first, and forgets what is in it. */

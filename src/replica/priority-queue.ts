@@ -21,9 +21,36 @@ export class PriorityQueue implements WaitingQueue {
       larger.set(this.heap);
       this.heap = larger;
     }
-    const heap = this.heap;
-    let hole = this.length;
     this.length += 1;
+    this.rise(slot, this.length - 1);
+  }
+
+  prepend(slot: number): void {
+    this.append(slot);
+  }
+
+  removeFirst(): number {
+    const first = this.heap[0]!;
+    this.length -= 1;
+    this.sink(this.heap[this.length]!, 0);
+    return first;
+  }
+
+  remove(slot: number): boolean {
+    const place = this.heap.subarray(0, this.length).indexOf(slot);
+    if (place < 0) return false;
+    this.length -= 1;
+    if (place === this.length) return true;
+    const last = this.heap[this.length]!;
+    this.sink(last, place);
+    if (this.heap[place] === last) this.rise(last, place);
+    return true;
+  }
+
+  /** Puts a slot where there is a hole, or above it. */
+  private rise(slot: number, from: number): void {
+    const heap = this.heap;
+    let hole = from;
     while (hole > 0) {
       const parent = (hole - 1) >> 1;
       if (!this.table.isBefore(slot, heap[parent]!)) break;
@@ -33,16 +60,10 @@ export class PriorityQueue implements WaitingQueue {
     heap[hole] = slot;
   }
 
-  prepend(slot: number): void {
-    this.append(slot);
-  }
-
-  removeFirst(): number {
+  /** Puts a slot where there is a hole, or below it. */
+  private sink(slot: number, from: number): void {
     const heap = this.heap;
-    const first = heap[0]!;
-    this.length -= 1;
-    const slot = heap[this.length]!;
-    let hole = 0;
+    let hole = from;
     for (;;) {
       let child = 2 * hole + 1;
       if (child >= this.length) break;
@@ -52,6 +73,5 @@ export class PriorityQueue implements WaitingQueue {
       hole = child;
     }
     heap[hole] = slot;
-    return first;
   }
 }

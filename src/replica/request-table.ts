@@ -18,7 +18,11 @@ export class RequestTable {
   /** Requests in the system. */
   length = 0;
   id = new Float64Array(64);
+  /** When it was sent first: latency counts from here. */
   arrivedAt = new Float64Array(64);
+  /** When the attempt under way was sent, and how many there were with it. */
+  sentAt = new Float64Array(64);
+  attempts = new Int32Array(64);
   /** Its place in the traffic, or that of its session's first request; and how many of its session came before it. */
   origin = new Float64Array(64);
   turn = new Int32Array(64);
@@ -32,10 +36,12 @@ export class RequestTable {
   /** KV blocks held. */
   blocks = new Int32Array(64);
   preemptions = new Int32Array(64);
-  /** Tokens that the last preemption threw out. */
+  /** Tokens that were thrown out when it last left a batch unfinished; 0 while it has never run. */
   lost = new Int32Array(64);
   /** NaN until it comes. */
   firstTokenAt = new Float64Array(64);
+  /** The number of the replica that holds it; -1: none. */
+  replica = new Int32Array(64);
   /** What was asked for, by slot. */
   readonly work: Work[] = [];
   /** Which blocks a request holds, where prefix caching tells them apart. */
@@ -56,6 +62,8 @@ export class RequestTable {
     this.length += 1;
     this.id[slot] = id;
     this.arrivedAt[slot] = arrivedAt;
+    this.sentAt[slot] = arrivedAt;
+    this.attempts[slot] = 1;
     this.priority[slot] = work.priority ?? 0;
     this.promptTokens[slot] = work.promptTokens;
     this.outputTokens[slot] = work.outputTokens;
@@ -67,9 +75,24 @@ export class RequestTable {
     this.origin[slot] = id;
     this.turn[slot] = 0;
     this.firstTokenAt[slot] = NaN;
+    this.replica[slot] = -1;
     this.work[slot] = work;
     this.requestBlocks[slot]!.begin(work, id);
     return slot;
+  }
+
+  /** A request that failed, and that no replica holds, is sent once more. */
+  beginAttempt(slot: number, now: Nanoseconds): void {
+    this.sentAt[slot] = now;
+    this.attempts[slot]! += 1;
+    this.produced[slot] = 0;
+    this.computed[slot] = 0;
+    this.lost[slot] = 0;
+    this.firstTokenAt[slot] = NaN;
+    const blocks = this.requestBlocks[slot]!;
+    blocks.begin(this.work[slot]!, this.id[slot]!);
+    // What an attempt before it has left in the cache it finds.
+    blocks.hasReturned = true;
   }
 
   /** A request has left; its slot may be taken again. */
@@ -77,6 +100,10 @@ export class RequestTable {
     this.length -= 1;
     this.id[slot] = VACANT;
     this.vacant.push(slot);
+  }
+
+  isVacant(slot: number): boolean {
+    return this.id[slot] === VACANT;
   }
 
   /** Slots of the requests in the system. */
@@ -94,7 +121,7 @@ export class RequestTable {
     return (
       this.priority[a]! < this.priority[b]! ||
       (this.priority[a] === this.priority[b] &&
-        (this.arrivedAt[a]! < this.arrivedAt[b]! || (this.arrivedAt[a] === this.arrivedAt[b] && this.id[a]! < this.id[b]!)))
+        (this.sentAt[a]! < this.sentAt[b]! || (this.sentAt[a] === this.sentAt[b] && this.id[a]! < this.id[b]!)))
     );
   }
 
@@ -112,6 +139,8 @@ export class RequestTable {
     };
     this.id = float(this.id);
     this.arrivedAt = float(this.arrivedAt);
+    this.sentAt = float(this.sentAt);
+    this.attempts = int(this.attempts);
     this.origin = float(this.origin);
     this.turn = int(this.turn);
     this.lost = int(this.lost);
@@ -123,5 +152,6 @@ export class RequestTable {
     this.blocks = int(this.blocks);
     this.preemptions = int(this.preemptions);
     this.firstTokenAt = float(this.firstTokenAt);
+    this.replica = int(this.replica);
   }
 }

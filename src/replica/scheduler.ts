@@ -2,6 +2,7 @@ import { BlockCounts } from "./block-counts.ts";
 import type { ReplicaConfig } from "./config.ts";
 import { FcfsQueue } from "./fcfs-queue.ts";
 import type { KvCache } from "./kv-cache.ts";
+import { Lookups } from "./lookups.ts";
 import type { Meters } from "./meters.ts";
 import { PrefixCache } from "./prefix-cache.ts";
 import { PriorityQueue } from "./priority-queue.ts";
@@ -20,6 +21,7 @@ import type { WaitingQueue } from "./waiting-queue.ts";
 export class Scheduler {
   readonly waiting: WaitingQueue;
   readonly kv: KvCache;
+  readonly lookups = new Lookups();
   /** Slots of the running requests in order of admission; `runningCount` of them. */
   readonly running: Int32Array;
   runningCount = 0;
@@ -106,6 +108,28 @@ export class Scheduler {
     this.runningCount = kept;
   }
 
+  /**
+   * Takes a request out, waiting or running, and frees its blocks; what it has produced it keeps.
+   *
+   * A step under way computes its tokens to the end, for nothing. vLLM frees the blocks when that step's results are in, before it looks at
+   * them (vllm/v1/engine/core.py: aborts are processed between the model's output and the scheduler's update), so an abort in the last step
+   * still counts. Here they are free in the books at once: nobody is given a block before that step has ended.
+   */
+  abort(slot: number): void {
+    const place = this.running.subarray(0, this.runningCount).indexOf(slot);
+    if (place < 0) {
+      this.waiting.remove(slot);
+      this.meters.countAbort(0, this.table.lost[slot]!);
+      return;
+    }
+    this.running.copyWithin(place, place + 1, this.runningCount);
+    this.runningCount -= 1;
+    this.kv.release(slot, true);
+    this.table.lost[slot] = this.table.computed[slot]!;
+    this.table.computed[slot] = 0;
+    this.meters.countAbort(this.table.lost[slot]!, 0);
+  }
+
   /** Schedules the running requests, in order of admission; true if one of them had to be preempted. */
   private advanceRunning(): boolean {
     const table = this.table;
@@ -139,13 +163,18 @@ export class Scheduler {
       this.kv.admit(slot, cached + tokens);
       this.waiting.removeFirst();
       this.table.computed[slot] = cached;
-      if (this.table.preemptions[slot]! > 0) this.meters.countResumed(cached, this.table.lost[slot]!);
-      else this.meters.countFirstLookup(this.table.promptTokens[slot]!, cached);
+      if (this.table.lost[slot]! > 0) this.meters.countResumed(cached, this.table.lost[slot]!);
+      else this.countFirstLookup(this.table.promptTokens[slot]!, cached);
       this.running[this.runningCount] = slot;
       this.scheduled[this.runningCount] = tokens;
       this.runningCount += 1;
       this.budget -= tokens;
     }
+  }
+
+  private countFirstLookup(tokens: number, found: number): void {
+    this.meters.countFirstLookup(tokens, found);
+    this.lookups.count(tokens, found);
   }
 
   /** Tokens of the request last asked about that were found in the cache. */

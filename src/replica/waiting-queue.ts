@@ -9,4 +9,6 @@ export interface WaitingQueue {
   prepend(slot: number): void;
   /** Takes the first one out. Only while `length` is above 0. */
   removeFirst(): number;
+  /** Takes one out wherever it is; false if it is not in. */
+  remove(request: number): boolean;
 }

@@ -1,13 +1,23 @@
-import type { EventPrice, Run, ScaleEvent } from "../fleet/run.ts";
-import { count, duration, percent } from "../format.ts";
+import type { ChurnPrice, EventPrice, Run, ScaleEvent } from "../fleet/run.ts";
+import { count, duration, percent, quantity } from "../format.ts";
 import { type Cell, left, right, type Style, table, wrap } from "./layout.ts";
 
 type Priced = ScaleEvent & { readonly price: EventPrice };
 
+/** What rounding leaves of equal sums is nothing. */
+const LEAST = 1e-6;
+
+const signed = (value: number, words: string): string => (Math.abs(value) < LEAST ? "0" : `${value > 0 ? "+" : "−"}${words}`);
+
+/** What churn has cost in all, as a sentence; null where that was not asked for. */
+export const churnOrNull = ({ churn }: Run): string | null => {
+  if (churn === undefined) return null;
+  const { unready_gpu_s, request_s, ttft_s } = churn.total;
+  return `Against the same decisions carried out at once and with warm caches, scaling cost ${duration(Math.max(0, unready_gpu_s))} of GPU time before replicas were ready, ${signed(request_s, duration(Math.abs(request_s)))} of time in the system and ${signed(ttft_s, duration(Math.abs(ttft_s)))} to first tokens, of all requests together.`;
+};
+
 /** The scale events that have a price, in order of time. */
 export const pricedEvents = (run: Run): Priced[] => run.scale_events.filter((event): event is Priced => (event.price ?? null) !== null);
-
-const signed = (value: number, words: string): string => (value === 0 ? "0" : `${value > 0 ? "+" : "−"}${words}`);
 
 /** What a price says in a line: the GPU time that an event took or gave back for each second that requests were spared or kept. */
 const rowOf = ({ at_s, from, to, price }: Priced, hasHits: boolean): Cell[] => [
@@ -21,10 +31,41 @@ const rowOf = ({ at_s, from, to, price }: Priced, hasHits: boolean): Cell[] => [
   ...(hasHits ? [price.hit_share === null ? "–" : signed(price.hit_share, percent(Math.abs(price.hit_share)))] : []),
 ];
 
+/** What single events and all of them together cost, as a table; nothing where that was not asked for. */
+const churnLines = ({ churn }: Run, style: Style): string[] => {
+  if (churn === undefined) return [];
+  const { events_exact: exact, events_sampled: sampled, events_not_priced: others } = churn;
+  const row = (name: string, { unready_gpu_s, gpu_s, request_s, ttft_s }: ChurnPrice): Cell[] => [
+    name,
+    ...[unready_gpu_s, gpu_s, request_s, ttft_s].map((time) => signed(time, duration(Math.abs(time)))),
+  ];
+  const priced =
+    sampled === 0
+      ? `all ${quantity(exact, "event")} priced`
+      : `${count(exact)} priced, ${count(sampled)} drawn for ${count(sampled + others)}`;
+  const note =
+    `Against the same decisions with replicas that are ready at once and prefix caches that are warm, up to ${duration(churn.until_s)}. ` +
+    `Interaction: what the events cost together and not alone, or beyond a price's horizon.`;
+  return [
+    "",
+    ...table(
+      [left("churn"), ...["GPU time before ready", "GPU time", "time in system", "TTFT in all"].map(right)],
+      [
+        row("in all", churn.total),
+        row(`single events (${others > 0 && sampled === 0 ? `${count(exact)} of ${count(exact + others)} priced` : priced})`, churn.single),
+        row("interaction", churn.interaction),
+      ],
+      style,
+      "    ",
+    ),
+    ...wrap(note, "      ", undefined, "    "),
+  ];
+};
+
 /** The price list of a run's scale events; nothing where none was priced. */
 export const priceLines = (run: Run, style: Style): string[] => {
   const priced = pricedEvents(run);
-  if (priced.length === 0) return [];
+  if (priced.length === 0) return churnLines(run, style).slice(1);
   const horizon = Math.max(...priced.map(({ price }) => price.horizon_s));
   const note =
     `With the change less without it: GPU time paid, time that all requests spent in the system, requests whose first token came earlier and later, by how much in all, and the mean batch; up to ${duration(horizon)} after the decision, later decisions as they were. ` +
@@ -40,5 +81,6 @@ export const priceLines = (run: Run, style: Style): string[] => {
       "    ",
     ),
     ...wrap(note, "      ", undefined, "    "),
+    ...churnLines(run, style),
   ];
 };

@@ -1,5 +1,7 @@
 import type { Latency, Run } from "../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "../format.ts";
+import { effectLines } from "./effect-text.ts";
+import { admissionLines, missingOrNull } from "./admission-text.ts";
 import { inputLines } from "./inputs.ts";
 import { priceLines } from "./price-text.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
@@ -25,7 +27,7 @@ export const requestsSentence = ({ requests }: Run): string => {
 
 /** The result in one sentence. */
 export const runSentence = (run: Run): string =>
-  `${run.policy}: ${requestsSentence(run)}; TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
+  `${run.policy}: ${requestsSentence(run)}; ${run.requests.finished > 0 && run.requests.finished < run.requests.arrived ? "of those that finished " : ""}TTFT p99 ${durationOrNone(run.latency.ttft_s?.p99)}, TPOT p99 ${durationOrNone(run.latency.tpot_s?.p99)}, ${gpuHours(run.gpu_hours)} GPU-hours, ${quantity(run.scale_events.length, "scale event")}.`;
 
 /** Steps outside the measured range, as a caveat; null where there were none. */
 export const extrapolationOrNull = (run: Run): string | null =>
@@ -58,6 +60,10 @@ export const prefixCacheOrNull = ({ prefix_cache: cache }: Run): string | null =
     ? null
     : `${percent(cache.hit_tokens / cache.queried_tokens)} of the prompts' tokens were found in the prefix cache`;
 
+/** The share of the fleet's peak that was computed, beside how busy it was. */
+const usefulOrEmpty = ({ useful_share: share }: Run): string =>
+  share === null || share === undefined ? "" : `, for ${percent(share)} of the tokens it could compute at best`;
+
 /** How exact the percentiles are; null where they are exact. */
 export const sketchOrNull = ({ latency }: Run): string | null => {
   const error = latency.ttft_s?.relative_error;
@@ -81,7 +87,7 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
     "    ",
   );
   const fleet = [
-    `busy ${run.utilization === null ? "–" : percent(run.utilization)} of ready time; mean batch ${run.mean_batch === null ? "–" : mean(run.mean_batch)}; ${quantity(run.preemptions, "preemption")}`,
+    `busy ${run.utilization === null ? "–" : percent(run.utilization)} of ready time${usefulOrEmpty(run)}; mean batch ${run.mean_batch === null ? "–" : mean(run.mean_batch)}; ${quantity(run.preemptions, "preemption")}`,
     `${count(run.tokens.prompt)} prompt and ${count(run.tokens.output)} output tokens${run.tokens.recomputed > 0 ? `, ${count(run.tokens.recomputed)} computed again after preemption` : ""}, in ${count(run.steps)} steps over ${duration(run.ended_at_s)}`,
     ...(prefixCacheOrNull(run) === null ? [] : [prefixCacheOrNull(run)!]),
     `paid GPU time: ${paidShares(run)
@@ -106,13 +112,19 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   return text([
     ...wrap(runSentence(run)).map(style.strong),
     ...(extrapolation === null ? [] : wrap(extrapolation, "  ")),
-    ...block("Latency", [...latency, ...wrap(sketchOrNull(run) ?? "", "    ").filter((line) => line.trim() !== "")], style),
+    ...block(
+      "Latency",
+      [...latency, ...[missingOrNull(run), sketchOrNull(run)].flatMap((note) => (note === null ? [] : wrap(note, "    ")))],
+      style,
+    ),
+    ...block("In front of the fleet", admissionLines(run, style), style),
     ...block(
       "Fleet",
       fleet.flatMap((line) => wrap(line, "      ", undefined, "    ")),
       style,
     ),
     ...block("Scale events", events.length === 0 ? [] : scaling, style),
+    ...block("Around scale events", effectLines(run, MOST_EVENTS, style), style),
     ...block("What scale events cost", priceLines(run, style), style),
     ...block(
       "Confidence",

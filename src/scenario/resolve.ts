@@ -16,6 +16,7 @@ import { count, duration, percent, plain, size } from "../format.ts";
 import { NO_DATA, type TrafficData } from "../traffic/data.ts";
 import { trafficNotes } from "../traffic/notes.ts";
 import type { Request } from "../traffic/request.ts";
+import { admissionInputs, admissionOf } from "./admission.ts";
 import { checkBlocks } from "./check-blocks.ts";
 import { coldStartOf } from "./cold-start.ts";
 import { originOf } from "./origin.ts";
@@ -62,7 +63,15 @@ export const resolveScenario = (
     coldStart: coldStart.phases,
     ...(coldStart.startUp === COLD ? {} : { startUp: coldStart.startUp }),
     router: scenario.router,
-    inputs: [...trafficInputs(from, requests), ...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs, routerInput(from)],
+    ...admissionOf(from),
+    inputs: [
+      ...trafficInputs(from, requests),
+      ...deviceInputs(from, device),
+      ...replica.inputs,
+      ...coldStart.inputs,
+      routerInput(from),
+      ...admissionInputs(from),
+    ],
     notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
   };
 };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { admissionSchema, clientsSchema } from "../fleet/admission/settings.ts";
 import { coldStartSchema, policySchema, routerSchema } from "../fleet/settings.ts";
 import { replicaSchema } from "../replica/settings.ts";
 import { trafficSchema } from "../traffic/schema.ts";
@@ -43,6 +44,8 @@ export const scenarioSchema = z
     replica: replicaSchema,
     cold_start: coldStartSchema,
     router: routerSchema,
+    admission: admissionSchema.optional().meta({ description: "What stands in front of the fleet; default: nothing" }),
+    clients: clientsSchema.optional().meta({ description: "How clients behave; by default they wait for ever, and do not try again" }),
     manifests: manifestsSchema.optional(),
     policy: policySchema.optional().meta({ description: "What `simulate` runs; that of the manifests by default. `plan` searches" }),
     objectives: objectivesSchema,

@@ -20,7 +20,7 @@ export class QuantileSketch {
   sum = 0;
   private least = Infinity;
   private largest = 0;
-  private values: Float64Array | null = new Float64Array(64);
+  private values: Float64Array | null = new Float64Array(16);
   private isSorted = false;
   private buckets = new Float64Array(0);
   private firstBucket = 0;

@@ -52,6 +52,15 @@ describe("ballast simulate", () => {
     expect(run.scale_events.length).toBeGreaterThan(0);
   });
 
+  it("writes a trace with --trace-out, and prints the same as without it", async () => {
+    const { code, out, err } = await simulate("chat.yaml", "--trace-out", "trace.json");
+    expect({ code, err }).toEqual({ code: 0, err: "Trace, for https://ui.perfetto.dev or chrome://tracing: trace.json\n" });
+    expect(out).toBe((await simulate("chat.yaml")).out);
+    const trace = JSON.parse(readFileSync(join(folder.path, "trace.json"), "utf8")) as { traceEvents: { ph: string; name: string }[] };
+    const phases = new Set(trace.traceEvents.filter(({ ph }) => ph === "X").map(({ name }) => name));
+    expect([...phases].sort()).toEqual(["loading", "provisioning", "serving", "warming"]);
+  });
+
   it("gives the same bytes again, and step by step", async () => {
     const { out } = await simulate("chat.yaml", "--json");
     expect((await simulate("chat.yaml", "--json")).out).toBe(out);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BLOCK, copiesFor, replayedTrace, superpose } from "../../src/experiments/replayed-trace.ts";
+import { BLOCK, conversationOf, copiesFor, replayedTrace, superpose } from "../../src/experiments/replayed-trace.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { messageOf } from "../message-of.ts";
@@ -50,6 +50,26 @@ describe("a trace that is replayed", () => {
   it("shares prefixes within a copy alone", () => {
     const names = new Set(copies(2, 900).map(({ parts }) => parts![0]!.id));
     expect([...names].sort((a, b) => a - b)).toEqual(Array.from({ length: 14 }, (_, i) => i));
+  });
+
+  it("knows which requests go on alike behind what many begin with, copy by copy", () => {
+    const talks = requests.map((request) => ({
+      ...request,
+      parts: [
+        { id: 0, tokens: 1 },
+        { id: 1 + (request.id % 400), tokens: 1 },
+      ],
+    }));
+    const spoken = replayedTrace("talks.csv", talks);
+    expect([...spoken.common]).toEqual([0]);
+    expect(conversationOf(spoken, talks[0]!)).toBe(conversationOf(spoken, talks[400]!));
+    expect(conversationOf(spoken, talks[0]!)).not.toBe(conversationOf(spoken, talks[1]!));
+    expect(conversationOf(spoken, { ...talks[0]!, parts: [] })).toBeNull();
+    const streams = createStreams(1);
+    const played = superpose(spoken, 2, 900, (copy) => streams.named(`copy-${copy}`));
+    const groups = new Map(played.map((request) => [conversationOf(spoken, request), (request.promptTokens - 1) % 400]));
+    expect(groups.size).toBeGreaterThan(400);
+    for (const request of played) expect(groups.get(conversationOf(spoken, request))).toBe((request.promptTokens - 1) % 400);
   });
 
   it("is refused where it is shorter than two blocks", () => {

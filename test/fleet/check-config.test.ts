@@ -107,7 +107,7 @@ describe("a configuration that cannot be is refused with place, rule, value and 
         "requests[0], turn 1: expected a think time in whole nanoseconds, got 0.5. Read or generate the traffic with src/traffic.",
         "requests[0], turn 1: expected whole token counts of 1 or more, got 1 prompt and 0 output tokens. Read or generate the traffic with src/traffic.",
         "requests[0]: expected a finite priority, got NaN. Read or generate the traffic with src/traffic.",
-        "concurrency_limit: expected 1 or more, got 0: no request would be served. Leave it out for none.",
+        "admission.concurrency_limit: expected 1 or more, got 0: no request would be served. Leave it out for none.",
       ]
     `);
   });

@@ -1,42 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Scaling } from "../../src/fleet/scale-log.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
-import { Simulation } from "../../src/fleet/simulation.ts";
 import { runs } from "../runs.ts";
 import { fleets } from "./configs.ts";
-
-/** Runs a fleet and makes a fork at each decision; `carriesOut` has each fork do what the fleet does. */
-const withForks = (config: Parameters<typeof simulate>[0], carriesOut: boolean) => {
-  const forks: { readonly fork: Simulation; known: number }[] = [];
-  const scalings: Scaling[] = [];
-  const base = new Simulation(config, {
-    onScale: (scaling, simulation) => {
-      forks.push({ fork: simulation.fork(), known: carriesOut ? scalings.length : scalings.length + 1 });
-      scalings.push(scaling);
-    },
-  });
-  const follow = (): void => {
-    for (const entry of forks) {
-      for (; entry.known < scalings.length; entry.known += 1) {
-        const { at, from, to, because } = scalings[entry.known]!;
-        entry.fork.plan(at, to - from, because);
-      }
-    }
-  };
-  for (const request of config.requests) {
-    const before = forks.length;
-    base.feed(request);
-    follow();
-    for (const [i, { fork }] of forks.entries()) {
-      if (i < before) fork.feed(request);
-      else fork.resume();
-    }
-  }
-  const run = base.finish();
-  follow();
-  return { run, forks: forks.map(({ fork }) => fork.finish()), scalings };
-};
+import { withForks } from "./forks.ts";
 
 describe("a fork at a decision of the autoscaler", () => {
   it("law: goes the same way to the last byte where it does what the fleet does", () => {
@@ -47,7 +14,7 @@ describe("a fork at a decision of the autoscaler", () => {
         for (const fork of forks) expect(JSON.stringify(fork)).toBe(JSON.stringify(run));
         forked += forks.length;
       }),
-      runs(200),
+      runs(120),
     );
     expect(forked).toBeGreaterThan(100);
   });

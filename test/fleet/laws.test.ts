@@ -38,11 +38,12 @@ describe("laws of the simulator, over random fleets with preemption and scaling"
   it("every step's tokens are accounted for: prompts, outputs and what was recomputed, less what was found in the prefix cache", () => {
     forAllFleets((config) => {
       let scheduled = 0;
+      // Asked once for each step; times are asked for of batches that are not run, too.
       const stepTime = {
         ...config.stepTime,
-        stepTime(batch: Parameters<typeof config.stepTime.stepTime>[0]) {
+        isExtrapolated(batch: Parameters<typeof config.stepTime.isExtrapolated>[0]) {
           scheduled += batch.tokens;
-          return config.stepTime.stepTime(batch);
+          return config.stepTime.isExtrapolated(batch);
         },
       };
       const { run } = simulateAll({ ...config, stepTime, isStepwise: true });
@@ -95,6 +96,56 @@ describe("laws of the simulator, over random fleets with preemption and scaling"
       // Draining replicas are paid for, but not ready for requests.
       expect(integral(replicas_ready)).toBeLessThanOrEqual(busy + idle + 1e-5);
       expect(integral(running)).toBeCloseTo((run.mean_batch ?? 0) * busy, 5);
+    });
+  });
+
+  it("each replica is in one state at a time, and windows add up to the time and tokens of the whole run", () => {
+    forAllFleets((config) => {
+      const gpus = 3;
+      const { run } = simulateAll({ ...config, gpusPerReplica: gpus });
+      const { window_s, replicas, busy_share = [], useful_share = [], paid_gpu_s = [] } = run.timeline;
+      const { paid_s } = run;
+      const lengths = run.timeline.arrivals.map((_, i) => Math.max(0, Math.min(window_s, run.ended_at_s - i * window_s)));
+      const integral = (values: readonly number[]): number => values.reduce((sum, value, i) => sum + value * lengths[i]!, 0);
+      const { provisioning, loading, warming, busy, idle, draining } = replicas!;
+      for (const [state, means] of [["provisioning", provisioning] as const, ["loading", loading] as const, ["warming", warming] as const])
+        expect(gpus * integral(means)).toBeCloseTo(paid_s[state], 4);
+      expect(gpus * (integral(busy) + integral(draining))).toBeCloseTo(paid_s.busy, 4);
+      expect(gpus * integral(idle)).toBeCloseTo(paid_s.idle, 4);
+      expect(busy.every((mean, i) => Math.abs(mean + idle[i]! - run.timeline.replicas_ready[i]!) < 1e-9)).toBe(true);
+      expect(paid_gpu_s.reduce((sum, paid) => sum + paid, 0) / 3600).toBeCloseTo(run.gpu_hours, 9);
+      const serving = busy.map((mean, i) => mean + idle[i]! + draining[i]!);
+      expect(integral(serving.map((mean, i) => mean * (busy_share[i] ?? 0)))).toBeCloseTo(paid_s.busy / gpus, 5);
+      // The last token of a request is produced and never computed.
+      const computed =
+        run.tokens.prompt + run.tokens.output - run.requests.finished + run.tokens.recomputed - (run.prefix_cache?.hit_tokens ?? 0);
+      const useful = integral(serving.map((mean, i) => mean * (useful_share[i] ?? 0))) * run.peak_tokens_per_s!;
+      expect(useful).toBeCloseTo(computed, 4);
+      expect((run.useful_share ?? 0) * integral(serving) * run.peak_tokens_per_s!).toBeCloseTo(computed, 4);
+      // The peak is a search, so that a batch in between may be a little better.
+      expect(run.useful_share ?? 0).toBeLessThan(1.01);
+      expect(run.useful_share ?? 0).toBeLessThanOrEqual(1.01 * (run.utilization ?? 0));
+    });
+  });
+
+  it("hit rates by window add up to what was found, and percentiles by window are in order and within the run's", () => {
+    forAllFleets((config) => {
+      const { run } = simulateAll(config);
+      const { hit_rate, ttft_p50_s, ttft_p99_s, tpot_p50_s, tpot_p99_s } = run.timeline;
+      expect(hit_rate === undefined).toBe(run.prefix_cache === null);
+      expect(hit_rate?.some((rate) => (rate ?? 0) > 0) ?? false).toBe((run.prefix_cache?.hit_tokens ?? 0) > 0);
+      for (const [p50, p99, all] of [
+        [ttft_p50_s!, ttft_p99_s, run.latency.ttft_s] as const,
+        [tpot_p50_s!, tpot_p99_s!, run.latency.tpot_s] as const,
+      ]) {
+        const [known50, known99] = [p50, p99].map((values) => values.filter((value) => value !== null)) as [number[], number[]];
+        expect(known50.length > 0).toBe(all !== null);
+        if (all === null) continue;
+        expect(p50.every((value, i) => (value === null) === (p99[i] === null) && (value ?? 0) <= (p99[i] ?? 0))).toBe(true);
+        expect(Math.max(...known99)).toBeLessThanOrEqual(all.max * 1.001);
+        const whole = [all.p50, all.p99];
+        expect(known50.length === 1 ? [...known50, ...known99] : whole).toEqual(whole);
+      }
     });
   });
 

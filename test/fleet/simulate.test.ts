@@ -72,7 +72,7 @@ describe("a fleet that scales", () => {
   it("starts cold replicas, which serve when they are ready and are paid for from the start", () => {
     const requests = requestsOf([10_000, 10, 100], [0, 10, 100], [40_000, 10, 5]);
     const { run, requests: records } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart, policy: hpa(), requests }));
-    expect(run.scale_events[0]).toEqual({
+    expect(run.scale_events[0]).toMatchObject({
       at_s: 15,
       from: 1,
       to: 2,
@@ -111,7 +111,7 @@ describe("a fleet that scales", () => {
   it("is brought to min_replicas at the first pass", () => {
     const policy = hpa({ min_replicas: 3, max_replicas: 3, initial_replicas: 1 });
     const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, coldStart, policy, requests: requestsOf([29_000, 10, 2]) }));
-    expect(run.scale_events).toEqual([{ at_s: 0, from: 1, to: 3, because: "min_replicas 3, the fleet had 1", ready_after_s: 30 }]);
+    expect(run.scale_events).toMatchObject([{ at_s: 0, from: 1, to: 3, because: "min_replicas 3, the fleet had 1", ready_after_s: 30 }]);
   });
 
   it("a cold start of no time is ready at once", () => {
@@ -126,14 +126,35 @@ it("law: the timeline's windows are time averages, the last one cut at the end",
   const requests = requestsOf([500, 10, 2], [0, 10, 2], [1000, 10, 1]);
   const { run } = simulateAll(fleetConfig({ stepTime: oneSecond, replica: { ...roomyReplica, maxNumSeqs: 1 }, requests }));
   // One server, one at a time: 0 runs from 0.5 to 2.5, 1 until 4.5, 2 until 5.5.
+  const none = [0, 0, 0, 0, 0, 0];
+  // Steps of at most 512 tokens a second.
+  expect(run.peak_tokens_per_s).toBe(512);
   expect(run.timeline).toEqual({
     window_s: 1,
     arrivals: [2, 1, 0, 0, 0, 0],
     replicas_ready: [1, 1, 1, 1, 1, 1],
-    replicas_starting: [0, 0, 0, 0, 0, 0],
+    replicas_starting: none,
+    replicas: {
+      provisioning: none,
+      loading: none,
+      warming: none,
+      busy: [0.5, 1, 1, 1, 1, 1],
+      idle: [0.5, 0, 0, 0, 0, 0],
+      draining: none,
+      asleep: none,
+    },
     queued: [0.5, 1.5, 1.5, 1, 0.5, 0],
     running: [0.5, 1, 1, 1, 1, 1],
     kv_use: [0.5, 1, 1, 1, 1, 1].map((share) => share / 1999),
+    looked_up_tokens: [10, 0, 10, 0, 10, 0],
+    hit_rate: [0, null, 0, null, 0, null],
+    busy_share: [0.5, 1, 1, 1, 1, 1],
+    // Steps end at 1.5, 2.5 … 5.5 s: a prompt, a token, a prompt, a token, a prompt.
+    useful_share: [0, 10, 1, 10, 1, 20].map((tokens) => tokens / 512),
+    paid_gpu_s: [1, 1, 1, 1, 1, 0.5],
+    ttft_p50_s: [2, 4, null, null, null, null],
     ttft_p99_s: [2.98, 4, null, null, null, null],
+    tpot_p50_s: [1, null, null, null, null, null],
+    tpot_p99_s: [1, null, null, null, null, null],
   });
 });

@@ -9,6 +9,8 @@ const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number 
     origin: 0,
     turn: 0,
     arrivedAt: 5e9,
+    attempts: 1,
+    reason: null,
     promptTokens: 10,
     outputTokens,
     state: "finished",

@@ -3,8 +3,8 @@ import { expect, it } from "vitest";
 import { FcfsQueue } from "../../src/replica/fcfs-queue.ts";
 import { runs } from "../runs.ts";
 
-it("a waiting queue behaves as a list with append, prepend and removal at the front", () => {
-  const operations = fc.array(fc.constantFrom("append", "append", "prepend", "remove"), { maxLength: 120, size: "max" });
+it("a waiting queue behaves as a list with append, prepend and removal at the front and anywhere", () => {
+  const operations = fc.array(fc.constantFrom("append", "append", "prepend", "remove", "take out"), { maxLength: 120, size: "max" });
   fc.assert(
     fc.property(operations, (list) => {
       const queue = new FcfsQueue();
@@ -18,6 +18,11 @@ it("a waiting queue behaves as a list with append, prepend and removal at the fr
         } else if (operation === "prepend") {
           queue.prepend(id);
           model.unshift(id);
+        } else if (operation === "take out") {
+          const one = (id * 7) % (id + 1);
+          const place = model.indexOf(one);
+          expect(queue.remove(one)).toBe(place >= 0);
+          if (place >= 0) model.splice(place, 1);
         } else if (model.length > 0) {
           taken.push([queue.first(), queue.removeFirst()]);
           expected.push([model[0], model.shift()]);

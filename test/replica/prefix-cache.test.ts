@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { PromptPart, Work } from "../../src/traffic/request.ts";
+import { PrefixCache } from "../../src/replica/prefix-cache.ts";
 import { schedulerBench, type SchedulerBench } from "./bench.ts";
 
 /** A request whose prompt is these [name, tokens], and then its own tokens up to `promptTokens`. */
@@ -167,5 +168,42 @@ describe("room for a request that finds blocks", () => {
     // Now all are free: 8 cached tokens and one new block fit exactly.
     expect(bench.step()).toEqual({ 1: 12 });
     expect(bench.meters.hitTokens).toBe(8);
+  });
+});
+
+describe("a cache that is copied", () => {
+  const shared = (id: number) => work(20, 1, [[id, 16]]);
+  const copyOf = (bench: SchedulerBench, numGpuBlocks: number): PrefixCache => {
+    const copy = new PrefixCache(numGpuBlocks, 4, bench.table);
+    copy.copyFrom(bench.scheduler.kv);
+    return copy;
+  };
+
+  it("finds what the other finds, held or not, and holds nothing", () => {
+    const bench = cachingBench([shared(1), work(20, 9, [[2, 16]]), shared(1), shared(2), shared(3)], { numGpuBlocks: 21 }, [2, 3, 4]);
+    bench.step();
+    bench.step();
+    expect(bench.running).toEqual([1]);
+    const copy = copyOf(bench, 21);
+    expect([copy.heldBlocks, copy.freeBlocks]).toEqual([0, 20]);
+    for (const slot of [2, 3, 4]) expect(copy.match(slot)).toBe(bench.scheduler.kv.match(slot));
+    expect([2, 3, 4].map((slot) => copy.match(slot))).toEqual([16, 16, 0]);
+  });
+
+  it("gives up first what the other would: what nobody held there, the oldest first", () => {
+    const bench = cachingBench([shared(1), shared(2), work(32, 1), shared(1), shared(2)], { numGpuBlocks: 15, maxNumSeqs: 1 }, [2, 3, 4]);
+    drain(bench);
+    const copy = copyOf(bench, 15);
+    // Of 14 blocks eight are shared; eight are taken, so that two that were free with content must go.
+    copy.match(2);
+    copy.admit(2, 32);
+    expect(copy.heldBlocks).toBe(8);
+    expect([3, 4].map((slot) => copy.match(slot))).toEqual([8, 16]);
+  });
+
+  it("is empty where the other has no prefix caching", () => {
+    const bench = schedulerBench({}, [shared(1)]);
+    bench.step();
+    expect(copyOf(bench, 21).match(0)).toBe(0);
   });
 });

@@ -94,6 +94,14 @@ export class ReferenceEngine {
     return Object.fromEntries([...scheduled].map(([{ id }, tokens]) => [id, tokens]));
   }
 
+  /** Its result is not looked at any more, and its blocks are free: after a step's results have come, before they are looked at. */
+  abort(id: number): void {
+    const request = [...this.running, ...this.waiting].find((other) => other.id === id)!;
+    this.running = this.running.filter((other) => other !== request);
+    if (this.waiting.includes(request)) this.waiting.splice(this.waiting.indexOf(request), 1);
+    this.#free(request);
+  }
+
   /** The step has ended: whoever has all tokens computed produces one. */
   complete(): void {
     for (const request of this.running) {

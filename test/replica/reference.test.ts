@@ -16,8 +16,9 @@ const LONG = 20_000;
 it("law: step by step the scheduler and its cache do what vLLM's rules say, written down plainly", () => {
   let preemptions = 0;
   let hits = 0;
+  let aborts = 0;
   fc.assert(
-    fc.property(fleets(), ({ replica, requests }) => {
+    fc.property(fleets(), fc.array(fc.option(fc.nat(9), { freq: 8 }), { maxLength: 60, size: "max" }), ({ replica, requests }, toAbort) => {
       const toCome = [...requests].filter((request) => isServable(replica, request));
       const table = new RequestTable();
       const meters = new Meters(1e9);
@@ -58,6 +59,13 @@ it("law: step by step the scheduler and its cache do what vLLM's rules say, writ
         expect(scheduler.waiting.length).toBe(reference.waiting.length);
         const first = scheduler.waiting.length > 0 ? scheduler.waiting.first() : undefined;
         expect(first).toBe(reference.waiting[0]?.id);
+        const inSystem = [...running, ...reference.waiting.map(({ id }) => id)];
+        const gone = inSystem[toAbort[step] ?? Infinity];
+        if (gone !== undefined) {
+          scheduler.abort(gone);
+          reference.abort(gone);
+          aborts += 1;
+        }
         scheduler.complete(step);
         reference.complete();
         expect(step).toBeLessThan(LONG);
@@ -71,5 +79,5 @@ it("law: step by step the scheduler and its cache do what vLLM's rules say, writ
     }),
     runs(300),
   );
-  expect(Math.min(preemptions, hits)).toBeGreaterThan(100);
+  expect(Math.min(preemptions, hits, aborts)).toBeGreaterThan(100);
 });

@@ -4,13 +4,14 @@ import { makeDocument } from "../../cli/document.ts";
 import { html } from "../../src/report/html/markup.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import type { ReportParts } from "../../src/report/html/parts.ts";
-import { deviceModel, gpuProfile, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
+import { deviceModel, gpuProfile, guardedRun, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
 
 const whole: ReportParts = { profile: gpuProfile(), deviceModel: deviceModel(), runs: [run(), run("autoscaler")], plan: plan() };
 const reports: [what: string, parts: ReportParts][] = [
   ["a whole run", whole],
   ["a software adapter and an impossible plan", { profile: softwareProfile(), plan: impossiblePlan() }],
   ["one run of ten seconds", { runs: [run("fixed", { ended_at_s: 10 })] }],
+  ["a run with admission", { runs: [guardedRun()] }],
   ["a profile with nothing measured", { profile: gpuProfile({ measurements: [], verifications: [], left_out: [] }) }],
   [
     "a device model checked on nothing",
@@ -118,7 +119,9 @@ describe("a report", () => {
         "Replicas ready",
         "Replicas starting",
         "Requests waiting",
+        "Requests in running batches",
         "Time to first token, 99th percentile",
+        "KV blocks in use",
         "Decode: time of a step by batch",
         "Decode: tokens per second by batch",
         "Prefill: time of one prompt by its length",
@@ -159,4 +162,12 @@ it("a template escapes text, keeps HTML, and leaves out null", () => {
   expect(html`<p title="${'"x"'}">${"a<b"}${html`<b>0</b>`}${null}${[html`<i>1</i>`, "&"]}${7}</p>`.html).toBe(
     '<p title="&quot;x&quot;">a&lt;b<b>0</b><i>1</i>&amp;7</p>',
   );
+});
+
+describe("the page of a run with admission", () => {
+  it("says how many requests are in no latency, and how attempts failed", () => {
+    const page = render({ runs: [guardedRun()] });
+    expect(page).toContain("130 of 7,000 (1.9 %) did not, and are in none of these figures");
+    expect(page).toContain("no token when its client gave up");
+  });
 });

@@ -538,3 +538,20 @@ export const run = (kind: "fixed" | "autoscaler" = "fixed", changes: Partial<Run
     ...changes,
   };
 };
+
+/** A run of a fleet with admission, whose clients give up and try again. */
+export const guardedRun = (): Run =>
+  run("fixed", {
+    requests: { arrived: 7000, deferred: 0, queued: 0, running: 0, finished: 6870, rejected: 30, timed_out: 100, cut_off: 0, lost: 0 },
+    tokens: { prompt: 2_310_441, output: 1_180_203, recomputed: 0, abandoned: 5120 },
+    admission: {
+      attempts: 8300,
+      retries: 1300,
+      failures: [
+        { state: "rejected", reason: "queue_full", attempts: 1200, requests: 30 },
+        { state: "timed_out", reason: "first_token_timeout", attempts: 230, requests: 100 },
+      ],
+      not_sent: 12,
+      deferred_s: { count: 400, mean: 2.5, p50: 2, p90: 5, p95: 6, p99: 8, max: 30 },
+    },
+  });

@@ -52,6 +52,35 @@ describe("a scenario on a device", () => {
     expect(inputsOf(text)["router"]).toBe("given: prefix-aware, servers scraped every 50.0 ms");
   });
 
+  it("hands on what stands in front of the fleet and how clients behave, and says which of it the user has chosen", () => {
+    const text = `${trace}admission: { concurrency_limit: 8, shed: { kv_use: 0.9 }, queue: { max_length: 20 } }\nclients: { timeout_s: 30 }`;
+    expect(resolve(text)).toMatchObject({
+      concurrencyLimit: 8,
+      admission: {
+        shed: { priority_above: 0, queue_depth: 5, kv_use: 0.9 },
+        queue: { max_length: 20, on_full: "reject-new", order: "fcfs" },
+      },
+      clients: { timeout_s: 30 },
+    });
+    expect(inputsOf(text)).toMatchObject({
+      "admission, concurrency_limit": "given: 8",
+      "admission, shed.queue_depth": "assumed: 5",
+      "admission, shed.kv_use": "given: 0.9",
+      "admission, queue.order": "assumed: fcfs",
+      "clients, timeout_s": "given: 30",
+    });
+    expect(resolve(trace)).not.toHaveProperty("admission");
+    expect(Object.keys(inputsOf(trace)).filter((name) => /admission|clients/u.test(name))).toEqual([]);
+  });
+
+  it("takes the objective for a deadline that is not given, where the user has given the objective", () => {
+    const text = `${trace}admission: { deadline: {} }\n`;
+    expect(resolve(`${text}objectives: { ttft_p99_s: 3 }`).admission?.deadline?.ttft_s).toBe(3);
+    expect(inputsOf(`${text}objectives: { ttft_p99_s: 3 }`)["admission, deadline.ttft_s"]).toBe("given: 3");
+    expect(resolve(`${trace}admission: { deadline: { ttft_s: 1 } }\nobjectives: { ttft_p99_s: 3 }`).admission?.deadline?.ttft_s).toBe(1);
+    expect(resolve(text).admission?.deadline).not.toHaveProperty("ttft_s");
+  });
+
   it("has the KV blocks that calibration finds room for, unless the user knows them", () => {
     const settings = { gpu_memory_utilization: 0.9, block_size: 16 };
     expect(resolve(trace).replica.numGpuBlocks).toBe(kvBlocks(deviceModel(), model, settings).numGpuBlocks);

@@ -10,7 +10,7 @@ import type { Server } from "./target.ts";
  * at that instant. What was sent since then is not counted, nor what has come back: the endpoint picker of the Gateway API Inference
  * Extension scores by scraped metrics alone. Without one it sees them as they are, as a proxy does that counts its own open requests.
  *
- * Scrapes are not events. A server changes only by a step or by being given a request, so the first of these after a scrape is due looks
+ * Scrapes are not events. A server changes only by a step, or by being given a request or losing one, so the first of these after a scrape is due looks
  * at all servers as they were when it was due.
  */
 export class Router {
@@ -48,7 +48,7 @@ export class Router {
     this.policy.changed(this.targets.get(server.id)!);
   }
 
-  /** A replica's step is about to end. */
+  /** A replica's step is about to end, or a request to be taken away from it. */
   beforeStep(now: Nanoseconds): void {
     if (now >= this.nextScrapeAt) this.scrape(now);
   }

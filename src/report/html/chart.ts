@@ -1,5 +1,6 @@
 import * as Plot from "@observablehq/plot";
 import { type Axis, labelWidth } from "./axes.ts";
+import { changeKeys, changeMarks, topMargin, type Changes } from "./changes.ts";
 import { escapeHtml, html, type Html } from "./markup.ts";
 
 /**
@@ -53,8 +54,8 @@ const GLYPHS: Readonly<Record<(typeof symbols)[number], string>> = {
 export const seriesColor = (index: number): string => `var(--series-${(index % symbols.length) + 1})`;
 
 /** Entries for series by their place, so that a legend and its lines agree; a series without points has none. `isMarked` where points carry symbols. */
-const legend = (series: readonly Series[], isMarked: boolean, references: readonly Series[]): Html =>
-  series.length + references.length < 2
+const legend = (series: readonly Series[], isMarked: boolean, references: readonly Series[], others: Html): Html =>
+  series.length + references.length < 2 && others.html === ""
     ? html``
     : html`<ul class="legend">
         ${series.map(({ name, points }, i) => {
@@ -69,7 +70,7 @@ const legend = (series: readonly Series[], isMarked: boolean, references: readon
             html`<li>
               ${{ html: `<svg width="32" height="12" viewBox="0 0 32 12" aria-hidden="true"><path d="M0,6H32" stroke="currentColor" stroke-width="1.5" stroke-dasharray="3 3"/></svg>` }}${name}
             </li>`,
-        )}
+        )}${others}
       </ul> `;
 
 interface Drawn {
@@ -135,12 +136,14 @@ export interface LineChart extends Frame {
   readonly references?: readonly Series[];
   /** Values hold until the next: no symbols, lines told apart by their dashes. */
   readonly isStepped?: boolean;
+  readonly changes?: Changes | undefined;
 }
 
 /** Lines over a common x, each with a colour and a symbol or a dash of its own. */
-export const lineChart = (charts: Charts, { x, y, series, references = [], isStepped = false, ...frame }: LineChart): Html => {
+export const lineChart = (charts: Charts, { x, y, series, references = [], isStepped = false, changes, ...frame }: LineChart): Html => {
   const marks: Plot.Markish[] = [
     ...axisMarks(x, y),
+    ...changeMarks(changes),
     ...(y.isLog ? [] : [Plot.ruleY([0])]),
     ...references.map(({ points }) =>
       Plot.line([...points], { x: "x", y: "y", stroke: "currentColor", strokeDasharray: "3 3", strokeWidth: 1.25 }),
@@ -168,7 +171,12 @@ export const lineChart = (charts: Charts, { x, y, series, references = [], isSte
           ]),
     ]),
   ];
-  return figure(charts, frame, { marginLeft: leftMargin(y), x: scaleOf(x), y: scaleOf(y), marks }, legend(series, !isStepped, references));
+  return figure(
+    charts,
+    frame,
+    { marginLeft: leftMargin(y), marginTop: topMargin(changes), x: scaleOf(x), y: scaleOf(y), marks },
+    legend(series, !isStepped, references, changeKeys(changes)),
+  );
 };
 
 export { Plot };

@@ -1,5 +1,8 @@
 import type { Run } from "../../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../../format.ts";
+import { effectRowsOrNull } from "../effect-rows.ts";
+import { churnOrNull } from "../price-text.ts";
+import { admissionSentences, FAILURE_HEADINGS, failureRows, missingOrNull } from "../admission-text.ts";
 import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../run-text.ts";
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, table } from "./markup.ts";
@@ -16,12 +19,20 @@ const latencyTable = (run: Run): Html =>
     ]),
   );
 
+const admissionPart = (run: Run): Html => {
+  const notes = [...admissionSentences(run).map((sentence) => `${sentence}.`), missingOrNull(run) ?? ""].filter((note) => note !== "");
+  const [how, why, ...numbers] = FAILURE_HEADINGS;
+  const headings = [{ heading: how }, { heading: why }, ...numbers.map((heading) => ({ heading, isNumber: true }))];
+  const rows = run.admission === undefined ? [] : failureRows(run);
+  return html`${notes.map((note) => html`<p>${note}</p> `)}${rows.length === 0 ? html`` : table(`Failed attempts: ${run.policy}`, headings, rows)}`;
+};
+
 const fleetTable = (runs: readonly Run[]): Html =>
   table(
     "Fleet by policy",
     [
       { heading: "policy" },
-      ...["GPU-hours", "busy", "mean batch", "scale events", "preemptions", "steps extrapolated"].map((heading) => ({
+      ...["GPU-hours", "busy", "useful", "mean batch", "scale events", "preemptions", "steps extrapolated"].map((heading) => ({
         heading,
         isNumber: true,
       })),
@@ -31,6 +42,7 @@ const fleetTable = (runs: readonly Run[]): Html =>
       run.policy,
       gpuHours(run.gpu_hours),
       run.utilization === null ? NONE : percent(run.utilization),
+      run.useful_share === null || run.useful_share === undefined ? NONE : percent(run.useful_share),
       run.mean_batch === null ? NONE : mean(run.mean_batch),
       count(run.scale_events.length),
       count(run.preemptions),
@@ -58,11 +70,25 @@ const scaleEventTable = (run: Run): Html =>
         ),
       );
 
+const effectTable = (run: Run): Html => {
+  const effects = effectRowsOrNull(run, false);
+  if (effects === null) return html``;
+  return details(
+    `Around the scale events of "${run.policy}"`,
+    html`<p>${effects.note}</p>
+      ${table(
+        `Around scale events: ${run.policy}`,
+        effects.headings.map((heading) => ({ heading, isNumber: heading !== "replicas" })),
+        effects.rows,
+      )}`,
+  );
+};
+
 /** What happened in single simulations of the same traffic: timelines first, then the numbers. */
 export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: number | null): Html =>
   html`<section aria-labelledby="runs">
     <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
-    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)}</p> `)}
+    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)}</p> `)}
     <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
-    ${runs.map(latencyTable)}${fleetTable(runs)}${runs.map(scaleEventTable)}
+    ${runs.map((run) => html`${latencyTable(run)}${admissionPart(run)}`)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
   </section> `;
