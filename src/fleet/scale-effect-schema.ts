@@ -25,14 +25,10 @@ export const scaleEffectSchema = z.strictObject({
   before: partSchema.meta({ description: "A window before the decision. Batch and hit rate begin up to 15 s earlier" }),
   during: partSchema.meta({ description: "From the decision until it had settled" }),
   after: partSchema.meta({ description: "A window from then on, or to the end of the run" }),
-  requests_waited: z
-    .int()
-    .min(0)
-    .nullable()
-    .meta({
-      description:
-        "Of a scale-up: requests that arrived before it had settled and had no first token by then, those that failed meanwhile included",
-    }),
+  requests_waited: z.int().min(0).nullable().meta({
+    description:
+      "Of a scale-up: requests that arrived before it had settled and had no first token by then, those that failed meanwhile included",
+  }),
   load_gpu_s: seconds.meta({ description: "GPU time paid for replicas it added before each was ready or given up" }),
   added_mean_batch: z
     .number()
