@@ -34,6 +34,17 @@ export interface Overrides {
   readonly onRead?: OnRead;
 }
 
+/** How the files that a scenario names are read. */
+export interface Readers {
+  readonly chooseDevice: typeof chooseDevice;
+  readonly readPolicyModule: typeof readPolicyModule;
+  readonly readTrace: typeof readTrace;
+  readonly readTrafficData: typeof readTrafficData;
+}
+
+/** Anew each time. */
+export const READERS: Readers = { chooseDevice, readPolicyModule, readTrace, readTrafficData };
+
 /** A scenario with all that it names read in, but for its traffic. */
 export interface LoadedFleet extends ChosenDevice {
   readonly from: GivenScenario;
@@ -69,7 +80,6 @@ export const loadScenario = async (io: Io, file: string, overrides: Overrides): 
  * Reads what a scenario names, but for its traffic.
  *
  * @param folder that its paths start from
- * @param choose how a device is found, where not anew each time
  * @throws InputError where any of it is missing or wrong
  */
 export const loadFleet = async (
@@ -77,7 +87,7 @@ export const loadFleet = async (
   parsed: GivenScenario,
   folder: string,
   overrides: Overrides,
-  choose = chooseDevice,
+  readers: Readers = READERS,
 ): Promise<LoadedFleet> => {
   const written = (option: string | undefined, field: string | undefined): Written | undefined =>
     option !== undefined ? { text: option, folder: io.cwd } : field === undefined ? undefined : { text: field, folder };
@@ -86,7 +96,7 @@ export const loadFleet = async (
   const chosenObjects = { ...(overrides.manifests === undefined ? manifests : {}), ...choiceOf(overrides) };
   const read = named === undefined ? null : readManifestsOf(named, chosenObjects);
   const served = read === null ? parsed : withWorkload(parsed, read.manifests, read.place);
-  const chosen = choose(
+  const chosen = readers.chooseDevice(
     io,
     written(overrides.device, parsed.scenario.device),
     written(overrides.model, parsed.scenario.model),
@@ -99,7 +109,7 @@ export const loadFleet = async (
   };
   const policyData: PolicyData = {
     ...(read === null ? {} : { manifest: manifestPolicy(read.manifests, read.place) }),
-    ...(await modulePart(parsed, folder)),
+    ...(await modulePart(parsed, folder, readers)),
   };
   return { ...chosen, from, policyData };
 };
@@ -110,8 +120,12 @@ const choiceOf = ({ autoscaler, workload, container }: Overrides): Choice => ({
   ...(container === undefined ? {} : { container }),
 });
 
-const modulePart = async ({ scenario: { policy }, place }: GivenScenario, folder: string): Promise<Pick<PolicyData, "module">> =>
-  policy?.kind === "module" ? { module: await readPolicyModule({ text: policy.file, folder }, `${place}: policy.file`) } : {};
+const modulePart = async (
+  { scenario: { policy }, place }: GivenScenario,
+  folder: string,
+  readers: Readers,
+): Promise<Pick<PolicyData, "module">> =>
+  policy?.kind === "module" ? { module: await readers.readPolicyModule({ text: policy.file, folder }, `${place}: policy.file`) } : {};
 
 /**
  * A scenario of nothing but a trace's file, all else by default.
@@ -143,16 +157,21 @@ export const atUser = (io: Io, text: string | undefined): Written | undefined =>
  * @param folder that its paths start from
  * @throws InputError where any of it is missing or wrong
  */
-export const withTraffic = async (fleet: LoadedFleet, folder: string, onRead?: OnRead): Promise<LoadedScenario> => {
+export const withTraffic = async (
+  fleet: LoadedFleet,
+  folder: string,
+  onRead?: OnRead,
+  readers: Readers = READERS,
+): Promise<LoadedScenario> => {
   const { from, model } = fleet;
   const { traffic, seed } = from.scenario;
   if (traffic.kind !== "trace") {
-    const data = await readTrafficData(traffic, folder, onRead);
+    const data = await readers.readTrafficData(traffic, folder, onRead);
     checkContext(traffic, model, data, from.place);
     return { ...fleet, trace: null, data };
   }
   const options = { seed, contextLength: model.contextLength, ...(onRead === undefined ? {} : { onRead }) };
-  const { format, requests } = await readTrace(traffic, resolve(folder, traffic.file), options);
+  const { format, requests } = await readers.readTrace(traffic, resolve(folder, traffic.file), options);
   return { ...fleet, from: withFormat(from, traffic, format), trace: requests, data: NO_DATA };
 };
 

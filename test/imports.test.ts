@@ -19,6 +19,7 @@ const ORDER = [
   "scenario",
   "validation",
   "manifests",
+  "sweep",
   "plan",
   "compare",
   "report",
