@@ -25,7 +25,11 @@ export const readManifestsOf = ({ text, folder }: Written, choice: Choice): { re
  * @param query part of its address: with another one the same file is loaded anew, and knows nothing of earlier runs
  * @throws InputError where it is not there, or cannot be loaded
  */
-export const readPolicyModule = async ({ text, folder }: Written, place: string, query = ""): Promise<NonNullable<PolicyData["module"]>> => {
+export const readPolicyModule = async (
+  { text, folder }: Written,
+  place: string,
+  query = "",
+): Promise<NonNullable<PolicyData["module"]>> => {
   const path = resolve(folder, text);
   if (!existsSync(path)) throw new InputError(place, `${text} is not there`, "Give the path of a module, from the scenario's folder.");
   const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { InputError } from "../../src/errors.ts";
-import { count, duration, percent, quantity } from "../../src/format.ts";
+import { count, duration, limit, percent, quantity } from "../../src/format.ts";
 import { sweepText } from "../../src/report/sweep-text.ts";
 import { isInShard, type Shard } from "../../src/sweep/shard.ts";
 import { summarize } from "../../src/sweep/summary.ts";
@@ -24,7 +24,7 @@ interface SweepOptions {
   readonly store?: string;
   readonly out?: string;
   readonly shard?: Shard;
-  readonly workers: number;
+  readonly workers?: number;
   readonly model?: string;
   readonly device?: string;
   readonly json?: true;
@@ -61,7 +61,7 @@ const runMissing = async (io: Io, missing: readonly SweepRun[], own: number, sto
         () => {
           done += 1;
           const left = (elapsed() / done) * (missing.length - done);
-          const rest = done === missing.length ? "" : `, about ${duration(left)} left`;
+          const rest = done === missing.length ? "" : `, about ${limit(Math.ceil(left))} left`;
           line.show(done / missing.length, `${count(own - missing.length + done)} of ${quantity(own, "run")}${rest}`);
         },
       );
@@ -107,7 +107,7 @@ export const sweepCommand = (io: Io): Command =>
     .argument("<sweep>", "the sweep's file, YAML or JSON: scenario, vary, seeds (see README)")
     .option("--out <file>", "write a row for each run there, .csv or .jsonl")
     .option("--store <folder>", "where finished runs are kept (default: store/ in the runs folder)")
-    .option("--workers <n>", "runs at once (default: the cores of this machine)", positiveWholeNumber, availableParallelism())
+    .option("--workers <n>", "runs at once (default: as many as this machine has cores)", positiveWholeNumber)
     .option("--shard <i/n>", "do only the runs of the i-th of n machines", shardOption)
     .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the scenario's)")
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
@@ -125,7 +125,8 @@ export const sweepCommand = (io: Io): Command =>
       const missing = own.filter(({ job }) => !before.has(job.address));
       const share = shard === undefined ? "" : ` (shard ${shard.index} of ${shard.of}, of ${quantity(sweep.runs.length, "run")} in all)`;
       io.err(`${quantity(own.length, "run")}${share}, ${count(own.length - missing.length)} of them in ${place} already.\n`);
-      const work = missing.length === 0 ? null : await runMissing(io, missing, own.length, store, options.workers);
+      const work =
+        missing.length === 0 ? null : await runMissing(io, missing, own.length, store, options.workers ?? availableParallelism());
       const rows = await sweep.rowsOf(store, own);
       if (write !== null) writeWhole(resolve(io.cwd, options.out!), write(rows));
       io.out(options.json ? jsonLines(rows) : sweepText(sweep.name, summarize(rows), sweep.axes));

@@ -36,7 +36,10 @@ export const expandSweep = ({ vary, seeds }: Sweep, base: Record<string, unknown
     fields: options
       .flatMap(({ sets }) => sets)
       .toSorted(([a], [b]) => a.split(".").length - b.split(".").length)
-      .reduce<unknown>((fields, [path, value]) => withField(fields, path, value, `${place}: vary: ${path}`), base) as Record<string, unknown>,
+      .reduce<unknown>((fields, [path, value]) => withField(fields, path, value, `${place}: vary: ${path}`), base) as Record<
+      string,
+      unknown
+    >,
   }));
 };
 

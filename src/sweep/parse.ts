@@ -20,6 +20,7 @@ const sweepFile: WrittenFile<Sweep> = {
  */
 export const parseSweep = (text: string, place: string): Sweep => {
   const sweep = checkWritten(sweepFile, parseWritten(sweepFile, text, place), place);
+  checkSeeds(sweep, place);
   const setBy = new Map<string, string>();
   for (const [axis, values] of Object.entries(sweep.vary)) {
     checkAxis(axis, values, place);
@@ -27,12 +28,15 @@ export const parseSweep = (text: string, place: string): Sweep => {
     for (const path of paths) {
       const other = setBy.get(path);
       if (other !== undefined) {
-        throw new InputError(`${place}: vary`, `expected each field to vary once, got ${path} in ${other} and in ${axis}`, "Leave one out.");
+        throw new InputError(
+          `${place}: vary`,
+          `expected each field to vary once, got ${path} in ${other} and in ${axis}`,
+          "Leave one out.",
+        );
       }
       setBy.set(path, axis);
     }
   }
-  checkSeeds(sweep, setBy.get("seed"), place);
   return sweep;
 };
 
@@ -40,21 +44,26 @@ const checkAxis = (axis: string, values: Sweep["vary"][string], place: string): 
   if (!Array.isArray(values) && Object.keys(values).length === 0) {
     throw new InputError(`${place}: vary.${axis}`, "expected at least one variant, got none", NEXT_STEP);
   }
-  if ((RUN_COLUMNS as readonly string[]).includes(axis)) {
+  if (RUN_COLUMNS.includes(axis)) {
     throw new InputError(
       `${place}: vary.${axis}`,
-      "expected another name than that of a column of the table",
-      `Those are: ${RUN_COLUMNS.join(", ")}.`,
+      "expected another name: the table has a column of this one already",
+      "Call it something else.",
     );
   }
 };
 
-const checkSeeds = ({ vary, seeds }: Sweep, seedAxis: string | undefined, place: string): void => {
-  if (seedAxis !== undefined)
-    throw new InputError(`${place}: vary`, `expected seeds beside vary, got seed in ${seedAxis}`, "Write seeds: [1, 2, 3].");
+const checkSeeds = ({ vary, seeds }: Sweep, place: string): void => {
+  const seedAxis = Object.entries(vary).find(
+    ([axis, values]) => axis === "seed" || (!Array.isArray(values) && Object.values(values).some((variant) => "seed" in variant)),
+  );
+  if (seedAxis !== undefined) {
+    throw new InputError(`${place}: vary.${seedAxis[0]}`, "expected seeds beside vary, got seed in it", "Write seeds: [1, 2, 3].");
+  }
   const repeated = Array.isArray(seeds) ? seeds.find((seed, i) => seeds.indexOf(seed) !== i) : undefined;
-  if (repeated !== undefined)
+  if (repeated !== undefined) {
     throw new InputError(`${place}: seeds`, `expected each seed once, got ${repeated} twice`, "Leave one out.");
+  }
   const isOne = Array.isArray(seeds) ? seeds.length === 1 : seeds === 1;
   if (isOne && Object.keys(vary).length === 0) {
     throw new InputError(`${place}: vary`, "expected something to vary, or several seeds, got neither", NEXT_STEP);

@@ -19,10 +19,9 @@ export const sweepSchema = z
     scenario: z
       .union([z.string().min(1), fields])
       .meta({ description: "The scenario's file, from this file's folder, or its fields; what varies may be left out of it" }),
-    vary: z
-      .record(z.string().min(1), axisSchema)
-      .default({})
-      .meta({ description: "A grid: every combination of these is a run for each seed. Paths in the values start from the scenario's folder" }),
+    vary: z.record(z.string().min(1), axisSchema).default({}).meta({
+      description: "A grid: every combination of these is a run for each seed. Paths in the values start from the scenario's folder",
+    }),
     seeds: z
       .union([seed.min(1).max(1_000_000), z.array(seed).min(1)])
       .default(1)

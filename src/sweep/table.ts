@@ -15,7 +15,7 @@ export const csvTable = (rows: readonly SweepRow[], axes: readonly string[]): st
   [
     [...axes, ...RUN_COLUMNS],
     ...rows.map(({ combination, seed, figures, run }) => {
-      const fields: Record<string, unknown> = { seed, ...figures, run };
+      const fields: Readonly<Record<string, number | string | null>> = { seed, ...figures, run };
       return [...axes.map((axis) => valueText(combination.values[axis])), ...RUN_COLUMNS.map((column) => fields[column] ?? "")];
     }),
   ]
