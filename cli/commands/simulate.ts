@@ -5,9 +5,10 @@ import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
+import { savedJson } from "../../src/json.ts";
 import { runText } from "../../src/report/text.ts";
+import { checkArrived, fleetConfig } from "../../src/scenario/fleet-config.ts";
 import { writeWhole } from "../files.ts";
-import { checkArrived, fleetConfig, runJson } from "../fleet-config.ts";
 import type { Io } from "../io.ts";
 import { loadScenario } from "../load-scenario.ts";
 import { recordsFile } from "../records-file.ts";
@@ -76,8 +77,8 @@ export const simulateCommand = (io: Io): Command =>
       const run = recording(io, options.records, (onRequest) =>
         options.priceEvents === undefined ? simulate(config, onRequest) : simulatePriced(config, pricing(options), onRequest),
       );
-      checkArrived(loaded, run);
-      const json = runJson(run);
+      checkArrived(loaded.from, run);
+      const json = savedJson(run);
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run)}`);
       if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);

@@ -6,8 +6,10 @@ import { projectRoot } from "../project.ts";
 /** What a worker runs: the built program. */
 export const workerProgram = join(projectRoot, "dist", "cli", "sweep", "worker.js");
 
-/** Where an import of the built code leads to. */
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"(\.[^"]+)"/gu;
+const IMPORT = /^(?:import|export)\b[\w\s{},*$]*\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gmu;
+
+/** What a built module imports: paths from its folder, and names of packages. */
+export const importsIn = (text: string): string[] => [...text.matchAll(IMPORT)].map(([, from, bare, later]) => from ?? bare ?? later ?? "");
 
 /**
  * Hash of the code that simulates: of each file that the worker's program imports, and those in turn. Code that no run goes through may change
@@ -19,7 +21,7 @@ export const programHash = (): string => {
     if (texts.has(path)) return;
     const text = readFileSync(path, "utf8");
     texts.set(path, text);
-    for (const [, imported = ""] of text.matchAll(IMPORT)) visit(join(dirname(path), imported));
+    for (const name of importsIn(text)) if (name.startsWith(".")) visit(join(dirname(path), name));
   };
   visit(workerProgram);
   const hash = createHash("sha256");

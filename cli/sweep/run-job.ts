@@ -2,14 +2,14 @@ import { createHash } from "node:crypto";
 import { InputError } from "../../src/errors.ts";
 import { checkConfig } from "../../src/fleet/check-config.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
-import { canonicalJson } from "../../src/json.ts";
+import { canonicalJson, savedJson } from "../../src/json.ts";
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
+import { checkArrived, checkPolicyGiven, fleetConfig } from "../../src/scenario/fleet-config.ts";
 import { scenarioOf } from "../../src/scenario/parse.ts";
 import { resolvePolicy } from "../../src/scenario/policy.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { identityOf } from "../../src/sweep/identity.ts";
 import { trafficSchema } from "../../src/traffic/schema.ts";
-import { checkArrived, checkPolicyGiven, fleetConfig, runJson } from "../fleet-config.ts";
 import type { Io } from "../io.ts";
 import { loadFleet, withTraffic, type LoadedFleet } from "../load-scenario.ts";
 import { keptReaders } from "./kept-readers.ts";
@@ -112,8 +112,8 @@ export class Jobs {
     const fleet = { ...loaded.fleet, from: { ...from, scenario: { ...from.scenario, seed: job.seed } } };
     const scenario = await withTraffic(fleet, job.folder, undefined, this.readers);
     const run = simulate(fleetConfig(scenario));
-    checkArrived(scenario, run);
-    return runJson(run);
+    checkArrived(from, run);
+    return savedJson(run);
   }
 
   private deviceHash(device: DeviceModel): string {
