@@ -132,7 +132,7 @@ describe("the package", () => {
         build: { write: false, minify: false, lib: { entry: own, formats: ["es"], fileName: "out" } },
       });
       const [first] = Array.isArray(output) ? output : [output];
-      return "output" in first! ? first.output[0].code : "";
+      return "output" in first ? first.output[0].code : "";
     };
     const [streams, scenario] = [await bundled("createStreams"), await bundled("parseScenario")];
     expect(scenario).toContain("ballast.scenario/1");

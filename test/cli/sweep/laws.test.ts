@@ -149,7 +149,9 @@ describe("a worker that goes away in mid-run", () => {
     try {
       expect(await runAll(jobs, store, threads, signal)).toMatchObject({ failed: [{ job: jobs[0] }], repeated: 2 });
       const { failed } = await runAll(jobs.slice(0, 1), store, threads, signal);
-      expect(failed[0]!.because).toMatchInlineSnapshot(`"run 0, seed 1: its worker was lost 3 times (worker exited with code: 3). Is there memory enough? Fewer workers take less: --workers 1"`);
+      expect(failed[0]!.because).toMatchInlineSnapshot(
+        `"run 0, seed 1: its worker was lost 3 times (worker exited with code: 3). Is there memory enough? Fewer workers take less: --workers 1"`,
+      );
     } finally {
       await threads.close();
     }
