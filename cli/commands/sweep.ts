@@ -44,48 +44,44 @@ const tableWriter = (out: string, { axes }: LoadedSweep) => {
   throw new InputError("--out", `expected a name that ends in .csv or .jsonl, got ${out}`, "Choose one of these two.");
 };
 
-/** Does the runs that the store does not have, and shows how far it is. */
+/** Does these runs, and shows how far it is. @param own how many there are with those that the store has */
 const runMissing = async (io: Io, missing: readonly SweepRun[], own: number, store: RunStore, workers: number): Promise<Work> => {
   const line = progressLine(io, false);
   const start = performance.now();
-  let done = 0;
   const elapsed = (): number => (performance.now() - start) / 1e3;
+  let done = 0;
+  const onDone = (): void => {
+    done += 1;
+    const left = (elapsed() / done) * (missing.length - done);
+    const rest = done === missing.length ? "" : `, about ${limit(Math.ceil(left))} left`;
+    line.show(done / missing.length, `${count(own - missing.length + done)} of ${quantity(own, "run")}${rest}`);
+  };
   const threads = startThreads(Math.min(workers, missing.length));
+  const jobs = missing.map(({ job }) => job);
   try {
-    return await interruptible(async (signal) => {
-      const work = await runAll(
-        missing.map(({ job }) => job),
-        store,
-        threads,
-        signal,
-        () => {
-          done += 1;
-          const left = (elapsed() / done) * (missing.length - done);
-          const rest = done === missing.length ? "" : `, about ${limit(Math.ceil(left))} left`;
-          line.show(done / missing.length, `${count(own - missing.length + done)} of ${quantity(own, "run")}${rest}`);
-        },
-      );
-      const share = work.busySeconds / (elapsed() * threads.workers);
-      const again = work.repeated === 0 ? "" : ` ${quantity(work.repeated, "run")} began again, since a worker was lost.`;
-      line.say(
-        `${quantity(missing.length, "run")} in ${duration(elapsed())} on ${quantity(threads.workers, "worker")}, busy ${percent(share)} of that.${again}`,
-      );
-      return work;
-    });
-  } catch (error) {
-    if (!(error instanceof Interrupted)) throw error;
-    const kept = await store.addresses();
-    const gone = missing.filter(({ job }) => !kept.has(job.address)).length;
-    throw new Interrupted(
-      `Stopped: ${count(own - gone)} of ${quantity(own, "run")} are finished and kept in ${store.place}. The same command goes on from there.`,
+    const work = await interruptible((signal) => runAll(jobs, store, threads, signal, onDone));
+    const share = percent(work.busySeconds / (elapsed() * threads.workers));
+    const again = work.repeated === 0 ? "" : ` ${quantity(work.repeated, "run")} began again, since a worker was lost.`;
+    line.say(
+      `${quantity(missing.length, "run")} in ${duration(elapsed())} on ${quantity(threads.workers, "worker")}, busy ${share} of that.${again}`,
     );
+    return work;
   } finally {
     line.end();
     await threads.close();
   }
 };
 
-/** Failures are told, the same reason of many runs once. */
+/** What to say to somebody who has stopped a sweep. */
+const stopped = async (missing: readonly SweepRun[], own: number, store: RunStore): Promise<Interrupted> => {
+  const kept = await store.addresses();
+  const finished = own - missing.filter(({ job }) => !kept.has(job.address)).length;
+  return new Interrupted(
+    `Stopped: ${count(finished)} of ${quantity(own, "run")} are finished and kept in ${store.place}. The same command goes on from there.`,
+  );
+};
+
+/** So many failures are told one by one. */
 const MOST_FAILURES = 10;
 
 const failureError = (io: Io, file: string, own: number, { failed }: Work): InputError => {
@@ -125,8 +121,13 @@ export const sweepCommand = (io: Io): Command =>
       const missing = own.filter(({ job }) => !before.has(job.address));
       const share = shard === undefined ? "" : ` (shard ${shard.index} of ${shard.of}, of ${quantity(sweep.runs.length, "run")} in all)`;
       io.err(`${quantity(own.length, "run")}${share}, ${count(own.length - missing.length)} of them in ${place} already.\n`);
-      const work =
-        missing.length === 0 ? null : await runMissing(io, missing, own.length, store, options.workers ?? availableParallelism());
+      const workers = options.workers ?? availableParallelism();
+      let work: Work | null = null;
+      try {
+        if (missing.length > 0) work = await runMissing(io, missing, own.length, store, workers);
+      } catch (error) {
+        throw error instanceof Interrupted ? await stopped(missing, own.length, store) : error;
+      }
       const rows = await sweep.rowsOf(store, own);
       if (write !== null) writeWhole(resolve(io.cwd, options.out!), write(rows));
       io.out(options.json ? jsonLines(rows) : sweepText(sweep.name, summarize(rows), sweep.axes));

@@ -48,6 +48,38 @@ describe("ballast sweep", () => {
     expect(inFolder(`kept/runs/${address}.json`)).toBe(written.out);
   });
 
+  const mooncake = Array.from({ length: 60 }, (_, i) => ({
+    timestamp: 3000 * Math.floor(i / 6),
+    input_length: 600 + i,
+    output_length: 5 + i,
+    hash_ids: [i, i + 1000],
+  }));
+  const csv = mooncake.map(({ timestamp, input_length, output_length }) => `${timestamp / 1000},${input_length},${output_length}\n`);
+  it.each<[string, object]>([
+    ["a trace whose seed decides nothing", { kind: "trace", file: "trace.csv" }],
+    ["a trace whose seed decides when requests come", { kind: "trace", file: "mooncake.jsonl" }],
+    ["lengths drawn from a trace", { ...chat.traffic, prompt: { kind: "empirical", file: "trace.csv" } }],
+  ])("and reads each seed as simulate does, one worker after another: %s", async (_, traffic) => {
+    write(folder.path, {
+      "trace.csv": `arrival_s,prompt_tokens,output_tokens\n${csv.join("")}`,
+      "mooncake.jsonl": mooncake.map((line) => `${JSON.stringify(line)}\n`).join(""),
+      "traces.json": { scenario: "scenario", vary: { "policy.replicas": [1, 2] }, seeds: [7, 8] },
+      scenario: { ...chat, traffic, policy: { kind: "fixed", replicas: 2 } },
+    });
+    expect((await run("traces.json", "--store", "kept", "--out", "rows.jsonl", "--workers", "1")).code).toBe(0);
+    const rows = inFolder("rows.jsonl")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .filter((row) => row["policy.replicas"] === 2);
+    expect(rows.map(({ seed }) => seed)).toEqual([7, 8]);
+    for (const row of rows) {
+      const { io, written } = terminal({ cwd: folder.path });
+      await main(["simulate", "scenario", "--seed", String(row["seed"]), "--json"], io);
+      expect(inFolder(`kept/runs/${String(row["run"])}.json`)).toBe(written.out);
+    }
+  });
+
   it("does nothing twice: what the store has is not run again, from this sweep or another", async () => {
     const { out } = await run("grid.json", "--store", "kept");
     const before = contentOf(join(folder.path, "kept"));
