@@ -19,10 +19,10 @@ export interface Shaping {
 /**
  * A text that two runs share exactly where they have the same bytes for certain: its hash is a run's address.
  *
- * Objectives shape no run, and a device or model is what it holds, not where it lies. Which fields the user gave is part of it, since a run says so.
+ * A device or model is what it holds, not where it lies. Which fields the user gave is part of it, since a run says so.
  */
 export const identityOf = ({ from, model, deviceHash, files, program }: Shaping): string => {
-  const { objectives: _, device: __, model: ___, ...scenario } = from.scenario;
-  const given = [...from.given].filter(([path]) => !/^(?:objectives|device|seed|schema)\b/u.test(path));
+  const { device: _, model: __, ...scenario } = from.scenario;
+  const given = [...from.given].filter(([path]) => !/^(?:device|seed|schema)$/u.test(path));
   return canonicalJson({ run: RUN_SCHEMA, program, scenario, given: Object.fromEntries(given), model, device: deviceHash, files });
 };

@@ -32,6 +32,7 @@ describe("a run's identity", () => {
     ["another rate", shaping({ traffic: { ...fields.traffic, requests_per_s: 6 } })],
     ["a default written out, of which the run then says that it was given", shaping({ router: { kind: "least-outstanding" } })],
     ["another name", shaping({ name: "other" })],
+    ["other objectives, which deadlines may follow", shaping({ objectives: { ttft_p99_s: 1 } })],
     ["another device", shaping({}, { deviceHash: "e" })],
     ["another model", shaping({}, { model: builtInModel("tiny-llama") })],
     ["another content of a file", shaping({}, { files: { "a.csv": "1" } })],
@@ -42,7 +43,6 @@ describe("a run's identity", () => {
 
   it.each<[string, Shaping]>([
     ["fields in another order", shaping(Object.fromEntries(Object.entries(fields).toReversed()))],
-    ["other objectives", shaping({ objectives: { ttft_p99_s: 1 } })],
     ["the device in another place", shaping({ device: "elsewhere/b.json" })],
     ["its own seed written out", shaping({ seed: 42 })],
     ["another name for the sweep's file", { ...shaping(), from: { ...shaping().from, place: "other.yaml" } }],

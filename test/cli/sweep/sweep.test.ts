@@ -91,7 +91,7 @@ describe("ballast sweep", () => {
     write(folder.path, {
       "other.json": {
         scenario: "chat.json",
-        vary: { fleet, "traffic.requests_per_s": [9, 10], "objectives.ttft_p99_s": [1, 2] },
+        vary: { fleet, "traffic.requests_per_s": [9, 10], device: ["device.json", "./device.json"] },
         seeds: [43],
       },
     });
