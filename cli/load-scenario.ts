@@ -12,6 +12,8 @@ import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
 import type { Io } from "./io.ts";
 import { readManifestsOf, readPolicyModule } from "./read-policy.ts";
+import type { TrafficOf } from "../src/traffic/schema.ts";
+import type { TraceFormat } from "../src/traffic/trace/schema.ts";
 import type { OnRead } from "./open-text.ts";
 import { readTrace } from "./read-trace.ts";
 import { readTrafficData } from "./read-traffic-data.ts";
@@ -32,16 +34,34 @@ export interface Overrides {
   readonly onRead?: OnRead;
 }
 
-/** A scenario with all that it names read in. */
-export interface LoadedScenario extends ChosenDevice {
+/** How the files that a scenario names are read. */
+export interface Readers {
+  readonly chooseDevice: typeof chooseDevice;
+  readonly readPolicyModule: typeof readPolicyModule;
+  readonly readTrace: typeof readTrace;
+  readonly readTrafficData: typeof readTrafficData;
+}
+
+/** Anew each time. */
+export const READERS: Readers = { chooseDevice, readPolicyModule, readTrace, readTrafficData };
+
+/** A scenario with all that it names read in, but for its traffic. */
+export interface LoadedFleet extends ChosenDevice {
   readonly from: GivenScenario;
+  /** What its policy takes from files. */
+  readonly policyData: PolicyData;
+}
+
+/** The traffic of a scenario, as far as it comes from files. */
+export interface LoadedTraffic {
   /** Null where the traffic is generated. */
   readonly trace: readonly Request[] | null;
   /** What generated traffic takes from files. */
   readonly data: TrafficData;
-  /** What its policy takes from files. */
-  readonly policyData: PolicyData;
 }
+
+/** A scenario with all that it names read in. */
+export type LoadedScenario = LoadedFleet & LoadedTraffic;
 
 /**
  * Reads a scenario's file and what it names. Paths in the file start from its folder; those of options from the user's.
@@ -51,8 +71,24 @@ export interface LoadedScenario extends ChosenDevice {
 export const loadScenario = async (io: Io, file: string, overrides: Overrides): Promise<LoadedScenario> => {
   const path = resolve(io.cwd, file);
   if (!existsSync(path)) throw new InputError(file, "is not there", "`ballast init` writes a scenario to begin with.");
-  const parsed = parseScenario(readFileSync(path, "utf8"), file);
   const folder = dirname(path);
+  const fleet = await loadFleet(io, parseScenario(readFileSync(path, "utf8"), file), folder, overrides);
+  return withTraffic(fleet, folder, overrides.onRead);
+};
+
+/**
+ * Reads what a scenario names, but for its traffic.
+ *
+ * @param folder that its paths start from
+ * @throws InputError where any of it is missing or wrong
+ */
+export const loadFleet = async (
+  io: Io,
+  parsed: GivenScenario,
+  folder: string,
+  overrides: Overrides,
+  readers: Readers = READERS,
+): Promise<LoadedFleet> => {
   const written = (option: string | undefined, field: string | undefined): Written | undefined =>
     option !== undefined ? { text: option, folder: io.cwd } : field === undefined ? undefined : { text: field, folder };
   const { manifests } = parsed.scenario;
@@ -60,7 +96,7 @@ export const loadScenario = async (io: Io, file: string, overrides: Overrides): 
   const chosenObjects = { ...(overrides.manifests === undefined ? manifests : {}), ...choiceOf(overrides) };
   const read = named === undefined ? null : readManifestsOf(named, chosenObjects);
   const served = read === null ? parsed : withWorkload(parsed, read.manifests, read.place);
-  const chosen = chooseDevice(
+  const chosen = readers.chooseDevice(
     io,
     written(overrides.device, parsed.scenario.device),
     written(overrides.model, parsed.scenario.model),
@@ -73,9 +109,9 @@ export const loadScenario = async (io: Io, file: string, overrides: Overrides): 
   };
   const policyData: PolicyData = {
     ...(read === null ? {} : { manifest: manifestPolicy(read.manifests, read.place) }),
-    ...(await modulePart(parsed, folder)),
+    ...(await modulePart(parsed, folder, readers)),
   };
-  return { ...(await withTraffic(from, chosen, folder, overrides)), policyData };
+  return { ...chosen, from, policyData };
 };
 
 const choiceOf = ({ autoscaler, workload, container }: Overrides): Choice => ({
@@ -84,8 +120,12 @@ const choiceOf = ({ autoscaler, workload, container }: Overrides): Choice => ({
   ...(container === undefined ? {} : { container }),
 });
 
-const modulePart = async ({ scenario: { policy }, place }: GivenScenario, folder: string): Promise<Pick<PolicyData, "module">> =>
-  policy?.kind === "module" ? { module: await readPolicyModule({ text: policy.file, folder }, `${place}: policy.file`) } : {};
+const modulePart = async (
+  { scenario: { policy }, place }: GivenScenario,
+  folder: string,
+  readers: Readers,
+): Promise<Pick<PolicyData, "module">> =>
+  policy?.kind === "module" ? { module: await readers.readPolicyModule({ text: policy.file, folder }, `${place}: policy.file`) } : {};
 
 /**
  * A scenario of nothing but a trace's file, all else by default.
@@ -104,27 +144,39 @@ export const scenarioOfTrace = async (io: Io, file: string, format: string | und
     given: new Map([["traffic", "--traffic"] as const, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
     place: "--traffic",
   };
-  return { ...(await withTraffic(from, chosen, io.cwd, overrides)), policyData: {} };
+  return withTraffic({ ...chosen, from, policyData: {} }, io.cwd, overrides.onRead);
 };
 
 /** A path of an option, which starts from the user's folder. */
 export const atUser = (io: Io, text: string | undefined): Written | undefined =>
   text === undefined ? undefined : { text, folder: io.cwd };
 
-/** Reads in what the traffic names, and holds it against the model's context. */
-const withTraffic = async (
-  from: GivenScenario,
-  chosen: ChosenDevice,
+/**
+ * Reads in what the traffic names, and holds it against the model's context.
+ *
+ * @param folder that its paths start from
+ * @throws InputError where any of it is missing or wrong
+ */
+export const withTraffic = async (
+  fleet: LoadedFleet,
   folder: string,
-  { onRead }: Overrides,
-): Promise<Omit<LoadedScenario, "policyData">> => {
+  onRead?: OnRead,
+  readers: Readers = READERS,
+): Promise<LoadedScenario> => {
+  const { from, model } = fleet;
   const { traffic, seed } = from.scenario;
   if (traffic.kind !== "trace") {
-    const data = await readTrafficData(traffic, folder, onRead);
-    checkContext(traffic, chosen.model, data, from.place);
-    return { ...chosen, from, trace: null, data };
+    const data = await readers.readTrafficData(traffic, folder, onRead);
+    checkContext(traffic, model, data, from.place);
+    return { ...fleet, trace: null, data };
   }
-  const options = { seed, contextLength: chosen.model.contextLength, ...(onRead === undefined ? {} : { onRead }) };
-  const { format, requests } = await readTrace(traffic, resolve(folder, traffic.file), options);
-  return { ...chosen, from: { ...from, scenario: { ...from.scenario, traffic: { ...traffic, format } } }, trace: requests, data: NO_DATA };
+  const options = { seed, contextLength: model.contextLength, ...(onRead === undefined ? {} : { onRead }) };
+  const { format, requests } = await readers.readTrace(traffic, resolve(folder, traffic.file), options);
+  return { ...fleet, from: withFormat(from, traffic, format), trace: requests, data: NO_DATA };
 };
+
+/** A scenario whose trace says of which format it was found to be. */
+const withFormat = (from: GivenScenario, traffic: TrafficOf<"trace">, format: TraceFormat): GivenScenario => ({
+  ...from,
+  scenario: { ...from.scenario, traffic: { ...traffic, format } },
+});

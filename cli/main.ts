@@ -10,6 +10,7 @@ import { kernelsCommand } from "./commands/kernels.ts";
 import { planCommand } from "./commands/plan.ts";
 import { reportCommand } from "./commands/report.ts";
 import { simulateCommand } from "./commands/simulate.ts";
+import { sweepCommand } from "./commands/sweep.ts";
 import { trafficCommand } from "./commands/traffic.ts";
 import { validateCommand } from "./commands/validate.ts";
 import { Interrupted } from "./interrupt.ts";
@@ -22,6 +23,7 @@ const commands = [
   compareCommand,
   doctorCommand,
   simulateCommand,
+  sweepCommand,
   planCommand,
   trafficCommand,
   experimentCommand,

@@ -22,14 +22,19 @@ export const readManifestsOf = ({ text, folder }: Written, choice: Choice): { re
  * Reads in an autoscaler that the user has written: a JavaScript module.
  *
  * @param place where its path stands, for messages
+ * @param query part of its address: with another one the same file is loaded anew, and knows nothing of earlier runs
  * @throws InputError where it is not there, or cannot be loaded
  */
-export const readPolicyModule = async ({ text, folder }: Written, place: string): Promise<NonNullable<PolicyData["module"]>> => {
+export const readPolicyModule = async (
+  { text, folder }: Written,
+  place: string,
+  query = "",
+): Promise<NonNullable<PolicyData["module"]>> => {
   const path = resolve(folder, text);
   if (!existsSync(path)) throw new InputError(place, `${text} is not there`, "Give the path of a module, from the scenario's folder.");
   const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
   try {
-    return { name: basename(path), sha256, exports: await import(pathToFileURL(path).href) };
+    return { name: basename(path), sha256, exports: await import(`${pathToFileURL(path).href}${query}`) };
   } catch (error) {
     throw new InputError(place, `${text} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, "Mend the module.");
   }

@@ -37,4 +37,4 @@ export const readTrafficData = async (traffic: Traffic, folder: string, onRead: 
 };
 
 /** Where ServeGen's statistics have the lengths that belong to rates: `…_traces.tar.gz` beside `…_datasets.tar.gz`, or the same folder. */
-const datasetsBeside = (traces: string): string => traces.replace(/_traces(\.tar|\.tar\.gz|\.tgz)$/u, "_datasets$1");
+export const datasetsBeside = (traces: string): string => traces.replace(/_traces(\.tar|\.tar\.gz|\.tgz)$/u, "_datasets$1");

@@ -76,3 +76,6 @@ export const canonicalJson = (value: unknown): string => {
     .map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`)
     .join(",")}}`;
 };
+
+/** A value as it is saved in a file of its own. */
+export const savedJson = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;

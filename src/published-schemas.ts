@@ -7,12 +7,14 @@ import { planSchema } from "./plan/schema.ts";
 import { profileSchema } from "./profile/schema.ts";
 import { peerTableSchema } from "./report/peers-schema.ts";
 import { scenarioSchema } from "./scenario/schema.ts";
+import { sweepSchema } from "./sweep/schema.ts";
 
-/** The JSON Schemas (2020-12) that are published in `schema/`, by the name of their file. What is written has its defaults filled in; a scenario is what a user writes. */
+/** The JSON Schemas (2020-12) that are published in `schema/`, by the name of their file. What is written has its defaults filled in; a scenario and a sweep are what a user writes. */
 export const publishedSchemas = (): Readonly<Record<string, object>> => ({
   "profile.schema.json": z.toJSONSchema(profileSchema),
   "device-model.schema.json": z.toJSONSchema(deviceModelSchema),
   "scenario.schema.json": z.toJSONSchema(scenarioSchema, { io: "input" }),
+  "sweep.schema.json": z.toJSONSchema(sweepSchema, { io: "input" }),
   "run.schema.json": z.toJSONSchema(runSchema),
   "plan.schema.json": z.toJSONSchema(planSchema),
   "experiment.schema.json": z.toJSONSchema(experimentSchema),

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Folders of `src/` in the one order that imports may follow; files directly in `src/` come before all of them, but for a list of all schemas. */
+/** Folders of `src/` in the one order that imports may follow; files directly in `src/` come before all of them, but for lists of schemas and of what the library has. */
 const ORDER = [
   "stats",
   "model",
@@ -19,11 +19,14 @@ const ORDER = [
   "scenario",
   "validation",
   "manifests",
+  "sweep",
   "plan",
   "compare",
   "experiments",
   "report",
 ];
+
+const LISTS: ReadonlySet<string> = new Set(["src/published-schemas.ts", "src/index.ts"]);
 
 const sourceFiles = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -48,7 +51,7 @@ it("knows every folder of src/", () => {
 it("imports inside src/ run down the list of its folders", () => {
   const uphill = sourceFiles("src").flatMap((file) =>
     importsOf(file)
-      .filter((imported) => file !== "src/published-schemas.ts" && imported.startsWith("src/") && rankOf(imported) > rankOf(file))
+      .filter((imported) => !LISTS.has(file) && imported.startsWith("src/") && rankOf(imported) > rankOf(file))
       .map((imported) => `${file} imports ${imported}`),
   );
   expect(uphill).toEqual([]);

@@ -16,6 +16,7 @@ import { planSchema } from "../src/plan/schema.ts";
 import { profileSchema } from "../src/profile/schema.ts";
 import { publishedSchemas, schemaText } from "../src/published-schemas.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
+import { sweepSchema } from "../src/sweep/schema.ts";
 import { peerTableSchema } from "../src/report/peers-schema.ts";
 import { slowDevice } from "./experiments/slow-device.ts";
 import { peerTable, wonAndLost } from "./report/peers-samples.ts";
@@ -119,6 +120,35 @@ const kinds: Readonly<Record<string, Kind>> = {
       ["seed", -1],
       ["polciy", {}],
       ["cold_start", { weights_s: "guessed" }],
+    ],
+  },
+  "sweep.schema.json": {
+    schema: sweepSchema,
+    good: [
+      {
+        schema: "ballast.sweep/1",
+        name: "rates",
+        scenario: "chat.yaml",
+        vary: {
+          "traffic.requests_per_s": [5, 10],
+          fleet: { small: { "policy.replicas": 2 }, large: { policy: { kind: "fixed", replicas: 9 } } },
+        },
+        seeds: 5,
+      },
+      { scenario: { model: "tiny-llama" }, seeds: [3, 1, 2] },
+    ],
+    broken: [
+      ["schema", "ballast.sweep/2"],
+      ["scenario", undefined],
+      ["scenario", 5],
+      ["vary", []],
+      ["vary.fleet", []],
+      ["vary.fleet", "small"],
+      ["vary.fleet.small", 2],
+      ["seeds", 0],
+      ["seeds", []],
+      ["seeds", [1.5]],
+      ["sedes", 5],
     ],
   },
   "run.schema.json": {

@@ -1,22 +1,18 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { whoseSpeed } from "../../src/calibration/whose-speed.ts";
-import { InputError } from "../../src/errors.ts";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { LifeSpans } from "../../src/replica/life-spans.ts";
 import { traceJson } from "../../src/report/trace-events.ts";
+import { savedJson } from "../../src/json.ts";
 import { runText } from "../../src/report/text.ts";
-import { policyInput, resolvePolicy } from "../../src/scenario/policy.ts";
-import { resolveScenario } from "../../src/scenario/resolve.ts";
-import { createStreams } from "../../src/sim/streams.ts";
-import { generate } from "../../src/traffic/generate.ts";
-import type { Request } from "../../src/traffic/request.ts";
+import { checkArrived, fleetConfig } from "../../src/scenario/fleet-config.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
-import { loadScenario, type LoadedScenario } from "../load-scenario.ts";
+import { loadScenario } from "../load-scenario.ts";
 import { recordsFile } from "../records-file.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
 import { reading } from "../progress.ts";
@@ -37,9 +33,6 @@ interface SimulateOptions {
   readonly records?: string;
   readonly json?: true;
 }
-
-const requestsOf = ({ from: { scenario }, trace, data }: LoadedScenario): Iterable<Request> =>
-  scenario.traffic.kind === "trace" ? (trace ?? []) : generate(scenario.traffic, createStreams(scenario.seed), data);
 
 const pricing = ({ priceEvents, priceHorizon }: SimulateOptions) => {
   const largest = typeof priceEvents === "number" ? priceEvents : 10;
@@ -84,33 +77,18 @@ export const simulateCommand = (io: Io): Command =>
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
-      const { from, device, model } = loaded;
-      const { seed } = from.scenario;
-      if (from.scenario.policy === undefined && loaded.policyData.manifest === undefined) {
-        throw new InputError(
-          `${file}: policy`,
-          "expected a policy to simulate, got none",
-          "Write one, {kind: fixed, replicas: 4}, take it from --manifests, or search for it: ballast plan",
-        );
-      }
-      const requests = requestsOf(loaded);
-      const setup = resolveScenario(from, device, model, requests, loaded.data);
-      const policy = resolvePolicy(from, setup, loaded.policyData)!;
-      const inputs = [...setup.inputs, policyInput(from, policy, loaded.policyData)];
-      const config = { ...setup, inputs, policy, seed, requests, isStepwise: options.stepwise === true };
+      const config = { ...fleetConfig(loaded), isStepwise: options.stepwise === true };
       const lifeSpans = options.traceOut === undefined ? undefined : new LifeSpans();
       const run = recording(io, options.records, (onRequest) =>
         options.priceEvents === undefined
           ? simulate(config, onRequest, lifeSpans)
           : simulatePriced(config, pricing(options), onRequest, lifeSpans),
       );
-      if (run.requests.arrived === 0) {
-        throw new InputError(`${file}: traffic`, "expected at least one request, got none", "Give it a longer duration or a higher rate.");
-      }
-      const json = `${JSON.stringify(run, null, 1)}\n`;
+      checkArrived(loaded.from, run);
+      const json = savedJson(run);
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       if (options.traceOut !== undefined) writeWhole(resolve(io.cwd, options.traceOut), traceJson(run, lifeSpans?.spans ?? []));
-      io.out(options.json ? json : `${whoseSpeed(device)}\n\n${runText(run)}`);
+      io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run)}`);
       if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
       if (options.traceOut !== undefined) io.err(`Trace, for https://ui.perfetto.dev or chrome://tracing: ${options.traceOut}\n`);

@@ -1,4 +1,4 @@
-import type { VersionedFile } from "../versioned.ts";
+import { readVersioned, type VersionedFile } from "../versioned.ts";
 import { DEVICE_MODEL_SCHEMA, deviceModelSchema, type DeviceModel } from "./device-model.ts";
 
 /** How a saved device model is read, whatever version wrote it. */
@@ -17,3 +17,12 @@ export const deviceModelFile: VersionedFile<DeviceModel> = {
   },
   nextStep: "Make it again: ballast calibrate --out FILE",
 };
+
+/**
+ * Reads a saved device model; an older version is upgraded.
+ *
+ * @param text JSON, as `ballast calibrate --out` writes it
+ * @param place the file's name, for messages
+ * @throws InputError where it cannot be read
+ */
+export const readDeviceModel = (text: string, place: string): DeviceModel => readVersioned(deviceModelFile, text, place);
