@@ -80,7 +80,12 @@ export const planCommand = (io: Io): Command =>
     .option("--autoscaler <name>", "which of several in the manifests")
     .option("--workload <name>", "which of several in the manifests")
     .option("--container <name>", "which container of the workload is the server")
-    .option("--replications <n>", "how often generated traffic is drawn anew; a trace is played once", positiveWholeNumber, 3)
+    .option(
+      "--replications <n>",
+      "how often generated traffic is drawn anew at most, where fewer do not tell; a trace is played once",
+      positiveWholeNumber,
+      16,
+    )
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {

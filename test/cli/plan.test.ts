@@ -181,8 +181,8 @@ describe("ballast plan", () => {
     expect(code).toBe(0);
     const { capacity, autoscaler } = planSchema.parse(JSON.parse(out));
     if (capacity.kind !== "found") throw new Error(capacity.because);
-    expect(capacity.candidate.meets).toBe(true);
-    expect(capacity.one_fewer?.meets).toBe(false);
+    expect(capacity.candidate.verdict).toBe("meets");
+    expect(capacity.one_fewer?.verdict).toBe("misses");
     expect(autoscaler).not.toBeNull();
   });
 });
