@@ -6,7 +6,8 @@ import { Z_95 } from "../stats/normal.ts";
 import { localBlockBootstrap } from "./block-bootstrap.ts";
 import { replicate, type Question } from "./replications.ts";
 import type { FixedSearch } from "./fixed-capacity.ts";
-import { smallestFixed } from "./fixed-capacity.ts";
+import { Race } from "./racing.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** The numbers of replicas that the answer could be, at 95 %. */
 export interface CapacityInterval {
@@ -59,14 +60,22 @@ export const capacityInterval = (
   }
   const of = `the replications${ofSteps}`;
   if (stepError === null || stepError === 0) return { low: found.atLeast, high: found.replicas, of };
-  const at = (z: number): FixedSearch => smallestFixed(withSteps(question, exp(z * stepError)), found.replicas);
-  const [fast, slow] = [at(-Z_95), at(Z_95)];
-  return {
-    low: fast.kind === "found" ? Math.min(fast.atLeast, found.atLeast) : found.atLeast,
-    high: slow.kind === "found" ? Math.max(slow.replicas, found.replicas) : Infinity,
-    of,
+  const spare = question.objectives.survive ?? 0;
+  const verdictWith = (z: number): ((replicas: number) => Verdict) => {
+    const race = new Race(withSteps(question, exp(z * stepError)));
+    return (replicas) => race.decide({ kind: "fixed", replicas: replicas - spare }, `${replicas} replicas, step times off`);
   };
+  const [fast, slow] = [verdictWith(-Z_95), verdictWith(Z_95)];
+  let low = found.atLeast;
+  while (low - spare > 1 && fast(low - 1) !== "misses") low -= 1;
+  let high = found.replicas;
+  const most = mostOf(high);
+  while (high < most && slow(high) !== "meets") high += 1;
+  return { low, high: high === most && slow(most) !== "meets" ? Infinity : high, of };
 };
+
+/** The search for an end of the interval goes no further: half as many again. */
+const mostOf = (replicas: number): number => Math.ceil(1.5 * replicas) + 1;
 
 /** The smallest number for one draw of the trace and of the step error, looked for from the answer on. */
 const numberOfDraw = (question: Question, start: number, stepError: number, draw: number): number => {
@@ -85,8 +94,7 @@ const numberOfDraw = (question: Question, start: number, stepError: number, draw
     while (replicas - spare > 1 && meets(replicas - 1)) replicas -= 1;
     return replicas;
   }
-  // No more than half as many again: a draw that is beyond that says enough.
-  const most = Math.ceil(1.5 * start) + 1;
+  const most = mostOf(start);
   while (replicas < most && !meets(replicas + 1)) replicas += 1;
   return Math.min(most, replicas + 1);
 };

@@ -18,6 +18,23 @@ export interface Counts {
   readonly byWindow: readonly (readonly Count[])[];
 }
 
+const sum = (counts: readonly Count[]): Count => ({
+  bad: counts.reduce((total, { bad }) => total + bad, 0),
+  of: counts.reduce((total, { of }) => total + of, 0),
+});
+
+/** Several runs counted as one. */
+export const pooled = (runs: readonly Counts[]): Counts => {
+  const objectives = runs[0]?.whole.length ?? 0;
+  const windows = runs.reduce((most, { byWindow }) => Math.max(most, byWindow.length), 0);
+  const each = (countsOfRun: (run: Counts) => readonly Count[] | undefined): Count[] =>
+    Array.from({ length: objectives }, (_, i) => sum(runs.flatMap((run) => countsOfRun(run)?.[i] ?? [])));
+  return {
+    whole: each(({ whole }) => whole),
+    byWindow: Array.from({ length: windows }, (_, window) => each(({ byWindow }) => byWindow[window])),
+  };
+};
+
 /** A window with fewer requests over all replications together says nothing of a percentile. */
 export const LEAST_IN_WINDOW = 100;
 

