@@ -9,13 +9,15 @@ import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import { breakingRateOrNull } from "./breaking-rate.ts";
 import { capacityInterval, stepErrorOrNull } from "./capacity-interval.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
-import { smallestFixed } from "./fixed-capacity.ts";
+import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
+import { frontierOf } from "./frontier.ts";
+import { hybrids, type Hybrid } from "./hybrid.ts";
 import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
 import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
 import { Race } from "./racing.ts";
-import { PLAN_SCHEMA, type Plan } from "./schema.ts";
+import { PLAN_SCHEMA, type Candidate, type Plan } from "./schema.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
@@ -67,10 +69,13 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const sustained = sustainedRateOrNull(question, replicas, meanRate) ?? 0;
   const written = resolvePolicy(from, question.setup, request.policyData);
   const own = written?.kind === "fixed" ? null : written;
-  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, replicas, sustained, meanRate) : null);
+  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, { replicas, sustained, meanRate }) : null);
   const scaled = autoscaler === null ? [] : autoscaled(question, autoscaler);
+  const named = namedCandidates(question, search, scaled, fewer);
+  const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, { replicas, sustained, meanRate }) : [];
   const found: Plan = {
     ...asked,
+    ...(request.hasFrontier === true ? frontierParts(question, named, mixed) : {}),
     capacity: {
       kind: "found",
       replicas,
@@ -91,6 +96,39 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     ],
   };
   return { plan: found, fixed: replications[0]?.run ?? null, autoscaler: scaled[0]?.run ?? null };
+};
+
+interface Named {
+  readonly name: string;
+  readonly candidate: Candidate;
+}
+
+/** The fixed numbers around the answer, and the autoscaler beside it. */
+const namedCandidates = (
+  question: Question,
+  { replicas, replicationsOf }: Extract<FixedSearch, { kind: "found" }>,
+  scaled: readonly Replication[],
+  fewer: number,
+): Named[] => {
+  const fixed = (number: number): Named => ({
+    name: `fixed ${number}`,
+    candidate: candidateOf(replicationsOf(number), question.objectives),
+  });
+  return [
+    ...(fewer > (question.objectives.survive ?? 0) ? [fixed(fewer)] : []),
+    fixed(replicas),
+    ...(scaled.length === 0 ? [] : [{ name: "autoscaler", candidate: candidateOf(scaled, question.objectives) }]),
+  ];
+};
+
+/** The cheapest floor with an autoscaler on top, and all policies by cost, tail and churn. */
+const frontierParts = (question: Question, named: readonly Named[], mixed: readonly Hybrid[]): Pick<Plan, "hybrid" | "frontier"> => {
+  const candidates = mixed.map(({ policy, replications }) => ({
+    name: `floor ${policy.min_replicas}, target ${policy.target_average}`,
+    candidate: candidateOf(replications, question.objectives),
+  }));
+  const [cheapest = null] = candidates.map(({ candidate }) => candidate).sort((a, b) => a.gpu_hours - b.gpu_hours);
+  return { hybrid: cheapest, frontier: frontierOf([...named, ...candidates]) };
 };
 
 /** The autoscaler on as many replications as it takes to say whether it meets the objectives. */

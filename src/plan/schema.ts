@@ -47,6 +47,21 @@ export const candidateSchema = z.strictObject({
 });
 export type Candidate = z.infer<typeof candidateSchema>;
 
+/** A policy by what it costs, how far its tail is from the limits, and how often it changes the fleet. */
+export const frontierPointSchema = z.strictObject({
+  name: z.string(),
+  policy: z.string(),
+  gpu_hours: z.number(),
+  tail: z
+    .number()
+    .nullable()
+    .meta({ description: "The largest share of its limit that a latency objective takes; null: one is never reached" }),
+  scale_events: z.number(),
+  verdict: verdictSchema,
+  is_dominated: z.boolean().meta({ description: "Another policy is as good in all three and better in one" }),
+});
+export type FrontierPoint = z.infer<typeof frontierPointSchema>;
+
 export const planSchema = z
   .strictObject({
     schema: z.literal(PLAN_SCHEMA),
@@ -78,6 +93,10 @@ export const planSchema = z
       z.strictObject({ kind: z.literal("impossible"), because: z.string(), best: candidateSchema.nullable() }),
     ]),
     autoscaler: candidateSchema.nullable().meta({ description: "What a Kubernetes HPA does on the same traffic" }),
+    hybrid: candidateSchema.nullable().optional().meta({
+      description: "The cheapest floor with an autoscaler on top that meets the objectives; null: none is; absent: not looked for",
+    }),
+    frontier: z.array(frontierPointSchema).optional().meta({ description: "Policies by cost, the cheapest first; absent: not asked for" }),
     tried: z.array(z.strictObject({ replicas: z.int(), verdict: verdictSchema, replications: z.int().min(1) })),
     inputs: z.array(inputSchema),
     not_modelled: z.array(z.string()),

@@ -83,6 +83,15 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
   return `On the same traffic the autoscaler ${verdict}; it takes ${hours} and ${quantity(autoscaler.scale_events, "scale event")}.`;
 };
 
+/** Whether a floor with an autoscaler on top is cheaper at the same objectives; null where it was not looked for. */
+export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null => {
+  if (hybrid === undefined || capacity.kind === "impossible") return null;
+  if (hybrid === null) return "No floor below that with an autoscaler on top meets the objectives.";
+  const against = hybrid.gpu_hours / capacity.candidate.gpu_hours - 1;
+  const saving = against < 0 ? "cheapest that meets them too" : "no cheaper";
+  return `A floor with an autoscaler on top, ${saving}: ${hybrid.policy}, ${gpuHours(hybrid.gpu_hours)} GPU-hours (${change(against)} against fixed), ${quantity(hybrid.scale_events, "scale event")}.`;
+};
+
 /** How sure: what was repeated, and what the intervals hold. */
 export const confidenceSentence = (plan: Plan): string => {
   const { capacity, seeds } = plan;

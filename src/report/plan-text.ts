@@ -1,5 +1,5 @@
 import type { Candidate, Plan } from "../plan/schema.ts";
-import { durationOrNone, gpuHours, mean, percent } from "../format.ts";
+import { durationOrNone, gpuHours, mean, percent, significant } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 import { limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
@@ -10,6 +10,7 @@ import {
   comparedCandidates,
   confidenceSentence,
   headroomSentenceOrNull,
+  hybridSentenceOrNull,
   replicaRange,
   triedSentence,
   VERDICTS,
@@ -62,6 +63,24 @@ const comparison = (plan: Plan, style: Style): string[] => {
   ];
 };
 
+/** Policies by cost, tail and churn; those that another beats in everything are faint. */
+const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
+  frontier.length === 0
+    ? []
+    : table(
+        [left("policy"), right("GPU-hours"), right("worst latency/limit"), right("scale events"), right("meets"), left("")],
+        frontier.map(({ name, gpu_hours, tail, scale_events, verdict, is_dominated }): Cell[] => [
+          name,
+          gpuHours(gpu_hours),
+          tail === null ? "never" : significant(tail, 2),
+          mean(scale_events),
+          { text: VERDICTS[verdict], tone: TONES[verdict] },
+          { text: is_dominated ? "beaten in everything" : "", tone: "faint" },
+        ]),
+        style,
+        "    ",
+      );
+
 /**
  * A plan for a terminal: the answer in its first sentence (after a heading that limits it, where there is one), then what decides it, and
  * what it rests on.
@@ -72,6 +91,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     headroomSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
+    hybridSentenceOrNull(plan),
   ].filter((line) => line !== null && line !== "");
   const tried = triedSentence(plan);
   return text([
@@ -79,6 +99,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     ...wrap(answerSentence(plan)).map(style.strong),
     ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
     ...block("Policies on the same traffic", comparison(plan, style), style),
+    ...block("Frontier", frontierLines(plan, style), style),
     ...block("Question", wrap(plan.question, "    "), style),
     ...block(
       "Confidence",

@@ -1,6 +1,6 @@
 import type { Input } from "../../provenance.ts";
 import type { Candidate, Plan } from "../../plan/schema.ts";
-import { durationOrNone, gpuHours, mean, NONE, percent } from "../../format.ts";
+import { durationOrNone, gpuHours, mean, NONE, percent, significant } from "../../format.ts";
 import { inOrderOfOrigin } from "../inputs.ts";
 import { intervalOrNull, limitOf, nameOf, valueOf } from "../objective-words.ts";
 import {
@@ -9,6 +9,7 @@ import {
   comparedCandidates,
   confidenceSentence,
   headroomSentenceOrNull,
+  hybridSentenceOrNull,
   replicaRange,
   triedSentence,
   VERDICTS,
@@ -58,6 +59,30 @@ const comparison = (plan: Plan): Html => {
   )}${plan.autoscaler === null ? html`` : html`<p class="faint">autoscaler: ${plan.autoscaler.policy}</p> `}`;
 };
 
+/** Policies by cost, tail and churn. */
+const frontier = ({ frontier: points = [] }: Plan): Html =>
+  points.length === 0
+    ? html``
+    : table(
+        "Policies by cost; one that another beats in cost, tail and churn says so",
+        [
+          { heading: "policy" },
+          { heading: "GPU-hours", isNumber: true },
+          { heading: "worst latency / limit", isNumber: true },
+          { heading: "scale events", isNumber: true },
+          { heading: "meets", isNumber: true },
+          { heading: "" },
+        ],
+        points.map(({ name, gpu_hours, tail, scale_events, verdict: of, is_dominated }) => [
+          name,
+          gpuHours(gpu_hours),
+          tail === null ? "never" : significant(tail, 2),
+          mean(scale_events),
+          verdict(of, VERDICTS[of]),
+          is_dominated ? "beaten in everything" : "",
+        ]),
+      );
+
 export const inputTable = (inputs: readonly Input[]): Html =>
   table(
     "Inputs: given by you, measured on the device, or assumed by Ballast",
@@ -73,10 +98,16 @@ export const inputTable = (inputs: readonly Input[]): Html =>
 /** What the answer is and what decides it; the sentence itself is the page's heading. */
 export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
-  const sentences = [whyNotFewerSentence(plan), headroomSentenceOrNull(plan), breakingSentenceOrNull(plan), autoscalerSentenceOrNull(plan)];
+  const sentences = [
+    whyNotFewerSentence(plan),
+    headroomSentenceOrNull(plan),
+    breakingSentenceOrNull(plan),
+    autoscalerSentenceOrNull(plan),
+    hybridSentenceOrNull(plan),
+  ];
   return html`<section aria-labelledby="answer">
     <h2 id="answer">What decides it</h2>
-    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}
+    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(plan)}
     <h3>The question</h3>
     <p>${plan.question}</p>
     <h3>How sure</h3>
