@@ -67,7 +67,7 @@ const windowed = (
   limits: readonly LatencyObjective[],
   window: number,
 ): Count[][] => {
-  const byWindow: RequestRecord[][] = [];
+  const byWindow: (RequestRecord[] | undefined)[] = [];
   for (const record of records) (byWindow[Math.floor(record.arrivedAt / toNanoseconds(window))] ??= []).push(record);
   return Array.from(byWindow, (inside = []) => asked.map((objective) => countIn(inside, objective, limits)));
 };

@@ -15,7 +15,7 @@ import { hybrids, type Hybrid } from "./hybrid.ts";
 import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
-import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
+import { candidateOf, type Question, type Replication } from "./replications.ts";
 import { Race } from "./racing.ts";
 import { PLAN_SCHEMA, type Candidate, type Plan } from "./schema.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";

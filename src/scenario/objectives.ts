@@ -19,7 +19,7 @@ const NAMES: Readonly<Record<LatencyMetric, string>> = {
 /** Limits of the two percentiles that are asked for where the user says nothing of them. */
 const DEFAULTS: Partial<Record<LatencyKey, number>> = { ttft_p99_s: 2, tpot_p99_s: 0.1 };
 
-const latency = <Key extends LatencyKey>(key: Key): z.ZodOptional<z.ZodNumber> => {
+const latency = (key: LatencyKey): z.ZodOptional<z.ZodNumber> => {
   const [metric, percentile] = key.split("_") as [LatencyMetric, Percentile];
   return positive.optional().meta({ description: `${PERCENTILES[percentile] * 100}th percentile of ${NAMES[metric]}` });
 };
