@@ -7,6 +7,7 @@ import { InputError } from "../src/errors.ts";
 import { RUN_SCHEMA, type Run, runSchema } from "../src/fleet/run.ts";
 import { parseJsonObject } from "../src/json.ts";
 import { PLAN_SCHEMA, type Plan, planSchema } from "../src/plan/schema.ts";
+import { upgradeFrom1 } from "../src/plan/upgrade.ts";
 import { profileFile } from "../src/profile/read.ts";
 import { PROFILE_SCHEMA, type Profile } from "../src/profile/schema.ts";
 import type { ReportParts } from "../src/report/html/parts.ts";
@@ -24,7 +25,7 @@ const planFile: VersionedFile<Plan> = {
   what: "plan",
   current: PLAN_SCHEMA,
   schema: planSchema,
-  upgrades: {},
+  upgrades: { 1: upgradeFrom1 },
   nextStep: "Plan again: npm run plan",
 };
 

@@ -26,6 +26,7 @@ interface PlanOptions {
   readonly device?: string;
   readonly slo?: string;
   readonly replications: number;
+  readonly frontier?: true;
   readonly out?: string;
   readonly json?: true;
 }
@@ -57,7 +58,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     scenario: { ...scenario, objectives: { ...scenario.objectives, ...objectives } },
     given: new Map([...given, ...givenBySlo]),
   };
-  return plan({ ...loaded, from, replications, onProgress });
+  return plan({ ...loaded, from, replications, hasFrontier: options.frontier === true, onProgress });
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
@@ -80,7 +81,16 @@ export const planCommand = (io: Io): Command =>
     .option("--autoscaler <name>", "which of several in the manifests")
     .option("--workload <name>", "which of several in the manifests")
     .option("--container <name>", "which container of the workload is the server")
-    .option("--replications <n>", "how often generated traffic is drawn anew; a trace is played once", positiveWholeNumber, 3)
+    .option(
+      "--replications <n>",
+      "how often generated traffic is drawn anew at most, where fewer do not tell; a trace is played once",
+      positiveWholeNumber,
+      16,
+    )
+    .option(
+      "--frontier",
+      "also look for the best floor with an autoscaler on top, and set all policies side by side by cost, tail and churn",
+    )
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {

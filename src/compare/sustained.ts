@@ -3,11 +3,13 @@ import { InputError } from "../errors.ts";
 import { percent, plain } from "../format.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { chatShare, reachableObjectives, sampledChat } from "../plan/default-chat.ts";
-import { objectivesInWords, valuesOf } from "../plan/objectives.ts";
+import { valuesOf } from "../plan/latencies.ts";
+import { objectivesInWords } from "../plan/objectives.ts";
 import { PRECISION, sustainedRateOrNull } from "../plan/sustained-rate.ts";
 import { unloadedLatencies } from "../plan/unloaded.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
-import { objectivesSchema, scenarioSchema, type Objectives } from "../scenario/schema.ts";
+import { objectivesSchema, type Objectives } from "../scenario/objectives.ts";
+import { scenarioSchema } from "../scenario/schema.ts";
 import { createStreams } from "../sim/streams.ts";
 import { generate } from "../traffic/generate.ts";
 

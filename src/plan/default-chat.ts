@@ -1,6 +1,7 @@
-import { objectivesSchema, type Objectives } from "../scenario/schema.ts";
+import { objectivesSchema, type Objectives } from "../scenario/objectives.ts";
 import type { GeneratedTraffic } from "../traffic/generate.ts";
 import type { LengthDistribution } from "../traffic/schema.ts";
+import type { valuesOf } from "./latencies.ts";
 import type { Seconds } from "../units.ts";
 
 /** The chat that Ballast asks about where nobody says what the traffic is: its lengths, and how fast it is to be answered. */
@@ -45,7 +46,7 @@ export const sampledChat = (contextLength: number, share: number): GeneratedTraf
  *
  * @param alone the same percentiles of requests that each have a replica to themselves; null where they never finish
  */
-export const reachableObjectives = (alone: Readonly<Record<keyof Objectives, Seconds | null>>): Objectives => {
+export const reachableObjectives = (alone: ReturnType<typeof valuesOf>): Objectives => {
   const absolute = objectivesSchema.parse({});
   return {
     ttft_p99_s: relativeWhereSlow(absolute.ttft_p99_s, alone.ttft_p99_s),

@@ -3,13 +3,14 @@ import type { LanguageModel } from "../model/language-model.ts";
 import { duration, limit, percent, plain } from "../format.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
-import { objectivesSchema, scenarioSchema, type Objectives } from "../scenario/schema.ts";
+import { objectivesSchema, type Objectives } from "../scenario/objectives.ts";
+import { scenarioSchema } from "../scenario/schema.ts";
 import { createStreams } from "../sim/streams.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Traffic } from "../traffic/schema.ts";
 import type { Seconds } from "../units.ts";
 import { chatLengths, chatShare, reachableObjectives, RELATIVE_LIMIT, sampledChat } from "./default-chat.ts";
-import { valuesOf } from "./objectives.ts";
+import { valuesOf } from "./latencies.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 import { unloadedLatencies } from "./unloaded.ts";
@@ -74,7 +75,7 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
       ? "One replica meets the objectives at no rate, so 4 requests/s were taken."
       : `That is ${LOAD} times the ${plain(sustained, 3)} requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within ${percent(PRECISION)}.`;
   const absolute = objectivesSchema.parse({});
-  const relative = (Object.keys(absolute) as (keyof Objectives)[])
+  const relative = (Object.keys(NAMES) as (keyof typeof NAMES)[])
     .filter((key) => request.objectives?.[key] === undefined && objectives[key] !== absolute[key])
     .map(
       (key) =>
@@ -85,4 +86,4 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
   return { ...answer, plan: { ...answer.plan, question } };
 };
 
-const NAMES: Readonly<Record<keyof Objectives, string>> = { ttft_p99_s: "TTFT p99", tpot_p99_s: "TPOT p99" };
+const NAMES = { ttft_p99_s: "TTFT p99", tpot_p99_s: "TPOT p99" } as const;

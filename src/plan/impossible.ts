@@ -1,5 +1,6 @@
 import { count, duration, limit, objectiveName, percent } from "../format.ts";
-import { evaluate } from "./objectives.ts";
+import { pooledPercentileOrNull } from "./latencies.ts";
+import { objectivesOf, textOf } from "./objectives.ts";
 import type { Question } from "./replications.ts";
 import { unloadedLatencies } from "./unloaded.ts";
 
@@ -8,16 +9,20 @@ import { unloadedLatencies } from "./unloaded.ts";
  * would meet them.
  */
 export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Question): string | null => {
-  for (const seed of seeds) {
-    const requests = requestsOf(seed);
-    const latencies = unloadedLatencies(requests, setup.replica, setup.stepTime);
-    const missed = evaluate(latencies, objectives).find(({ is_met }) => !is_met);
-    if (missed === undefined) continue;
-    if (missed.value_s !== null) {
-      return `${objectiveName(missed.objective)} is ${duration(missed.value_s)} where every request has an idle replica to itself, and the limit is ${limit(missed.limit_s)}`;
+  const replications = seeds.slice(0, SEEDS).map((seed) => requestsOf(seed));
+  const latencies = replications.map((requests) => unloadedLatencies(requests, setup.replica, setup.stepTime));
+  for (const objective of objectivesOf(objectives)) {
+    if (objective.kind !== "latency") continue;
+    const value = pooledPercentileOrNull(latencies, objective.metric, objective.share);
+    if (value !== null && value <= objective.limit) continue;
+    if (value !== null) {
+      return `${objectiveName(textOf(objective))} is ${duration(value)} where every request has an idle replica to itself, and the limit is ${limit(objective.limit)}`;
     }
-    const share = percent(latencies.missing / requests.length);
-    return `${share} of the requests are longer than a server takes (max_model_len ${count(setup.replica.maxModelLen)} tokens) and are rejected, and a rejected request misses every objective`;
+    const missing = latencies.reduce((sum, set) => sum + set.missing, 0) / replications.reduce((sum, { length }) => sum + length, 0);
+    return `${percent(missing)} of the requests are longer than a server takes (max_model_len ${count(setup.replica.maxModelLen)} tokens) and are rejected, and a rejected request misses every objective`;
   }
   return null;
 };
+
+/** Replications of generated traffic that are looked at. */
+const SEEDS = 4;

@@ -1,128 +1,200 @@
 import { InputError } from "../errors.ts";
-import type { RequestRecord } from "../fleet/config.ts";
+import { limit, list, percent, plain } from "../format.ts";
 import type { Input } from "../provenance.ts";
-import { limit } from "../format.ts";
 import { originOf } from "../scenario/origin.ts";
+import { LATENCIES, PERCENTILES, type LatencyKey, type LatencyMetric, type Objectives, type Percentile } from "../scenario/objectives.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
-import type { Objectives } from "../scenario/schema.ts";
-import { toSeconds, type Seconds } from "../units.ts";
-import type { ObjectiveResult } from "./schema.ts";
+import type { Seconds } from "../units.ts";
 
-/** One objective: a percentile of a latency and what it must not exceed. */
-interface Objective {
-  readonly key: keyof Objectives;
-  readonly metric: "ttft" | "tpot";
+/** A percentile of a latency and what it must not exceed: of all requests, a share of at most `1 − share` may lie beyond the limit. */
+export interface LatencyObjective {
+  readonly kind: "latency";
+  readonly key: LatencyKey;
+  readonly metric: LatencyMetric;
   readonly share: number;
+  readonly limit: Seconds;
 }
 
-const OBJECTIVES: readonly Objective[] = [
-  { key: "ttft_p99_s", metric: "ttft", share: 0.99 },
-  { key: "tpot_p99_s", metric: "tpot", share: 0.99 },
+/** A share of requests that must be within the limits of all latency objectives. */
+interface GoodputObjective {
+  readonly kind: "goodput";
+  readonly key: "goodput";
+  readonly limit: number;
+}
+
+/** What must not be exceeded: a share of requests that end otherwise than finished, scale events per hour, GPUs on average. */
+interface CeilingObjective {
+  readonly kind: "rejected" | "scale-events" | "gpu-hours";
+  readonly key: "rejected" | "scale_events_per_h" | "gpu_hours_per_h";
+  readonly limit: number;
+}
+
+export type Objective = LatencyObjective | GoodputObjective | CeilingObjective;
+
+const LATENCY_KEYS = LATENCIES.flatMap((metric) =>
+  (Object.keys(PERCENTILES) as Percentile[]).map((percentile) => ({ key: `${metric}_${percentile}_s` as const, metric, percentile })),
+);
+
+/** The objectives that data asks for, latencies first. */
+export const objectivesOf = (objectives: Objectives): Objective[] => [
+  ...LATENCY_KEYS.flatMap(({ key, metric, percentile }): Objective[] => {
+    const asked = objectives[key];
+    return asked === undefined ? [] : [{ kind: "latency", key, metric, share: PERCENTILES[percentile], limit: asked }];
+  }).sort((a, b) => rank(a) - rank(b)),
+  ...(objectives.goodput === undefined ? [] : [{ kind: "goodput", key: "goodput", limit: objectives.goodput } as const]),
+  ...(objectives.rejected === undefined ? [] : [{ kind: "rejected", key: "rejected", limit: objectives.rejected } as const]),
+  ...(objectives.scale_events_per_h === undefined
+    ? []
+    : [{ kind: "scale-events", key: "scale_events_per_h", limit: objectives.scale_events_per_h } as const]),
+  ...(objectives.gpu_hours_per_h === undefined
+    ? []
+    : [{ kind: "gpu-hours", key: "gpu_hours_per_h", limit: objectives.gpu_hours_per_h } as const]),
 ];
 
-/** As it is written: `ttft.p99`. */
-const nameOf = ({ metric, share }: Objective): string => `${metric}.p${share * 100}`;
+/** TTFT before TPOT before end to end, as they are listed. */
+const rank = (objective: Objective): number => (objective.kind === "latency" ? LATENCIES.indexOf(objective.metric) : LATENCIES.length);
 
-/** `ttft.p99<=2s`. */
-const textOf = (objective: Objective, limit_s: Seconds): string => `${nameOf(objective)}<=${limit(limit_s).replace(" ", "")}`;
+/** Shares are compared to within this: 1 − 0.9 is a little less than 0.1. */
+const TINY = 1e-12;
 
-/** Objectives as a sentence says them: "TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms". */
-export const objectivesInWords = (objectives: Objectives): string =>
-  OBJECTIVES.map(({ key, metric, share }) => `${metric.toUpperCase()} p${share * 100} ≤ ${limit(objectives[key])}`).join(" and ");
+/** Of the requests (or hours) that an objective counts, the share (or number) of bad ones that it allows. */
+export const allowed = (objective: Objective): number => {
+  switch (objective.kind) {
+    case "latency":
+      return 1 - objective.share + TINY;
+    case "goodput":
+      return 1 - objective.limit + TINY;
+    default:
+      return objective.limit;
+  }
+};
+
+/** As it is written: `ttft.p99<=2s`, `goodput>=99%`, `scale-events<=2/h`. */
+export const textOf = (objective: Objective): string => {
+  switch (objective.kind) {
+    case "latency":
+      return `${objective.metric}.p${plain(objective.share * 100, 3)}<=${limit(objective.limit).replace(" ", "")}`;
+    case "goodput":
+      return `goodput>=${plain(objective.limit * 100, 6)}%`;
+    case "rejected":
+      return `rejected<=${plain(objective.limit * 100, 6)}%`;
+    default:
+      return `${objective.kind}<=${plain(objective.limit, 6)}/h`;
+  }
+};
+
+/** As a sentence says it: "TTFT p99 ≤ 2 s". */
+export const inWords = (objective: Objective): string => {
+  switch (objective.kind) {
+    case "latency":
+      return `${METRIC_NAMES[objective.metric]} p${plain(objective.share * 100, 3)} ≤ ${limit(objective.limit)}`;
+    case "goodput":
+      return `goodput ≥ ${percent(objective.limit)}`;
+    case "rejected":
+      return `rejected ≤ ${percent(objective.limit)}`;
+    case "scale-events":
+      return `${plain(objective.limit, 6)} scale events an hour at most`;
+    default:
+      return `${plain(objective.limit, 6)} GPUs on average at most`;
+  }
+};
+
+export const METRIC_NAMES: Readonly<Record<LatencyMetric, string>> = { ttft: "TTFT", tpot: "TPOT", e2e: "end to end" };
+
+/** All of them as a sentence says them: "TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms". */
+export const objectivesInWords = (objectives: Objectives): string => {
+  const { window_s: window, survive = 0 } = objectives;
+  const all = list(objectivesOf(objectives).map(inWords));
+  const each = window === undefined ? "" : `, also in every ${limit(window)}`;
+  return `${all}${each}${survive === 0 ? "" : `, with ${survive} of the replicas gone`}`;
+};
 
 /** The objectives as inputs of an answer. */
-export const objectiveInputs = (from: GivenScenario): Input[] =>
-  OBJECTIVES.map((objective) => ({
-    name: `objective, ${nameOf(objective)}`,
-    value: `≤ ${limit(from.scenario.objectives[objective.key])}`,
-    ...originOf(from, `objectives.${objective.key}`),
-  }));
+export const objectiveInputs = (from: GivenScenario): Input[] => {
+  const { objectives } = from.scenario;
+  const row = (name: string, value: string, key: keyof Objectives): Input => ({
+    name: `objective, ${name}`,
+    value,
+    ...originOf(from, `objectives.${key}`),
+  });
+  return [
+    ...objectivesOf(objectives).map((objective) => {
+      const [name = "", value = ""] = textOf(objective).split(/(?=[<>]=)/u);
+      return row(
+        name,
+        objective.kind === "latency" ? `≤ ${limit(objective.limit)}` : value.replace("<=", "≤ ").replace(">=", "≥ "),
+        objective.key,
+      );
+    }),
+    ...(objectives.window_s === undefined ? [] : [row("window", `every ${limit(objectives.window_s)}`, "window_s")]),
+    ...(objectives.survive === undefined ? [] : [row("survive", `${objectives.survive} replicas gone`, "survive")]),
+  ];
+};
+
+/** How an objective is written: its key in the data, and how its number is read. */
+interface Term {
+  readonly key: keyof Objectives;
+  readonly comparison: "<=" | ">=" | "=";
+  /** Null where it is no such number. */
+  readonly read: (text: string) => number | null;
+  readonly example: string;
+}
+
+const seconds = (text: string): number | null => {
+  const [, number, unit] = /^(\d+(?:\.\d+)?|\.\d+)(ms|s|m|h)$/u.exec(text) ?? [];
+  const value = Number(number) * { ms: 0.001, s: 1, m: 60, h: 3600 }[(unit ?? "s") as "ms"];
+  return unit !== undefined && value > 0 ? (unit === "ms" ? Number(number) / 1000 : value) : null;
+};
+const share = (text: string): number | null => {
+  const [, number, sign] = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/u.exec(text) ?? [];
+  const value = Number(number) / (sign === "%" ? 100 : 1);
+  return number !== undefined && value <= 1 ? value : null;
+};
+const perHour = (text: string): number | null => {
+  const [, number] = /^(\d+(?:\.\d+)?|\.\d+)\/h$/u.exec(text) ?? [];
+  return number === undefined ? null : Number(number);
+};
+const whole = (text: string): number | null => (/^\d+$/u.test(text) ? Number(text) : null);
+
+const TERMS: ReadonlyMap<string, Term> = new Map<string, Term>([
+  ...LATENCY_KEYS.map(({ key, metric, percentile }): [string, Term] => [
+    `${metric}.${percentile}`,
+    { key, comparison: "<=", read: seconds, example: `${metric}.${percentile}<=2s` },
+  ]),
+  ["goodput", { key: "goodput", comparison: ">=", read: share, example: "goodput>=99%" }],
+  ["rejected", { key: "rejected", comparison: "<=", read: share, example: "rejected<=0.1%" }],
+  ["scale-events", { key: "scale_events_per_h", comparison: "<=", read: perHour, example: "scale-events<=2/h" }],
+  ["gpu-hours", { key: "gpu_hours_per_h", comparison: "<=", read: perHour, example: "gpu-hours<=40/h" }],
+  ["window", { key: "window_s", comparison: "=", read: seconds, example: "window=10m" }],
+  ["survive", { key: "survive", comparison: "=", read: whole, example: "survive=1" }],
+]);
 
 /**
- * Reads objectives as people write them: `ttft.p99<=2s tpot.p99<=80ms`, separated by spaces or commas.
+ * Reads objectives as people write them: `ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h`, separated by spaces or commas.
  *
  * @returns those that the text names
  * @param place where the text stands, for messages: `--slo`
  * @throws InputError for anything else
  */
 export const parseObjectives = (text: string, place: string): Partial<Objectives> => {
-  const objectives: Partial<Objectives> = {};
+  const objectives: Partial<Record<keyof Objectives, number>> = {};
   const terms = text.split(/[\s,]+/u).filter((term) => term !== "");
-  if (terms.length === 0) throw malformed(place, text);
-  for (const term of terms) {
-    const match = /^([a-z0-9.]+)<=?(\d+(?:\.\d+)?|\.\d+)(s|ms)$/u.exec(term);
-    const objective = OBJECTIVES.find((candidate) => nameOf(candidate) === match?.[1]);
-    const seconds = Number(match?.[2]) / (match?.[3] === "ms" ? 1000 : 1);
-    if (objective === undefined || !(seconds > 0)) throw malformed(place, term);
-    if (objectives[objective.key] !== undefined)
-      throw new InputError(place, `expected ${nameOf(objective)} once, got it twice`, "Keep one of them.");
-    objectives[objective.key] = seconds;
+  if (terms.length === 0) throw new InputError(place, `expected objectives, got ${JSON.stringify(text)}`, NEXT_STEP);
+  for (const written of terms) {
+    const [, name = "", comparison, number = ""] = /^([a-z0-9.-]+)(<=|>=|<|>|=)(.+)$/u.exec(written) ?? [];
+    const term = TERMS.get(name);
+    if (term === undefined)
+      throw new InputError(place, `expected one of ${[...TERMS.keys()].join(", ")}, got ${JSON.stringify(written)}`, NEXT_STEP);
+    if (comparison !== term.comparison) {
+      throw new InputError(place, `expected ${name}${term.comparison}…, got ${JSON.stringify(written)}`, `Write it so: ${term.example}.`);
+    }
+    const value = term.read(number);
+    if (value === null)
+      throw new InputError(place, `expected a number with its unit, got ${JSON.stringify(written)}`, `Write it so: ${term.example}.`);
+    if (objectives[term.key] !== undefined) throw new InputError(place, `expected ${name} once, got it twice`, "Keep one of them.");
+    objectives[term.key] = value;
   }
   return objectives;
 };
 
-const malformed = (place: string, found: string): InputError =>
-  new InputError(
-    place,
-    `expected objectives on ${OBJECTIVES.map(nameOf).join(" or ")} with a limit in s or ms, got ${JSON.stringify(found)}`,
-    'Write them so: "ttft.p99<=2s tpot.p99<=80ms".',
-  );
-
-/** Latencies of one run, in nanoseconds and rising order, and how many requests have none because they never got there. */
-export interface Latencies {
-  readonly ttft: Float64Array;
-  readonly tpot: Float64Array;
-  /** Rejected or unfinished: each misses every objective. */
-  readonly missing: number;
-}
-
-/**
- * Latencies of the requests that finished. TPOT is per request: the time from its first token to its last over the tokens after
- * the first; a finished request of one token has none and counts neither way.
- */
-export const latenciesOf = (records: readonly RequestRecord[]): Latencies => {
-  const ttft: number[] = [];
-  const tpot: number[] = [];
-  for (const { state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens } of records) {
-    if (state !== "finished" || firstTokenAt === null || lastTokenAt === null) continue;
-    ttft.push(firstTokenAt - arrivedAt);
-    if (outputTokens > 1) tpot.push((lastTokenAt - firstTokenAt) / (outputTokens - 1));
-  }
-  return { ttft: Float64Array.from(ttft).sort(), tpot: Float64Array.from(tpot).sort(), missing: records.length - ttft.length };
-};
-
-/** What the objectives are on: each percentile over all requests (type 7). Null where it lies among the missing ones. */
-export const valuesOf = (latencies: Latencies): Record<keyof Objectives, Seconds | null> => {
-  const valueOf = ({ metric, share }: Objective) => percentileOrNull(latencies[metric], latencies.missing, share);
-  return Object.fromEntries(OBJECTIVES.map((objective) => [objective.key, valueOf(objective)])) as Record<keyof Objectives, Seconds | null>;
-};
-
-/** Each objective on one run: met where its value is known and within the limit. */
-export const evaluate = (latencies: Latencies, objectives: Objectives): ObjectiveResult[] => {
-  const values = valuesOf(latencies);
-  return OBJECTIVES.map((objective) => {
-    const limit_s = objectives[objective.key];
-    const value_s = values[objective.key];
-    return { objective: textOf(objective, limit_s), limit_s, value_s, is_met: value_s !== null && value_s <= limit_s };
-  });
-};
-
-/** Null where it lies among the missing; 0 where there is neither a time nor a missing one. */
-const percentileOrNull = (sorted: Float64Array, missing: number, share: number): Seconds | null => {
-  const rank = Math.max(0, sorted.length + missing - 1) * share;
-  const below = Math.floor(rank);
-  const above = Math.ceil(rank);
-  if (sorted.length === 0 && missing === 0) return 0;
-  const low = sorted[below];
-  const high = sorted[above];
-  return low === undefined || high === undefined ? null : toSeconds(low + (rank - below) * (high - low));
-};
-
-/** Over several runs each objective has the value of its worst. */
-export const worstOf = (runs: readonly (readonly ObjectiveResult[])[]): ObjectiveResult[] =>
-  (runs[0] ?? []).map((first, i) =>
-    runs.reduce((worst, run) => {
-      const result = run[i] ?? worst;
-      return (result.value_s ?? Infinity) > (worst.value_s ?? Infinity) ? result : worst;
-    }, first),
-  );
+const NEXT_STEP = 'Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".';

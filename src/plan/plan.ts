@@ -6,13 +6,18 @@ import type { Input } from "../provenance.ts";
 import { percent, quantity, significant } from "../format.ts";
 import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
+import { breakingRateOrNull } from "./breaking-rate.ts";
+import { capacityInterval, stepErrorOrNull } from "./capacity-interval.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
-import { smallestFixed } from "./fixed-capacity.ts";
+import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
+import { frontierOf } from "./frontier.ts";
+import { hybrids, type Hybrid } from "./hybrid.ts";
 import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
-import { candidateOf, replicate, type Question, type Replication } from "./replications.ts";
-import { PLAN_SCHEMA, type Plan } from "./schema.ts";
+import { candidateOf, type Question, type Replication } from "./replications.ts";
+import { Race } from "./racing.ts";
+import { PLAN_SCHEMA, type Candidate, type Plan } from "./schema.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
@@ -48,7 +53,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];
   if (search.kind === "not-found") {
     const { because, largest } = search;
-    const best = largest === null ? null : candidateOf(largest);
+    const best = largest === null ? null : candidateOf(largest, question.objectives);
     return {
       plan: { ...asked, capacity: { kind: "impossible", because, best }, autoscaler: null, inputs, notes },
       fixed: largest?.[0]?.run ?? null,
@@ -56,40 +61,82 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     };
   }
 
-  const { replicas } = search;
+  const { replicas, replicationsOf } = search;
+  const replications = replicationsOf(replicas);
+  const fewer = search.atLeast - 1;
+  const interval = capacityInterval(question, search, stepErrorOrNull(device), trace !== null);
   const meanRate = meanRateOf(request, question);
   const sustained = sustainedRateOrNull(question, replicas, meanRate) ?? 0;
   const written = resolvePolicy(from, question.setup, request.policyData);
   const own = written?.kind === "fixed" ? null : written;
-  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, replicas, sustained, meanRate) : null);
+  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, { replicas, sustained, meanRate }) : null);
   const scaled = autoscaler === null ? [] : autoscaled(question, autoscaler);
+  const named = namedCandidates(question, search, scaled, fewer);
+  const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, { replicas, sustained, meanRate }) : [];
   const found: Plan = {
     ...asked,
+    ...(request.hasFrontier === true ? frontierParts(question, named, mixed) : {}),
     capacity: {
       kind: "found",
       replicas,
-      candidate: search.candidate,
-      one_fewer: search.oneFewer,
+      interval: { low: interval.low, high: interval.high === Infinity ? null : interval.high, of: interval.of },
+      candidate: candidateOf(replications, question.objectives),
+      one_fewer: fewer > (question.objectives.survive ?? 0) ? candidateOf(replicationsOf(fewer), question.objectives) : null,
+      breaks_at_rate: breakingRateOrNull(question, replicas),
       headroom_over_mean: sustained / meanRate - 1,
     },
-    autoscaler: autoscaler === null ? null : candidateOf(scaled),
+    autoscaler: scaled.length === 0 ? null : candidateOf(scaled, question.objectives),
     inputs: [...inputs, ...(autoscaler === null ? [] : [autoscalerInput(request, autoscaler, own !== null)])],
     notes: [
       `Headroom: ${quantity(replicas, "replica")} sustain${replicas === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
       ...(own === null && autoscaler !== null ? [TARGET_RULE] : []),
-      ...runNotes(search.replications),
+      ...runNotes(replications),
       ...notes,
-      "The search takes it that more replicas are never worse; the answer and one fewer are both simulated.",
+      "The search takes it that more replicas are never worse; the answer and the largest number that misses are both simulated.",
     ],
   };
-  return { plan: found, fixed: search.replications[0]?.run ?? null, autoscaler: scaled[0]?.run ?? null };
+  return { plan: found, fixed: replications[0]?.run ?? null, autoscaler: scaled[0]?.run ?? null };
 };
 
-const autoscaled = (question: Question, policy: Policy): Replication[] =>
-  question.seeds.map((seed) => {
-    question.onProgress(`the autoscaler, seed ${seed}`);
-    return replicate(question, policy, seed);
+interface Named {
+  readonly name: string;
+  readonly candidate: Candidate;
+}
+
+/** The fixed numbers around the answer, and the autoscaler beside it. */
+const namedCandidates = (
+  question: Question,
+  { replicas, replicationsOf }: Extract<FixedSearch, { kind: "found" }>,
+  scaled: readonly Replication[],
+  fewer: number,
+): Named[] => {
+  const fixed = (number: number): Named => ({
+    name: `fixed ${number}`,
+    candidate: candidateOf(replicationsOf(number), question.objectives),
   });
+  return [
+    ...(fewer > (question.objectives.survive ?? 0) ? [fixed(fewer)] : []),
+    fixed(replicas),
+    ...(scaled.length === 0 ? [] : [{ name: "autoscaler", candidate: candidateOf(scaled, question.objectives) }]),
+  ];
+};
+
+/** The cheapest floor with an autoscaler on top, and all policies by cost, tail and churn. */
+const frontierParts = (question: Question, named: readonly Named[], mixed: readonly Hybrid[]): Pick<Plan, "hybrid" | "frontier"> => {
+  const candidates = mixed.map(({ policy, replications }) => ({
+    name: `floor ${policy.min_replicas}, target ${policy.target_average}`,
+    candidate: candidateOf(replications, question.objectives),
+  }));
+  const [cheapest = null] = candidates.map(({ candidate }) => candidate).sort((a, b) => a.gpu_hours - b.gpu_hours);
+  return { hybrid: cheapest, frontier: frontierOf([...named, ...candidates]) };
+};
+
+/** The autoscaler on as many replications as it takes to say whether it meets the objectives. */
+const autoscaled = (question: Question, policy: Policy): readonly Replication[] => {
+  const race = new Race(question);
+  race.settle(policy, "the autoscaler");
+  return race.replicationsOf(policy, "the autoscaler");
+};
 
 const autoscalerInput = ({ from, policyData = {} }: PlanRequest, policy: Policy, isOwn: boolean): Input => ({
   name: "autoscaler",

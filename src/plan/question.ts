@@ -24,6 +24,8 @@ export interface PlanRequest {
   readonly policyData?: PolicyData;
   /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
   readonly replications: number;
+  /** Whether to look for the best floor with an autoscaler on top, and to set all policies side by side. */
+  readonly hasFrontier?: boolean;
   /** Told what is about to be simulated, in words. */
   readonly onProgress?: (what: string) => void;
 }

@@ -1,18 +1,23 @@
 import type { RequestRecord } from "../fleet/config.ts";
-import type { Run } from "../fleet/run.ts";
 import { latencyOf } from "../fleet/latency.ts";
 import type { Policy } from "../fleet/policy.ts";
+import type { Run } from "../fleet/run.ts";
 import { simulate } from "../fleet/simulate.ts";
+import type { Objectives } from "../scenario/objectives.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
-import type { Objectives } from "../scenario/schema.ts";
 import type { Request } from "../traffic/request.ts";
-import { evaluate, latenciesOf, worstOf, type Latencies } from "./objectives.ts";
+import { countsOf, type Counts } from "./counts.ts";
+import { latenciesOf, pooledPercentileOrNull, type Latencies } from "./latencies.ts";
+import { objectivesOf, textOf, type Objective } from "./objectives.ts";
+import { percentileIntervalOrNull } from "./percentile-interval.ts";
 import type { Candidate, ObjectiveResult } from "./schema.ts";
+import { ratio, verdictsOf, worst, worstWindowOrNull, type Verdict } from "./verdict.ts";
 
 /** What a plan searches over: everything fixed but the policy, and one set of requests for each seed. */
 export interface Question {
   readonly setup: FleetSetup;
   readonly objectives: Objectives;
+  /** Seeds of the replications, all that may be drawn; a search begins with a few of them. A trace is played with one. */
   readonly seeds: readonly number[];
   /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
   readonly requestsOf: (seed: number) => readonly Request[];
@@ -24,24 +29,55 @@ export interface Question {
 export interface Replication {
   readonly run: Run;
   readonly latencies: Latencies;
-  readonly objectives: readonly ObjectiveResult[];
+  readonly counts: Counts;
+  /** Whether this replication by itself is within every objective. */
   readonly meets: boolean;
 }
 
-export const replicate = ({ setup, objectives: limits, requestsOf }: Question, policy: Policy, seed: number): Replication => {
+export const replicate = ({ setup, objectives, requestsOf }: Question, policy: Policy, seed: number): Replication => {
   const records: RequestRecord[] = [];
   const run = simulate({ ...setup, policy, seed, requests: requestsOf(seed) }, (record) => records.push(record));
   const latencies = latenciesOf(records);
-  const objectives = evaluate(latencies, limits);
-  return { run, latencies, objectives, meets: objectives.every(({ is_met }) => is_met) };
+  const counts = countsOf(records, latencies, run, objectives);
+  return { run, latencies, counts, meets: verdictOf([counts], objectives) === "meets" };
 };
 
-/** A policy's replications summed up: objectives by the worst of them, latencies over all requests together, the rest as means. */
-export const candidateOf = (replications: readonly Replication[]): Candidate => {
+/** Whether all objectives hold over these replications together. */
+export const verdictOf = (counts: readonly Counts[], objectives: Objectives): Verdict =>
+  worst(verdictsOf(counts, objectivesOf(objectives)));
+
+/** Each objective over all replications together. */
+export const resultsOf = (replications: readonly Replication[], objectives: Objectives): ObjectiveResult[] => {
+  const asked = objectivesOf(objectives);
+  const counts = replications.map((replication) => replication.counts);
+  const verdicts = verdictsOf(counts, asked);
+  return asked.map((objective, i): ObjectiveResult => {
+    const verdict = verdicts[i]!;
+    const common = { objective: textOf(objective), limit: objective.limit, verdict, worst_window: worstWindowOrNull(counts, i) };
+    if (objective.kind === "latency") {
+      const sets = replications.map(({ latencies }) => latencies);
+      return {
+        ...common,
+        unit: "s",
+        value: pooledPercentileOrNull(sets, objective.metric, objective.share),
+        interval: percentileIntervalOrNull(sets, objective.metric, objective.share),
+      };
+    }
+    const { value, low, high } = ratio(counts.map(({ whole }) => whole[i]!));
+    const interval = replications.length < 2 ? null : { low, high };
+    return objective.kind === "goodput"
+      ? { ...common, unit: "share", value: 1 - value, interval: interval === null ? null : { low: 1 - high, high: 1 - low } }
+      : { ...common, unit: unitOf(objective), value, interval };
+  });
+};
+
+const unitOf = ({ kind }: Objective): ObjectiveResult["unit"] => (kind === "rejected" ? "share" : "1/h");
+
+/** A policy's replications summed up: objectives and latencies over all requests together, the rest as means. */
+export const candidateOf = (replications: readonly Replication[], objectives: Objectives): Candidate => {
   const runs = replications.map(({ run }) => run);
   const first = runs[0];
   if (first === undefined) throw new RangeError("a candidate needs at least one replication");
-  const objectives = worstOf(replications.map((replication) => replication.objectives));
   const wanted = runs.flatMap(replicasWanted);
   const pooled = (metric: "ttft" | "tpot") => latencyOf(replications.flatMap(({ latencies }) => [...latencies[metric]]));
   return {
@@ -51,8 +87,12 @@ export const candidateOf = (replications: readonly Replication[]): Candidate => 
       max: wanted.reduce((a, b) => Math.max(a, b)),
       mean: mean(runs.map(replicasPaid)),
     },
-    objectives,
-    meets: objectives.every(({ is_met }) => is_met),
+    objectives: resultsOf(replications, objectives),
+    verdict: verdictOf(
+      replications.map(({ counts }) => counts),
+      objectives,
+    ),
+    replications: replications.length,
     replications_met: replications.filter(({ meets }) => meets).length,
     gpu_hours: mean(runs.map(({ gpu_hours }) => gpu_hours)),
     scale_events: mean(runs.map(({ scale_events }) => scale_events.length)),

@@ -1,19 +1,31 @@
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
-import { change, durationOrNever, gpuHours, limit, list, mean, objectiveName, percent, quantity, sentence } from "../format.ts";
+import { change, gpuHours, list, mean, percent, plain, quantity, sentence } from "../format.ts";
+import { intervalOrNull, limitOf, nameOf, valueOf } from "./objective-words.ts";
 
 /** What a plan says, in sentences: the same ones in a terminal and on a page. */
 
-const target = ({ objective, limit_s }: ObjectiveResult): string => `${objectiveName(objective)} ≤ ${limit(limit_s)}`;
-const outcome = ({ objective, value_s, limit_s }: ObjectiveResult): string =>
-  `${objectiveName(objective)} ${durationOrNever(value_s)} against a limit of ${limit(limit_s)}`;
+const target = (result: ObjectiveResult): string => `${nameOf(result)} ${limitOf(result)}`;
+const outcome = (result: ObjectiveResult): string => {
+  const interval = intervalOrNull(result);
+  return `${nameOf(result)} ${valueOf(result)}${interval === null ? "" : ` (${interval})`} against a limit of ${limitOf(result).slice(2)}`;
+};
 
-const replications = (candidate: Candidate, plan: Plan): string =>
-  `${candidate.replications_met} of ${quantity(plan.seeds.length, "replication")}`;
+/** What a candidate misses, value against limit; where every value is within its limit, that the replications do not tell. */
+export const missSentence = (candidate: Candidate): string => {
+  const missed = candidate.objectives.filter(({ verdict }) => verdict === "misses");
+  const doubtful = candidate.objectives.filter(({ verdict }) => verdict === "undecided");
+  const named = missed.length > 0 ? missed : doubtful;
+  const windows = named.some(({ worst_window: worst }) => worst !== null) ? ", in its worst window if not over all" : "";
+  return `${list(named.map(outcome))}${windows}${missed.length === 0 ? ", too close to call" : ""}`;
+};
 
-/** What a candidate misses, value against limit; where every objective holds over all, in how many replications it did not. */
-export const missSentence = (candidate: Candidate, plan: Plan): string => {
-  const missed = candidate.objectives.filter(({ is_met }) => !is_met);
-  return missed.length > 0 ? list(missed.map(outcome)) : `met in ${replications(candidate, plan)} only`;
+/** `6 replicas (95 %: 6 to 7)`, or the number alone where the interval holds nothing else. */
+const answerInWords = (capacity: Extract<Plan["capacity"], { kind: "found" }>): string => {
+  const { replicas, interval } = capacity;
+  const number = quantity(replicas, "replica");
+  if (interval === null) return number;
+  const { low, high } = interval;
+  return `${number} (95 %: ${low === high ? low : `${low} to ${high ?? "more than were tried"}`})`;
 };
 
 /** The answer, in one sentence. */
@@ -21,7 +33,7 @@ export const answerSentence = (plan: Plan): string => {
   const { capacity, model, device } = plan;
   switch (capacity.kind) {
     case "found":
-      return `${quantity(capacity.replicas, "replica")} of ${model} on ${device} ${capacity.replicas === 1 ? "meets" : "meet"} ${list(capacity.candidate.objectives.map(target))}, in ${replications(capacity.candidate, plan)}.`;
+      return `${answerInWords(capacity)} of ${model} on ${device} ${capacity.replicas === 1 ? "meets" : "meet"} ${list(capacity.candidate.objectives.map(target))}.`;
     case "impossible":
       return `No number of replicas of ${model} on ${device} meets the objectives: ${capacity.because}.`;
     default:
@@ -33,12 +45,20 @@ export const answerSentence = (plan: Plan): string => {
 export const whyNotFewerSentence = (plan: Plan): string => {
   const { capacity } = plan;
   if (capacity.kind === "impossible") {
-    return capacity.best === null ? "" : `Closest: ${capacity.best.policy}, ${missSentence(capacity.best, plan)}.`;
+    return capacity.best === null ? "" : `Closest: ${capacity.best.policy}, ${missSentence(capacity.best)}.`;
   }
   if (capacity.one_fewer === null) return "Not fewer: one replica is enough.";
-  const fewer = capacity.replicas - 1;
-  return `Not fewer: ${quantity(fewer, "replica")} ${fewer === 1 ? "misses" : "miss"}, ${missSentence(capacity.one_fewer, plan)}.`;
+  const fewer = capacity.one_fewer.replicas.max;
+  const open = plan.tried.filter(({ verdict }) => verdict === "undecided").map(({ replicas }) => replicas);
+  const undecided = open.length === 0 ? "" : ` ${sentence(list(open.map(String)))} ${open.length === 1 ? "is" : "are"} too close to call.`;
+  return `Not fewer: ${quantity(fewer, "replica")} ${fewer === 1 ? "misses" : "miss"}, ${missSentence(capacity.one_fewer)}.${undecided}`;
 };
+
+/** How much more traffic the answer takes. */
+export const breakingSentenceOrNull = ({ capacity }: Plan): string | null =>
+  capacity.kind === "impossible" || capacity.breaks_at_rate === null
+    ? null
+    : `It breaks at ${plain(capacity.breaks_at_rate, 3)} times this traffic, bursts and all closer together.`;
 
 /** How far the capacity stands from the mean load. */
 export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
@@ -51,7 +71,10 @@ export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
 export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
   const { autoscaler, capacity } = plan;
   if (autoscaler === null) return null;
-  const verdict = autoscaler.meets ? "meets the objectives" : `misses: ${missSentence(autoscaler, plan)}`;
+  const verdict =
+    autoscaler.verdict === "meets"
+      ? "meets the objectives"
+      : `${autoscaler.verdict === "misses" ? "misses" : "may miss"}: ${missSentence(autoscaler)}`;
   const fixed = capacity.kind === "found" ? capacity.candidate : capacity.best;
   const hours =
     fixed === null || fixed.gpu_hours === 0
@@ -60,18 +83,40 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
   return `On the same traffic the autoscaler ${verdict}; it takes ${hours} and ${quantity(autoscaler.scale_events, "scale event")}.`;
 };
 
-/** How sure: what was repeated, and that no interval is claimed from it. */
-export const confidenceSentence = (plan: Plan): string =>
-  plan.seeds.length === 1
-    ? `One simulation (seed ${plan.seeds[0] ?? 0}): no other draw was tried.`
-    : `${sentence(quantity(plan.seeds.length, "replication"))} with seeds ${list(plan.seeds.map(String))}; "meets" means in every one. No interval is stated.`;
+/** Whether a floor with an autoscaler on top is cheaper at the same objectives; null where it was not looked for. */
+export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null => {
+  if (hybrid === undefined || capacity.kind === "impossible") return null;
+  if (hybrid === null) return "No floor below that with an autoscaler on top meets the objectives.";
+  const against = hybrid.gpu_hours / capacity.candidate.gpu_hours - 1;
+  const saving = against < 0 ? "cheapest that meets them too" : "no cheaper";
+  return `A floor with an autoscaler on top, ${saving}: ${hybrid.policy}, ${gpuHours(hybrid.gpu_hours)} GPU-hours (${change(against)} against fixed), ${quantity(hybrid.scale_events, "scale event")}.`;
+};
+
+/** How sure: what was repeated, and what the intervals hold. */
+export const confidenceSentence = (plan: Plan): string => {
+  const { capacity, seeds } = plan;
+  const candidate = capacity.kind === "found" ? capacity.candidate : capacity.best;
+  const replications = candidate?.replications ?? seeds.length;
+  const repeated =
+    replications === 1
+      ? `One simulation (seed ${seeds[0] ?? 0}).`
+      : `${sentence(quantity(replications, "replication"))} of the answer, seeds from ${seeds[0] ?? 0} on; an objective is met where its 95 % interval over replications is within the limit.`;
+  const of =
+    capacity.kind === "found" && capacity.interval !== null
+      ? ` The interval of the number of replicas holds ${capacity.interval.of}.`
+      : " No interval is stated.";
+  return repeated + of;
+};
 
 /** Which numbers of replicas were tried, and how each fared: `4 no, 5 no, 6 yes`. */
 export const triedSentence = (plan: Plan): string =>
   [...plan.tried]
     .sort((a, b) => a.replicas - b.replicas)
-    .map(({ replicas, meets }) => `${replicas} ${meets ? "yes" : "no"}`)
+    .map(({ replicas, verdict }) => `${replicas} ${VERDICTS[verdict]}`)
     .join(", ");
+
+/** Verdicts as a table has them. */
+export const VERDICTS = { meets: "yes", misses: "no", undecided: "undecided" } as const;
 
 export interface NamedCandidate {
   readonly name: string;

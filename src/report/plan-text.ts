@@ -1,24 +1,25 @@
 import type { Candidate, Plan } from "../plan/schema.ts";
-import { durationOrNever, durationOrNone, gpuHours, limit, mean, objectiveName, percent } from "../format.ts";
+import { durationOrNone, gpuHours, mean, percent, significant } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+import { limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
 import {
   answerSentence,
   autoscalerSentenceOrNull,
+  breakingSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
   headroomSentenceOrNull,
+  hybridSentenceOrNull,
   replicaRange,
   triedSentence,
+  VERDICTS,
   whyNotFewerSentence,
 } from "./plan-sentences.ts";
 
 const row = (name: string, candidate: Candidate): Cell[] => [
   name,
-  ...candidate.objectives.map(({ value_s, is_met }): Cell => ({
-    text: `${durationOrNever(value_s)}${is_met ? "" : " !"}`,
-    tone: is_met ? "good" : "bad",
-  })),
+  ...candidate.objectives.map((result): Cell => ({ text: `${valueOf(result)}${MARKS[result.verdict]}`, tone: TONES[result.verdict] })),
   durationOrNone(candidate.ttft_s?.p50),
   durationOrNone(candidate.ttft_s?.max),
   replicaRange(candidate),
@@ -26,23 +27,25 @@ const row = (name: string, candidate: Candidate): Cell[] => [
   mean(candidate.scale_events),
   candidate.utilization === null ? "" : percent(candidate.utilization),
   candidate.mean_batch === null ? "" : mean(candidate.mean_batch),
-  { text: candidate.meets ? "yes" : "no", tone: candidate.meets ? "good" : "bad" },
+  { text: VERDICTS[candidate.verdict], tone: TONES[candidate.verdict] },
 ];
 
-/** Policies beside one another, one a line, with the limits below; a value over its limit carries a "!". */
+const TONES = { meets: "good", misses: "bad", undecided: "faint" } as const;
+
+/** Policies beside one another, one a line, with the limits below; a value over its limit carries a "!", one too close to call a "?". */
 const comparison = (plan: Plan, style: Style): string[] => {
   const compared = comparedCandidates(plan);
   const objectives = compared[0]?.candidate.objectives ?? [];
   if (compared.length === 0) return [];
   const limits: Cell[] = [
     { text: "limit", tone: "faint" },
-    ...objectives.map(({ limit_s }): Cell => ({ text: limit(limit_s), tone: "faint" })),
+    ...objectives.map((result): Cell => ({ text: limitOf(result), tone: "faint" })),
   ];
   return [
     ...table(
       [
         left("policy"),
-        ...objectives.map(({ objective }) => right(objectiveName(objective))),
+        ...objectives.map((result) => right(nameOf(result))),
         right("TTFT p50"),
         right("TTFT max"),
         right("replicas"),
@@ -60,20 +63,43 @@ const comparison = (plan: Plan, style: Style): string[] => {
   ];
 };
 
+/** Policies by cost, tail and churn; those that another beats in everything are faint. */
+const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
+  frontier.length === 0
+    ? []
+    : table(
+        [left("policy"), right("GPU-hours"), right("worst latency/limit"), right("scale events"), right("meets"), left("")],
+        frontier.map(({ name, gpu_hours, tail, scale_events, verdict, is_dominated }): Cell[] => [
+          name,
+          gpuHours(gpu_hours),
+          tail === null ? "never" : significant(tail, 2),
+          mean(scale_events),
+          { text: VERDICTS[verdict], tone: TONES[verdict] },
+          { text: is_dominated ? "beaten in everything" : "", tone: "faint" },
+        ]),
+        style,
+        "    ",
+      );
+
 /**
  * A plan for a terminal: the answer in its first sentence (after a heading that limits it, where there is one), then what decides it, and
  * what it rests on.
  */
 export const planText = (plan: Plan, style: Style = PLAIN): string => {
-  const sentences = [whyNotFewerSentence(plan), headroomSentenceOrNull(plan), autoscalerSentenceOrNull(plan)].filter(
-    (line) => line !== null && line !== "",
-  );
+  const sentences = [
+    whyNotFewerSentence(plan),
+    headroomSentenceOrNull(plan),
+    breakingSentenceOrNull(plan),
+    autoscalerSentenceOrNull(plan),
+    hybridSentenceOrNull(plan),
+  ].filter((line) => line !== null && line !== "");
   const tried = triedSentence(plan);
   return text([
     ...(plan.heading === null ? [] : [...wrap(plan.heading).map(style.bad), ""]),
     ...wrap(answerSentence(plan)).map(style.strong),
     ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
     ...block("Policies on the same traffic", comparison(plan, style), style),
+    ...block("Frontier", frontierLines(plan, style), style),
     ...block("Question", wrap(plan.question, "    "), style),
     ...block(
       "Confidence",

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { admissionSchema, clientsSchema } from "../fleet/admission/settings.ts";
 import { churnSchema } from "../fleet/churn/settings.ts";
 import { coldStartSchema, policySchema, routerSchema } from "../fleet/settings.ts";
+import { objectivesSchema } from "./objectives.ts";
 import { replicaSchema } from "../replica/settings.ts";
 import { trafficSchema } from "../traffic/schema.ts";
 
@@ -19,16 +20,6 @@ const manifestsSchema = z
     container: z.string().optional().meta({ description: "The server's, where the pod has several" }),
   })
   .meta({ description: "Kubernetes manifests: the autoscaler is the policy, the workload says how the servers run" });
-
-const positive = z.number().positive();
-/** Objectives as data. A request that was rejected or never finished misses every latency objective. */
-export const objectivesSchema = z
-  .strictObject({
-    ttft_p99_s: positive.default(2).meta({ description: "99th percentile of the time to first token" }),
-    tpot_p99_s: positive.default(0.1).meta({ description: "99th percentile of the time per output token after the first" }),
-  })
-  .prefault({});
-export type Objectives = z.infer<typeof objectivesSchema>;
 
 export const scenarioSchema = z
   .strictObject({

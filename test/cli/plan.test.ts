@@ -47,7 +47,7 @@ describe("ballast plan", () => {
   it("answers for a scenario: the text on stdout, progress on stderr", async () => {
     const { code, out, err } = await plan("chat.yaml");
     expect(code).toBe(0);
-    expect(out).toContain("1 replica of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
+    expect(out).toContain("1 replica (95 %: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
     expect(out).toMatch(/^UNANCHORED/u);
     expect(err).toBe("Simulating 1 replica, seed 42\n");
   });
@@ -80,7 +80,7 @@ describe("ballast plan", () => {
 
   it("prints JSON and nothing else with --json, the same bytes again", async () => {
     const once = await plan("chat.yaml", "--json");
-    expect(planSchema.parse(JSON.parse(once.out)).seeds).toEqual([42, 43, 44]);
+    expect(planSchema.parse(JSON.parse(once.out)).seeds).toEqual(Array.from({ length: 16 }, (_, i) => 42 + i));
     expect((await plan("chat.yaml", "--json")).out).toBe(once.out);
   });
 
@@ -142,7 +142,7 @@ describe("ballast plan", () => {
     expect(messages.join("\n")).toMatchInlineSnapshot(`
       "missing.yaml: is not there. \`ballast init\` writes a scenario to begin with.
       --traffic: expected a scenario or a trace, got both chat.yaml and conv.csv. Name the trace in the scenario, or leave one out.
-      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
+      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, window, survive, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
       model: expected a built-in model (tiny-llama, Llama-3.2-1B, Qwen2.5-7B, Llama-3.1-8B, Llama-3.1-70B) or a path to a config.json, got "GPT-7". For another model, give the path of its Hugging Face config.json.
       newer.json: schema: "ballast.device-model/3" is newer than this program, which reads up to "ballast.device-model/2". Update Ballast (git pull in a clone), or make the file again with this version.
       edited.json: weight_bytes: expected number, got "16 GB". Make it again: ballast calibrate --out FILE
@@ -168,21 +168,25 @@ describe("ballast plan", () => {
   });
 
   const conv = sharedFileOrNull("traces", "azure2023", "AzureLLMInferenceTrace_conv.csv");
-  it.skipIf(conv === null)("answers for Azure's conversation hour (needs the trace)", async () => {
-    const { code, out } = await plan(
-      "--traffic",
-      conv ?? "",
-      "--device",
-      "device.json",
-      "--slo",
-      "ttft.p99<=400ms tpot.p99<=15ms",
-      "--json",
-    );
-    expect(code).toBe(0);
-    const { capacity, autoscaler } = planSchema.parse(JSON.parse(out));
-    if (capacity.kind !== "found") throw new Error(capacity.because);
-    expect(capacity.candidate.meets).toBe(true);
-    expect(capacity.one_fewer?.meets).toBe(false);
-    expect(autoscaler).not.toBeNull();
-  });
+  it.skipIf(conv === null)(
+    "answers for Azure's conversation hour (needs the trace)",
+    async () => {
+      const { code, out } = await plan(
+        "--traffic",
+        conv ?? "",
+        "--device",
+        "device.json",
+        "--slo",
+        "ttft.p99<=400ms tpot.p99<=15ms",
+        "--json",
+      );
+      expect(code).toBe(0);
+      const { capacity, autoscaler } = planSchema.parse(JSON.parse(out));
+      if (capacity.kind !== "found") throw new Error(capacity.because);
+      expect(capacity.candidate.verdict).toBe("meets");
+      expect(capacity.one_fewer?.verdict).toBe("misses");
+      expect(autoscaler).not.toBeNull();
+    },
+    240_000,
+  );
 });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import type { RequestRecord } from "../../src/fleet/config.ts";
-import { evaluate, latenciesOf, objectivesInWords, parseObjectives, worstOf } from "../../src/plan/objectives.ts";
+import type { Run } from "../../src/fleet/run.ts";
+import { countsOf, type Count } from "../../src/plan/counts.ts";
+import { beyond, latenciesOf } from "../../src/plan/latencies.ts";
+import { objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives.ts";
+import { percentileIntervalOrNull } from "../../src/plan/percentile-interval.ts";
+import { resultsOf, type Replication } from "../../src/plan/replications.ts";
+import { ratio } from "../../src/plan/verdict.ts";
+import { createStreams } from "../../src/sim/streams.ts";
+import type { Objectives } from "../../src/scenario/objectives.ts";
 
 const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number }): RequestRecord => {
   const { ttft = 1, tpot = 0.01, outputTokens = 11, ...rest } = fields;
@@ -23,8 +31,16 @@ const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number 
 const rejected = record({ state: "rejected", firstTokenAt: null, lastTokenAt: null });
 const limits = { ttft_p99_s: 2, tpot_p99_s: 0.1 };
 const times = (count: number, of: RequestRecord) => Array.from({ length: count }, () => of);
-const met = (records: readonly RequestRecord[]) => evaluate(latenciesOf(records), limits).map(({ is_met }) => is_met);
-const values = (records: readonly RequestRecord[]) => evaluate(latenciesOf(records), limits).map(({ value_s }) => value_s);
+/** A run of an hour with these requests. */
+const replication = (records: readonly RequestRecord[], objectives: Objectives = limits, parts: Partial<Run> = {}): Replication => {
+  const run = { ended_at_s: 3600, gpu_hours: 2, scale_events: [], ...parts } as unknown as Run;
+  const latencies = latenciesOf(records);
+  return { run, latencies, counts: countsOf(records, latencies, run, objectives), meets: true };
+};
+const results = (records: readonly RequestRecord[], objectives: Objectives = limits, parts: Partial<Run> = {}) =>
+  resultsOf([replication(records, objectives, parts)], objectives);
+const met = (records: readonly RequestRecord[]) => results(records).map(({ verdict }) => verdict === "meets");
+const values = (records: readonly RequestRecord[]) => results(records).map(({ value }) => value);
 
 describe("objectives on a run", () => {
   it.each([
@@ -35,17 +51,24 @@ describe("objectives on a run", () => {
     expect(met([one])).toEqual(expected);
   });
 
-  it("are percentiles of type 7", () => {
-    const rising = Array.from({ length: 101 }, (_, i) => record({ ttft: i / 100 }));
+  it("are on the least time at or below which that share of the requests lies", () => {
+    const rising = Array.from({ length: 100 }, (_, i) => record({ ttft: (i + 1) / 100 }));
     expect(values(rising)[0]).toBeCloseTo(0.99, 12);
-    expect(values(rising.slice(0, 51))[0]).toBeCloseTo(0.495, 12);
+    expect(values(rising.slice(0, 50))[0]).toBeCloseTo(0.5, 12);
+  });
+
+  it("hold just where the value is within the limit", () => {
+    for (const late of [0, 1, 2, 3]) {
+      const records = [...times(200 - late, record({})), ...times(late, record({ ttft: 3 }))];
+      const [ttft] = results(records);
+      expect([ttft!.verdict === "meets", ttft!.value! <= 2]).toEqual([late <= 2, late <= 2]);
+    }
   });
 
   it("count a rejected request as later than any time, in both", () => {
     expect(values([...times(98, record({})), ...times(2, rejected)])).toEqual([null, null]);
-    // 1 of 102 lies beyond the percentile; 1 of 100 shares in it.
-    expect(values([...times(101, record({})), rejected])).toEqual([1, expect.closeTo(0.01, 12)]);
-    expect(values([...times(99, record({})), rejected])).toEqual([null, null]);
+    expect(values([...times(99, record({})), rejected])).toEqual([1, expect.closeTo(0.01, 12)]);
+    expect(values([...times(98, record({})), rejected])).toEqual([null, null]);
   });
 
   it.each(["deferred", "queued", "running", "timed_out", "cut_off", "lost"] as const)("count a request that ends %s as missed", (state) => {
@@ -62,20 +85,101 @@ describe("objectives on a run", () => {
     expect(values([single])).toEqual([1, 0]);
   });
 
-  it("are over several runs those of the worst", () => {
-    const good = evaluate(latenciesOf([record({})]), limits);
-    const bad = evaluate(latenciesOf([record({ ttft: 3 })]), limits);
-    const never = evaluate(latenciesOf([rejected]), limits);
-    expect(worstOf([good, bad]).map(({ value_s, is_met }) => [value_s, is_met])).toEqual([
-      [3, false],
-      [expect.closeTo(0.01, 12), true],
-    ]);
-    expect(worstOf([bad, never, good])[0]?.value_s).toBeNull();
+  it("are over several replications those of all requests together, with an interval that shrinks with their number", () => {
+    const good = replication(times(100, record({})));
+    const bad = replication([...times(96, record({})), ...times(4, record({ ttft: 3 }))]);
+    const of = (replications: Replication[]) => resultsOf(replications, limits)[0]!;
+    expect(of([good, bad])).toMatchObject({ value: 3, verdict: "undecided" });
+    expect(of([good, good])).toMatchObject({
+      value: 1,
+      verdict: "meets",
+      interval: { low: expect.closeTo(1, 4), high: expect.closeTo(1, 4) },
+    });
+    expect(of([bad, bad])).toMatchObject({ value: 3, verdict: "misses" });
+    const many = Array.from({ length: 40 }, (_, i) => (i % 5 === 0 ? bad : good));
+    expect(of(many)).toMatchObject({ value: 1 });
+    expect(of([good]).interval).toBeNull();
   });
 
   it("are named as they are written", () => {
-    expect(evaluate(latenciesOf([record({})]), limits).map(({ objective }) => objective)).toEqual(["ttft.p99<=2s", "tpot.p99<=100ms"]);
+    expect(objectivesOf(limits).map(textOf)).toEqual(["ttft.p99<=2s", "tpot.p99<=100ms"]);
     expect(objectivesInWords(limits)).toBe("TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
+    expect(objectivesInWords({ ...limits, goodput: 0.99, scale_events_per_h: 2, window_s: 600, survive: 1 })).toBe(
+      "TTFT p99 ≤ 2 s, TPOT p99 ≤ 100 ms, goodput ≥ 99 % and 2 scale events an hour at most, also in every 10 min, with 1 of the replicas gone",
+    );
+  });
+
+  it("on goodput take a request for good that is within all limits", () => {
+    const objectives = { ...limits, goodput: 0.5 };
+    const records = [record({}), record({ ttft: 3 }), record({ tpot: 0.2 }), rejected];
+    expect(results(records, objectives).at(-1)).toMatchObject({ objective: "goodput>=50%", unit: "share", value: 0.25, verdict: "misses" });
+  });
+
+  it.each([
+    ["rejected", { rejected: 0.2 }, {}, 0.25, "misses"],
+    ["scale events", { scale_events_per_h: 3 }, { scale_events: [1, 2, 3] as unknown as Run["scale_events"] }, 3, "meets"],
+    ["GPUs on average", { gpu_hours_per_h: 1.5 }, { gpu_hours: 2 }, 2, "misses"],
+  ] as const)("have a ceiling on %s", (_, ceiling, parts, value, verdict) => {
+    expect(results([record({}), record({}), record({}), rejected], { ...limits, ...ceiling }, parts).at(-1)).toMatchObject({
+      value,
+      verdict,
+    });
+  });
+
+  it("met on average but missed in one window are missed where windows are asked for", () => {
+    const at = (minute: number, ttft: number): RequestRecord => {
+      const arrivedAt = minute * 60e9;
+      return { ...record({}), arrivedAt, firstTokenAt: arrivedAt + ttft * 1e9, lastTokenAt: arrivedAt + ttft * 1e9 + 1e8 };
+    };
+    const quiet = Array.from({ length: 3000 }, (_, i) => at(i / 50, 1));
+    const records = [...quiet, ...Array.from({ length: 10 }, () => at(25, 3))];
+    const verdicts = (objectives: Objectives) => results(records, objectives).map(({ verdict, worst_window: worst }) => [verdict, worst]);
+    expect(verdicts(limits)[0]).toEqual(["meets", null]);
+    expect(verdicts({ ...limits, window_s: 600 })[0]).toEqual(["misses", expect.closeTo(10 / 510, 9)]);
+    expect(verdicts({ ...limits, window_s: 1800 })[0]).toEqual(["meets", expect.closeTo(10 / 1510, 9)]);
+  });
+});
+
+describe("a share over replications", () => {
+  const counts = (...bad: number[]): Count[] => bad.map((each) => ({ bad: each, of: 100 }));
+
+  it("has Student's interval, in closed form where replications are of equal size", () => {
+    const { value, low, high } = ratio(counts(1, 2, 3, 4));
+    expect(value).toBeCloseTo(0.025, 12);
+    // Standard deviation 1.29 %, four of them, t = 3.182.
+    expect(high - value).toBeCloseTo((3.182446 * 0.0129099) / 2, 3);
+    expect(low).toBeCloseTo(value - (high - value), 12);
+  });
+
+  it("has none from one replication, and is 0 of nothing", () => {
+    expect(ratio(counts(7))).toEqual({ value: 0.07, low: 0.07, high: 0.07 });
+    expect(ratio([{ bad: 0, of: 0 }])).toEqual({ value: 0, low: 0, high: 0 });
+  });
+
+  it("holds the true share in 95 of 100 cases, whatever bursts do to single replications", () => {
+    let held = 0;
+    const trials = 400;
+    for (let trial = 0; trial < trials; trial += 1) {
+      const stream = createStreams(trial).named("share");
+      // Each replication has a share of its own around 5 %.
+      const { low, high } = ratio(Array.from({ length: 8 }, () => ({ bad: 100 * Math.max(0, 0.05 + 0.02 * stream.normal()), of: 100 })));
+      if (low <= 0.05 && high >= 0.05) held += 1;
+    }
+    expect(held / trials).toBeGreaterThan(0.92);
+    expect(held / trials).toBeLessThan(0.98);
+  });
+
+  it("and the interval of a percentile are one test: the percentile's ends at the limit where the share's ends at what is allowed", () => {
+    const sets = [1, 2, 3, 4, 5].map((seed) => {
+      const stream = createStreams(seed).named("times");
+      return latenciesOf(Array.from({ length: 400 }, () => record({ ttft: stream.exponential(0.5) })));
+    });
+    const { low, high } = percentileIntervalOrNull(sets, "ttft", 0.9)!;
+    const share = (limit: number) => ratio(sets.map((set) => beyond(set, "ttft", limit)));
+    expect(share(high! * 1.0001).high).toBeLessThanOrEqual(0.1 + 1e-12);
+    expect(share(high! * 0.9999).high).toBeGreaterThan(0.1);
+    expect(share(low! * 0.99).low).toBeGreaterThan(0.1);
+    expect(low!).toBeLessThan(high!);
   });
 });
 
@@ -83,19 +187,35 @@ describe("objectives as text", () => {
   it.each([
     ["ttft.p99<=2s tpot.p99<=80ms", { ttft_p99_s: 2, tpot_p99_s: 0.08 }],
     ["tpot.p99<=80ms,ttft.p99<=500ms", { ttft_p99_s: 0.5, tpot_p99_s: 0.08 }],
-    ["ttft.p99<0.5s", { ttft_p99_s: 0.5 }],
+    ["ttft.p95<=0.5s e2e.p90<=1m", { ttft_p95_s: 0.5, e2e_p90_s: 60 }],
+    [
+      "goodput>=99.5% rejected<=0.001 scale-events<=2/h gpu-hours<=40/h",
+      { goodput: 0.995, rejected: 0.001, scale_events_per_h: 2, gpu_hours_per_h: 40 },
+    ],
+    ["window=10m survive=1", { window_s: 600, survive: 1 }],
     ["  tpot.p99<=.05s ", { tpot_p99_s: 0.05 }],
   ])("%s", (text, expected) => {
     expect(parseObjectives(text, "--slo")).toEqual(expected);
   });
 
   it("is what results are named by", () => {
-    const names = evaluate(latenciesOf([record({})]), limits).map(({ objective }) => objective);
-    expect(parseObjectives(names.join(" "), "--slo")).toEqual(limits);
+    const asked = { ...limits, e2e_p50_s: 30, goodput: 0.995, rejected: 0.001, scale_events_per_h: 2, gpu_hours_per_h: 12.5 };
+    expect(parseObjectives(objectivesOf(asked).map(textOf).join(" "), "--slo")).toEqual(asked);
   });
 
   it("is refused with the rule, what stands there, and what to write", () => {
-    const bad = ["", "fast", "ttft.p95<=2s", "ttft.p99<=2", "ttft.p99>=2s", "ttft.p99<=0s", "ttft.p99<=1s ttft.p99<=2s"];
+    const bad = [
+      "",
+      "fast",
+      "ttft.p98<=2s",
+      "goodput<=1%",
+      "goodput>=120%",
+      "scale-events<=2",
+      "ttft.p99<=2",
+      "ttft.p99>=2s",
+      "ttft.p99<=0s",
+      "ttft.p99<=1s ttft.p99<=2s",
+    ];
     const message = (text: string) => {
       try {
         return JSON.stringify(parseObjectives(text, "--slo"));
@@ -104,12 +224,15 @@ describe("objectives as text", () => {
       }
     };
     expect(bad.map(message).join("\n")).toMatchInlineSnapshot(`
-      "--slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
-      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
-      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "ttft.p95<=2s". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
-      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "ttft.p99<=2". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
-      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "ttft.p99>=2s". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
-      --slo: expected objectives on ttft.p99 or tpot.p99 with a limit in s or ms, got "ttft.p99<=0s". Write them so: "ttft.p99<=2s tpot.p99<=80ms".
+      "--slo: expected objectives, got "". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
+      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, window, survive, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
+      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, window, survive, got "ttft.p98<=2s". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
+      --slo: expected goodput>=…, got "goodput<=1%". Write it so: goodput>=99%.
+      --slo: expected a number with its unit, got "goodput>=120%". Write it so: goodput>=99%.
+      --slo: expected a number with its unit, got "scale-events<=2". Write it so: scale-events<=2/h.
+      --slo: expected a number with its unit, got "ttft.p99<=2". Write it so: ttft.p99<=2s.
+      --slo: expected ttft.p99<=…, got "ttft.p99>=2s". Write it so: ttft.p99<=2s.
+      --slo: expected a number with its unit, got "ttft.p99<=0s". Write it so: ttft.p99<=2s.
       --slo: expected ttft.p99 once, got it twice. Keep one of them."
     `);
   });

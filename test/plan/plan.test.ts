@@ -45,7 +45,7 @@ describe("a plan", () => {
 
   it("has found a number, with headroom, and an autoscaler that may go to twice it", () => {
     if (answer.capacity.kind !== "found") throw new Error(answer.capacity.because);
-    expect(answer.capacity.candidate.meets).toBe(true);
+    expect(answer.capacity.candidate.verdict).toBe("meets");
     expect(answer.capacity.headroom_over_mean).toBeGreaterThan(0);
     expect(answer.autoscaler?.replicas.max).toBeLessThanOrEqual(2 * answer.capacity.replicas);
     expect(answer.autoscaler?.policy).toContain(`1 to ${2 * answer.capacity.replicas} replicas`);
@@ -84,7 +84,7 @@ describe("a plan", () => {
       onProgress: (what) => told.push(what),
     });
     expect(told[0]).toBe("1 replica, seed 42");
-    expect(told.at(-1)).toBe("the autoscaler, seed 42");
+    expect(told).toContain("the autoscaler, seed 42");
   });
 
   it("comes with the runs of its first seed", () => {
@@ -121,10 +121,10 @@ describe("a plan that cannot be", () => {
       return capacity.kind === "impossible" ? capacity.because : "found";
     };
     expect(because(`${generated}objectives: { ttft_p99_s: 0.05 }`)).toMatchInlineSnapshot(
-      `"TTFT p99 is 168 ms where every request has an idle replica to itself, and the limit is 50 ms"`,
+      `"TTFT p99 is 176 ms where every request has an idle replica to itself, and the limit is 50 ms"`,
     );
     expect(because(`${generated}objectives: { tpot_p99_s: 0.001 }`)).toMatchInlineSnapshot(
-      `"TPOT p99 is 7.80 ms where every request has an idle replica to itself, and the limit is 1 ms"`,
+      `"TPOT p99 is 7.81 ms where every request has an idle replica to itself, and the limit is 1 ms"`,
     );
     expect(
       because(`${traced}replica: { max_model_len: 2000 }`, [
@@ -199,7 +199,7 @@ describe("the default question", () => {
     expect(Number(rate) / Number(sustained)).toBeCloseTo(4, 1);
     expect(question).toContain("TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
     expect(inputs.filter(({ origin }) => origin === "given").map(({ name }) => name)).toEqual(["weights"]);
-  }, 120_000);
+  }, 240_000);
 
   it("is relative to a device on which one request alone leaves no room, and says so", () => {
     const { question, capacity } = answer(slow(160), tiny);
@@ -207,7 +207,7 @@ describe("the default question", () => {
     expect(question).toMatchInlineSnapshot(
       `"How many replicas of tiny-llama on SwiftShader meet TTFT p99 ≤ 14 s and TPOT p99 ≤ 4.2 s? Traffic: bursty, 2.04 requests/s on average for 20 min; every 5 min a burst of 30 s (both on average) at 4 times the calm rate. This is Ballast's default question: chat with the prompt and output lengths of Azure's 2023 conversation trace, each times 1/8 since this is not a GPU. That is 4 times the 0.511 requests/s that one replica sustains: the highest rate of a steady Poisson stream of such requests at which it meets the objectives, to within 3.0 %. TTFT p99 ≤ 2 s would leave no room on this device, since one request alone takes 3.52 s (p99): the limit is 4 times that instead. TPOT p99 ≤ 100 ms would leave no room on this device, since one request alone takes 1.04 s (p99): the limit is 4 times that instead."`,
     );
-  });
+  }, 240_000);
 
   it("keeps to objectives that the user gave, and then may be impossible", () => {
     const { question, capacity } = answer(slow(160), tiny, { ttft_p99_s: 2 });

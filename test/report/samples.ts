@@ -406,16 +406,25 @@ const latencies = (p50: number, p99: number): Candidate["ttft_s"] => ({
 });
 
 export const candidate = (replicas: number, ttft: number | null, changes: Partial<Candidate> = {}): Candidate => {
-  const isMet = ttft !== null && ttft <= 2;
+  const verdict = ttft !== null && ttft <= 2 ? "meets" : "misses";
+  const common = { unit: "s", worst_window: null } as const;
   return {
     policy: `fixed, ${replicas} ${replicas === 1 ? "replica" : "replicas"}`,
     replicas: { min: replicas, max: replicas, mean: replicas },
     objectives: [
-      { objective: "ttft.p99<=2s", limit_s: 2, value_s: ttft, is_met: isMet },
-      { objective: "tpot.p99<=100ms", limit_s: 0.1, value_s: 0.0312, is_met: true },
+      {
+        ...common,
+        objective: "ttft.p99<=2s",
+        limit: 2,
+        value: ttft,
+        interval: { low: ttft === null ? null : 0.8 * ttft, high: ttft === null ? null : 1.2 * ttft },
+        verdict,
+      },
+      { ...common, objective: "tpot.p99<=100ms", limit: 0.1, value: 0.0312, interval: { low: 0.029, high: 0.033 }, verdict: "meets" },
     ],
-    meets: isMet,
-    replications_met: isMet ? 3 : 1,
+    verdict,
+    replications: 4,
+    replications_met: verdict === "meets" ? 4 : 1,
     gpu_hours: replicas,
     scale_events: 0,
     utilization: 3.7 / replicas,
@@ -437,20 +446,28 @@ const autoscaler = candidate(9, 14.2, {
 });
 
 export const plan = (changes: Partial<Plan> = {}): Plan => ({
-  schema: "ballast.plan/1",
+  schema: "ballast.plan/2",
   heading: null,
   model: "Llama-3.1-8B",
   device: "Example GPU",
   question:
     "Bursty chat at 2 requests/s for 1 h: calm for 270 s and bursts of 30 s at 4 times the calm rate; prompts of 256 tokens (median), outputs of 128.",
   seeds: [42, 43, 44],
-  capacity: { kind: "found", replicas: 6, candidate: candidate(6, 1.42), one_fewer: candidate(5, 3.1), headroom_over_mean: 0.423 },
+  capacity: {
+    kind: "found",
+    replicas: 6,
+    interval: { low: 6, high: 7, of: "the replications and the step model's held-out error" },
+    candidate: candidate(6, 1.42),
+    one_fewer: candidate(5, 3.1),
+    breaks_at_rate: 1.18,
+    headroom_over_mean: 0.423,
+  },
   autoscaler,
   tried: [
-    { replicas: 4, meets: false },
-    { replicas: 8, meets: true },
-    { replicas: 6, meets: true },
-    { replicas: 5, meets: false },
+    { replicas: 4, verdict: "misses", replications: 2 },
+    { replicas: 8, verdict: "meets", replications: 4 },
+    { replicas: 6, verdict: "meets", replications: 4 },
+    { replicas: 5, verdict: "misses", replications: 4 },
   ],
   inputs,
   not_modelled: notModelled,
@@ -468,7 +485,9 @@ export const impossiblePlan = (): Plan =>
         ttft_s: null,
         utilization: null,
         mean_batch: null,
-        objectives: [{ objective: "ttft.p99<=2s", limit_s: 2, value_s: null, is_met: false }],
+        objectives: [
+          { objective: "ttft.p99<=2s", unit: "s", limit: 2, value: null, interval: null, worst_window: null, verdict: "misses" },
+        ],
       }),
     },
     autoscaler: null,

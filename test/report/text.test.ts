@@ -5,18 +5,19 @@ import { candidate, deviceModel, gpuProfile, impossiblePlan, plan, run, software
 describe("a plan", () => {
   it("answers in its first sentence, and says what decides it", () => {
     expect(planText(plan())).toMatchInlineSnapshot(`
-      "6 replicas of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms, in 3 of 3 replications.
-        Not fewer: 5 replicas miss, TTFT p99 3.10 s against a limit of 2 s.
+      "6 replicas (95 %: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
+        Not fewer: 5 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s.
         Headroom: capacity is 42 % above the mean load.
-        On the same traffic the autoscaler misses: TTFT p99 14.2 s against a limit of 2 s; it takes 4.23 GPU-hours
-        (-29 % against fixed) and 17.3 scale events.
+        It breaks at 1.18 times this traffic, bursts and all closer together.
+        On the same traffic the autoscaler misses: TTFT p99 14.2 s (11.4 s to 17.0 s) against a limit of 2 s; it
+        takes 4.23 GPU-hours (-29 % against fixed) and 17.3 scale events.
 
         Policies on the same traffic
           policy      TTFT p99  TPOT p99  TTFT p50  TTFT max       replicas  GPU-hours  scale events  busy  batch  meets
           fixed 6       1.42 s   31.2 ms    214 ms    2.27 s              6       6.00             0  62 %     13    yes
           fixed 5     3.10 s !   31.2 ms    214 ms    4.96 s              5       5.00             0  74 %   15.6     no
           autoscaler  14.2 s !   31.2 ms    214 ms    22.7 s  1–9, mean 4.2       4.23          17.3  81 %   17.9     no
-          limit            2 s    100 ms
+          limit          ≤ 2 s  ≤ 100 ms
           autoscaler: HPA on requests_in_flight, target average 12, 1 to 24 replicas
 
         Question
@@ -24,7 +25,9 @@ describe("a plan", () => {
           of 256 tokens (median), outputs of 128.
 
         Confidence
-          3 replications with seeds 42, 43 and 44; "meets" means in every one. No interval is stated.
+          4 replications of the answer, seeds from 42 on; an objective is met where its 95 % interval over
+          replications is within the limit. The interval of the number of replicas holds the replications and the
+          step model's held-out error.
           Replicas tried: 4 no, 5 no, 6 yes, 8 yes.
 
         Inputs
@@ -54,14 +57,15 @@ describe("a plan", () => {
         Policies on the same traffic
           policy    TTFT p99  TTFT p50  TTFT max  replicas  GPU-hours  scale events  meets
           fixed 64   never !         –         –        64       64.0             0     no
-          limit          2 s
+          limit        ≤ 2 s
 
         Question
           Bursty chat at 2 requests/s for 1 h: calm for 270 s and bursts of 30 s at 4 times the calm rate; prompts
           of 256 tokens (median), outputs of 128.
 
         Confidence
-          One simulation (seed 42): no other draw was tried.
+          4 replications of the answer, seeds from 42 on; an objective is met where its 95 % interval over
+          replications is within the limit. No interval is stated.
 
         Inputs
           given     objective              TTFT p99 ≤ 2 s (scenario.yaml)
@@ -78,27 +82,52 @@ describe("a plan", () => {
 
   it("of one replica needs no reason why not fewer", () => {
     const one = plan({
-      capacity: { kind: "found", replicas: 1, candidate: candidate(1, 0.9), one_fewer: null, headroom_over_mean: -0.05 },
+      capacity: {
+        kind: "found",
+        replicas: 1,
+        interval: { low: 1, high: 1, of: "the replications" },
+        candidate: candidate(1, 0.9),
+        one_fewer: null,
+        breaks_at_rate: null,
+        headroom_over_mean: -0.05,
+      },
       autoscaler: null,
     });
     expect(planText(one).split("\n").slice(0, 3).join("\n")).toMatchInlineSnapshot(`
-      "1 replica of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms, in 3 of 3 replications.
+      "1 replica (95 %: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: one replica is enough.
         Headroom: capacity is 5.0 % below the mean load."
     `);
   });
 
-  it("whose fewer replicas meet every objective over all, but not in every replication, says so", () => {
-    const unsteady = plan({
+  it("that the replications leave open says between which numbers", () => {
+    const [ttft, tpot] = candidate(4, 1.97).objectives;
+    const close = candidate(4, 1.97, { verdict: "undecided", objectives: [{ ...ttft!, verdict: "undecided" }, tpot!] });
+    const open = plan({
       capacity: {
         kind: "found",
         replicas: 6,
+        interval: { low: 5, high: 6, of: "the replications" },
         candidate: candidate(6, 1.42),
-        one_fewer: candidate(5, 1.97, { meets: false, replications_met: 2 }),
+        one_fewer: candidate(4, 3.1),
+        breaks_at_rate: 1.1,
         headroom_over_mean: 0.4,
       },
+      autoscaler: close,
+      tried: [
+        { replicas: 4, verdict: "misses", replications: 4 },
+        { replicas: 5, verdict: "undecided", replications: 16 },
+        { replicas: 6, verdict: "meets", replications: 4 },
+      ],
     });
-    expect(planText(unsteady).split("\n")[1]).toBe("  Not fewer: 5 replicas miss, met in 2 of 3 replications only.");
+    expect(planText(open).split("\n").slice(0, 6).join("\n")).toMatchInlineSnapshot(`
+      "6 replicas (95 %: 5 to 6) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
+        Not fewer: 4 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s. 5 is too close to
+        call.
+        Headroom: capacity is 40 % above the mean load.
+        It breaks at 1.1 times this traffic, bursts and all closer together.
+        On the same traffic the autoscaler may miss: TTFT p99 1.97 s (1.58 s to 2.36 s) against a limit of 2 s, too"
+    `);
   });
 });
 

@@ -47,7 +47,7 @@ export const reportHtml = (parts: ReportParts, document: SvgDocument): string =>
   const { profile, deviceModel, runs = [], plan, peers } = parts;
   const ttftLimit =
     (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives.find(({ objective }) => objective.startsWith("ttft."))
-      ?.limit_s ?? null;
+      ?.limit ?? null;
   const inputs = plan?.inputs ?? runs[0]?.inputs ?? [];
   const notModelled = plan?.not_modelled ?? runs[0]?.not_modelled ?? [];
   const sections: readonly Section[] = [

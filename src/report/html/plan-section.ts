@@ -1,39 +1,49 @@
 import type { Input } from "../../provenance.ts";
 import type { Candidate, Plan } from "../../plan/schema.ts";
-import { durationOrNever, durationOrNone, gpuHours, limit, mean, NONE, objectiveName, percent } from "../../format.ts";
+import { durationOrNone, gpuHours, mean, NONE, percent, significant } from "../../format.ts";
 import { inOrderOfOrigin } from "../inputs.ts";
+import { intervalOrNull, limitOf, nameOf, valueOf } from "../objective-words.ts";
 import {
   autoscalerSentenceOrNull,
+  breakingSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
   headroomSentenceOrNull,
+  hybridSentenceOrNull,
   replicaRange,
   triedSentence,
+  VERDICTS,
   whyNotFewerSentence,
 } from "../plan-sentences.ts";
 import { details, html, type Html, items, table } from "./markup.ts";
 
 /** Met or missed in words and a colour, never by colour alone. */
-const verdict = (isMet: boolean, text: string): Html => html`<span class="${isMet ? "good" : "bad"}">${text} ${isMet ? "" : "✗"}</span>`;
+const verdict = (of: Verdict, text: string): Html => html`<span class="${CLASSES[of]}">${text} ${SIGNS[of]}</span>`;
+
+type Verdict = Candidate["verdict"];
+const CLASSES = { meets: "good", misses: "bad", undecided: "faint" } as const;
+const SIGNS = { meets: "", misses: "✗", undecided: "?" } as const;
 
 const row = (name: string, candidate: Candidate): (string | Html)[] => [
   name,
-  ...candidate.objectives.map(({ value_s, is_met }) => verdict(is_met, durationOrNever(value_s))),
+  ...candidate.objectives.map((result) => verdict(result.verdict, withInterval(valueOf(result), intervalOrNull(result)))),
   durationOrNone(candidate.ttft_s?.p50),
   durationOrNone(candidate.ttft_s?.max),
   replicaRange(candidate),
   gpuHours(candidate.gpu_hours),
   mean(candidate.scale_events),
   candidate.utilization === null ? NONE : percent(candidate.utilization),
-  verdict(candidate.meets, candidate.meets ? "yes" : "no"),
+  verdict(candidate.verdict, VERDICTS[candidate.verdict]),
 ];
+
+const withInterval = (value: string, interval: string | null): string => (interval === null ? value : `${value} (${interval})`);
 
 const comparison = (plan: Plan): Html => {
   const compared = comparedCandidates(plan);
   const objectives = compared[0]?.candidate.objectives ?? [];
   if (compared.length === 0) return html``;
   const numbers = [
-    ...objectives.map(({ objective, limit_s }) => `${objectiveName(objective)} ≤ ${limit(limit_s)}`),
+    ...objectives.map((result) => `${nameOf(result)} ${limitOf(result)}`),
     "TTFT p50",
     "TTFT max",
     "replicas",
@@ -43,11 +53,35 @@ const comparison = (plan: Plan): Html => {
     "meets",
   ];
   return html`${table(
-    "Policies on the same traffic; ✗ misses its limit",
+    "Policies on the same traffic (95 % intervals); ✗ misses its limit, ? is too close to call",
     [{ heading: "policy" }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
     compared.map(({ name, candidate }) => row(name, candidate)),
   )}${plan.autoscaler === null ? html`` : html`<p class="faint">autoscaler: ${plan.autoscaler.policy}</p> `}`;
 };
+
+/** Policies by cost, tail and churn. */
+const frontier = ({ frontier: points = [] }: Plan): Html =>
+  points.length === 0
+    ? html``
+    : table(
+        "Policies by cost; one that another beats in cost, tail and churn says so",
+        [
+          { heading: "policy" },
+          { heading: "GPU-hours", isNumber: true },
+          { heading: "worst latency / limit", isNumber: true },
+          { heading: "scale events", isNumber: true },
+          { heading: "meets", isNumber: true },
+          { heading: "" },
+        ],
+        points.map(({ name, gpu_hours, tail, scale_events, verdict: of, is_dominated }) => [
+          name,
+          gpuHours(gpu_hours),
+          tail === null ? "never" : significant(tail, 2),
+          mean(scale_events),
+          verdict(of, VERDICTS[of]),
+          is_dominated ? "beaten in everything" : "",
+        ]),
+      );
 
 export const inputTable = (inputs: readonly Input[]): Html =>
   table(
@@ -64,10 +98,16 @@ export const inputTable = (inputs: readonly Input[]): Html =>
 /** What the answer is and what decides it; the sentence itself is the page's heading. */
 export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
-  const sentences = [whyNotFewerSentence(plan), headroomSentenceOrNull(plan), autoscalerSentenceOrNull(plan)];
+  const sentences = [
+    whyNotFewerSentence(plan),
+    headroomSentenceOrNull(plan),
+    breakingSentenceOrNull(plan),
+    autoscalerSentenceOrNull(plan),
+    hybridSentenceOrNull(plan),
+  ];
   return html`<section aria-labelledby="answer">
     <h2 id="answer">What decides it</h2>
-    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}
+    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(plan)}
     <h3>The question</h3>
     <p>${plan.question}</p>
     <h3>How sure</h3>

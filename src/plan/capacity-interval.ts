@@ -1,0 +1,100 @@
+import type { DeviceModel } from "../calibration/device-model.ts";
+import { exp } from "../math.ts";
+import type { StepTimeModel } from "../replica/step-batch.ts";
+import { createStreams } from "../sim/streams.ts";
+import { Z_95 } from "../stats/normal.ts";
+import { localBlockBootstrap } from "./block-bootstrap.ts";
+import { replicate, type Question } from "./replications.ts";
+import type { FixedSearch } from "./fixed-capacity.ts";
+import { Race } from "./racing.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** The numbers of replicas that the answer could be, at 95 %. */
+export interface CapacityInterval {
+  readonly low: number;
+  readonly high: number;
+  /** What it holds, in words. */
+  readonly of: string;
+}
+
+/** Draws of a trace and of the step model's error: the least and the largest of 39 hold 95 %. */
+const DRAWS = 39;
+
+/** The standard normal's 90 % two-sided quantile: from the 90th percentile of absolute errors to a standard deviation. */
+const Z_90 = 1.644854;
+
+/** Relative standard deviation of the step model's error, taken to be the same for all steps of a run; null where it was not checked. */
+export const stepErrorOrNull = ({ step: { error } }: DeviceModel): number | null =>
+  error.kind === "checked" ? error.p90_abs / Z_90 : null;
+
+/** Step times that are all longer by one factor. */
+const scaled = (model: StepTimeModel, factor: number): StepTimeModel => ({
+  stepTime: (batch) => Math.max(1, Math.floor(model.stepTime(batch) * factor + 0.5)),
+  isExtrapolated: (batch) => model.isExtrapolated(batch),
+});
+
+const withSteps = (question: Question, factor: number): Question =>
+  factor === 1 ? question : { ...question, setup: { ...question.setup, stepTime: scaled(question.setup.stepTime, factor) } };
+
+/**
+ * How far the smallest fixed number could be off.
+ *
+ * Of a trace: the number is found again for traces as it could have been (local block bootstrap), each with step times that are off by one
+ * draw of the step model's error; the interval is from the least to the largest of 39. Of generated traffic: from the numbers that the
+ * replications leave open, found again with step times that are off by 1.96 standard deviations either way.
+ */
+export const capacityInterval = (
+  question: Question,
+  found: Extract<FixedSearch, { kind: "found" }>,
+  stepError: number | null,
+  isTrace: boolean,
+): CapacityInterval => {
+  const ofSteps = stepError === null ? "" : " and the step model's held-out error";
+  if (isTrace) {
+    const numbers = Array.from({ length: DRAWS }, (_, draw) => numberOfDraw(question, found.replicas, stepError ?? 0, draw));
+    return {
+      low: Math.min(found.replicas, ...numbers),
+      high: Math.max(found.replicas, ...numbers),
+      of: `resamples of the trace in blocks${ofSteps}`,
+    };
+  }
+  const of = `the replications${ofSteps}`;
+  if (stepError === null || stepError === 0) return { low: found.atLeast, high: found.replicas, of };
+  const spare = question.objectives.survive ?? 0;
+  const verdictWith = (z: number): ((replicas: number) => Verdict) => {
+    const race = new Race(withSteps(question, exp(z * stepError)));
+    return (replicas) => race.decide({ kind: "fixed", replicas: replicas - spare }, `${replicas} replicas, step times off`);
+  };
+  const [fast, slow] = [verdictWith(-Z_95), verdictWith(Z_95)];
+  let low = found.atLeast;
+  while (low - spare > 1 && fast(low - 1) !== "misses") low -= 1;
+  let high = found.replicas;
+  const most = mostOf(high);
+  while (high < most && slow(high) !== "meets") high += 1;
+  return { low, high: high === most && slow(most) !== "meets" ? Infinity : high, of };
+};
+
+/** The search for an end of the interval goes no further: half as many again. */
+const mostOf = (replicas: number): number => Math.ceil(1.5 * replicas) + 1;
+
+/** The smallest number for one draw of the trace and of the step error, looked for from the answer on. */
+const numberOfDraw = (question: Question, start: number, stepError: number, draw: number): number => {
+  const [seed = 0] = question.seeds;
+  const streams = createStreams(seed);
+  const factor = stepError === 0 ? 1 : exp(stepError * streams.named(`step-error/${draw}`).normal());
+  const requests = localBlockBootstrap(question.requestsOf(seed), streams.named(`bootstrap/${draw}`));
+  const drawn = withSteps({ ...question, requestsOf: () => requests }, factor);
+  const spare = question.objectives.survive ?? 0;
+  const meets = (replicas: number): boolean => {
+    question.onProgress(`resample ${draw + 1} of ${DRAWS}, ${replicas} replicas`);
+    return replicate(drawn, { kind: "fixed", replicas: replicas - spare }, seed).meets;
+  };
+  let replicas = start;
+  if (meets(replicas)) {
+    while (replicas - spare > 1 && meets(replicas - 1)) replicas -= 1;
+    return replicas;
+  }
+  const most = mostOf(start);
+  while (replicas < most && !meets(replicas + 1)) replicas += 1;
+  return Math.min(most, replicas + 1);
+};

@@ -1,0 +1,51 @@
+import { durationOrNever, limit, objectiveName, percent, plain, significant } from "../format.ts";
+import type { ObjectiveResult } from "../plan/schema.ts";
+
+/** An objective's limit, its value and its interval, as people read them. */
+
+const CEILING_NAMES: Readonly<Record<string, string>> = {
+  goodput: "goodput",
+  rejected: "rejected",
+  "scale-events": "scale events/h",
+  "gpu-hours": "GPUs on average",
+};
+
+/** `TTFT p99`, `goodput`, `scale events/h`. */
+export const nameOf = ({ objective }: ObjectiveResult): string => {
+  const [, key = ""] = /^([a-z-]+)[<>]=/u.exec(objective) ?? [];
+  return CEILING_NAMES[key] ?? objectiveName(objective);
+};
+
+/** `≤ 2 s`, `≥ 99 %`. */
+export const limitOf = ({ objective, unit, limit: most }: ObjectiveResult): string => {
+  const sign = objective.includes(">=") ? "≥" : "≤";
+  switch (unit) {
+    case "s":
+      return `${sign} ${limit(most)}`;
+    case "share":
+      return `${sign} ${percent(most)}`;
+    default:
+      return `${sign} ${plain(most)}`;
+  }
+};
+
+/** The value over all replications. */
+export const valueOf = (result: ObjectiveResult): string => inUnit(result, result.value);
+
+/** `1.2–1.9 s` at 95 %; null where one replication says nothing of it. */
+export const intervalOrNull = (result: ObjectiveResult): string | null =>
+  result.interval === null ? null : `${inUnit(result, result.interval.low)} to ${inUnit(result, result.interval.high)}`;
+
+const inUnit = ({ unit }: ObjectiveResult, value: number | null): string => {
+  switch (unit) {
+    case "s":
+      return durationOrNever(value);
+    case "share":
+      return value === null ? "" : percent(value);
+    default:
+      return value === null ? "" : significant(value);
+  }
+};
+
+/** After a value that does not hold its limit, so that it does not stand out by a colour alone. */
+export const MARKS = { meets: "", misses: " !", undecided: " ?" } as const;
