@@ -11,7 +11,8 @@ export { parseScenario, scenarioOf, type GivenScenario } from "./scenario/parse.
 export { fleetConfig, type ScenarioParts } from "./scenario/fleet-config.ts";
 export { resolveScenario, type FleetSetup } from "./scenario/resolve.ts";
 export { resolvePolicy, type PolicyData } from "./scenario/policy.ts";
-export { scenarioSchema, type Objectives, type Scenario } from "./scenario/schema.ts";
+export type { Objectives } from "./scenario/objectives.ts";
+export { scenarioSchema, type Scenario } from "./scenario/schema.ts";
 
 // On what: language models, measured devices, and the scaling model of one on the other.
 export { builtInModel, builtInModels } from "./model/built-in.ts";

@@ -1,5 +1,5 @@
 import type { RequestRecord } from "../fleet/config.ts";
-import type { Objectives } from "../scenario/schema.ts";
+import type { Objectives } from "../scenario/objectives.ts";
 import { toSeconds } from "../units.ts";
 
 /** Whether a request finished within both objectives, each read as a limit on every request. */

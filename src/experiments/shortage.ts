@@ -1,6 +1,6 @@
 import type { RequestRecord } from "../fleet/config.ts";
 import type { Run } from "../fleet/run.ts";
-import type { Objectives } from "../scenario/schema.ts";
+import type { Objectives } from "../scenario/objectives.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import { sumsOf } from "./windows.ts";
 
