@@ -22,7 +22,11 @@ export const chooseProfile = (io: Io, given: string | undefined, folders: Folder
   if (given === undefined) {
     const newest = newestOf(finishedRuns(io, folders.runs));
     if (newest !== null) return newest;
-    throw new InputError(folders.runs, "expected a finished run, found none", "Measure this machine: npm run bench");
+    throw new InputError(
+      folders.runs,
+      "expected a finished run, found none",
+      "Measure this machine, npm run bench, or name a device model with --device: of ballast calibrate --tables or --points, or the made-up bench/reference-model.json of a clone.",
+    );
   }
   const path = resolve(io.cwd, given);
   if (existsSync(path)) return isFolder(path) ? inFolder(path) : read(path);

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
-import { manifestPolicy, withWorkload } from "../src/manifests/apply.ts";
+import { manifestPolicy, withoutPolicy, withWorkload } from "../src/manifests/apply.ts";
 import type { Choice } from "../src/manifests/read.ts";
 import { checkContext } from "../src/scenario/check-context.ts";
 import { parseScenario, type GivenScenario } from "../src/scenario/parse.ts";
@@ -95,7 +95,8 @@ export const loadFleet = async (
   const named = written(overrides.manifests, manifests?.file);
   const chosenObjects = { ...(overrides.manifests === undefined ? manifests : {}), ...choiceOf(overrides) };
   const read = named === undefined ? null : readManifestsOf(named, chosenObjects);
-  const served = read === null ? parsed : withWorkload(parsed, read.manifests, read.place);
+  const asked = read !== null && overrides.manifests !== undefined ? withoutPolicy(parsed) : parsed;
+  const served = read === null ? asked : withWorkload(asked, read.manifests, read.place);
   const chosen = readers.chooseDevice(
     io,
     written(overrides.device, parsed.scenario.device),
@@ -109,7 +110,7 @@ export const loadFleet = async (
   };
   const policyData: PolicyData = {
     ...(read === null ? {} : { manifest: manifestPolicy(read.manifests, read.place) }),
-    ...(await modulePart(parsed, folder, readers)),
+    ...(await modulePart(asked, folder, readers)),
   };
   return { ...chosen, from, policyData };
 };

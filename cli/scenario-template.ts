@@ -48,19 +48,19 @@ model: Llama-3.1-8B # a built-in model's name, or the path of a Hugging Face con
 # device: results/<device>/web # default: the newest run of \`ballast bench\`
 
 # One server, by vLLM's names.
-replica:
-  # max_num_seqs: 256 # sequences in the running batch at most; default: vLLM's for the GPU
-  # max_num_batched_tokens: 2048 # token budget of one step, prefill and decode together; default: vLLM's for the GPU
-  # max_model_len: 32768 # default: the model's own, or what the KV cache holds
-  block_size: 16 # tokens in a KV block
-  # num_gpu_blocks: 26000 # from the engine's log; default: estimated from the memory
-  gpu_memory_utilization: 0.9
-  # enable_prefix_caching: true # requests begin with the blocks that others left in the cache
-  # enable_chunked_prefill: true # a prompt may be computed in several steps
-  # long_prefill_token_threshold: 0 # tokens that one request computes in a step at most; 0: no such limit
-  # scheduling_policy: fcfs # or priority, where the traffic has priorities
-  # scheduler_reserve_full_isl: true # admit a request only where its whole sequence fits into the KV cache
-  # watermark: 0 # share of KV blocks that an admission leaves free while others run
+# replica:
+#   max_num_seqs: 256 # sequences in the running batch at most; default: vLLM's for the GPU
+#   max_num_batched_tokens: 2048 # token budget of one step, prefill and decode together; default: vLLM's for the GPU
+#   max_model_len: 32768 # default: the model's own, or what the KV cache holds
+#   block_size: 16 # tokens in a KV block
+#   num_gpu_blocks: 26000 # from the engine's log; default: estimated from the memory
+#   gpu_memory_utilization: 0.9
+#   enable_prefix_caching: true # requests begin with the blocks that others left in the cache
+#   enable_chunked_prefill: true # a prompt may be computed in several steps
+#   long_prefill_token_threshold: 0 # tokens that one request computes in a step at most; 0: no such limit
+#   scheduling_policy: fcfs # or priority, where the traffic has priorities
+#   scheduler_reserve_full_isl: true # admit a request only where its whole sequence fits into the KV cache
+#   watermark: 0 # share of KV blocks that an admission leaves free while others run
 
 # What a new replica goes through before it serves. "measured" takes the profile's own figure. Each time may also be drawn for every replica:
 # { kind: uniform, min_s: 30, max_s: 90 }, { kind: log-normal, p50_s: 40, p99_s: 200 }, { kind: empirical, seconds: [35, 41, 120] }

@@ -76,7 +76,10 @@ export const planCommand = (io: Io): Command =>
       "a built-in model, or the path of a Hugging Face config.json (default: the scenario's, else the largest built-in that fits)",
     )
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
-    .option("--slo <objectives>", 'such as "ttft.p99<=2s tpot.p99<=80ms" (default: the scenario\'s, else 2 s and 100 ms)')
+    .option(
+      "--slo <objectives>",
+      'such as "ttft.p99<=2s tpot.p99<=80ms e2e.p95<=30s goodput>=99% rejected<=0.1% scale-events<=2/h gpu-hours<=40/h window=10m survive=1"; those that it does not name stay the scenario\'s (default: 2 s and 100 ms)',
+    )
     .option("--manifests <file>", "Kubernetes manifests of a scenario: what runs today, beside the answer (default: the scenario's)")
     .option("--autoscaler <name>", "which of several in the manifests")
     .option("--workload <name>", "which of several in the manifests")

@@ -8,6 +8,8 @@ import { simulate } from "../../src/fleet/simulate.ts";
 import { LifeSpans } from "../../src/replica/life-spans.ts";
 import { traceJson } from "../../src/report/trace-events.ts";
 import { savedJson } from "../../src/json.ts";
+import { ObjectiveMeter } from "../../src/plan/objective-meter.ts";
+import { PLAIN } from "../../src/report/layout.ts";
 import { runText } from "../../src/report/text.ts";
 import { checkArrived, fleetConfig } from "../../src/scenario/fleet-config.ts";
 import { writeWhole } from "../files.ts";
@@ -79,16 +81,21 @@ export const simulateCommand = (io: Io): Command =>
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
       const config = { ...fleetConfig(loaded), isStepwise: options.stepwise === true };
       const lifeSpans = options.traceOut === undefined ? undefined : new LifeSpans();
-      const run = recording(io, options.records, (onRequest) =>
-        options.priceEvents === undefined
+      const objectives = new ObjectiveMeter(loaded.from.scenario.objectives);
+      const run = recording(io, options.records, (record) => {
+        const onRequest = (left: RequestRecord): void => {
+          objectives.add(left);
+          record?.(left);
+        };
+        return options.priceEvents === undefined
           ? simulate(config, onRequest, lifeSpans)
-          : simulatePriced(config, pricing(options), onRequest, lifeSpans),
-      );
+          : simulatePriced(config, pricing(options), onRequest, lifeSpans);
+      });
       checkArrived(loaded.from, run);
       const json = savedJson(run);
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       if (options.traceOut !== undefined) writeWhole(resolve(io.cwd, options.traceOut), traceJson(run, lifeSpans?.spans ?? []));
-      io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run)}`);
+      io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run, PLAIN, objectives.sentences(run))}`);
       if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
       if (options.traceOut !== undefined) io.err(`Trace, for https://ui.perfetto.dev or chrome://tracing: ${options.traceOut}\n`);

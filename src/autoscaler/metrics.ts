@@ -100,14 +100,22 @@ export class MetricReader {
     return this.#rate(({ byReplica }) => byReplica.get(id) ?? null, window);
   }
 
-  /** The mean slope of a counter from the first of the window's observations that has it to the last. */
+  /** The increase of a counter from the first of the window's observations that has it to the last, per second. One that falls began anew at 0, as Prometheus' `rate` takes it. */
   #rate(counter: (counts: Counts) => number | null, window: Seconds): number | null {
     const last = this.#counts.at(-1);
     if (last === undefined) return null;
     const first = this.#counts.find((entry) => entry.at >= last.at - window && counter(entry) !== null);
     if (first === undefined || first === last) return null;
-    const end = counter(last);
-    return end === null ? null : (end - counter(first)!) / (last.at - first.at);
+    if (counter(last) === null) return null;
+    let increase = 0;
+    let before = counter(first)!;
+    for (const entry of this.#counts) {
+      const value = entry.at > first.at ? counter(entry) : null;
+      if (value === null) continue;
+      increase += value >= before ? value - before : value;
+      before = value;
+    }
+    return increase / (last.at - first.at);
   }
 }
 

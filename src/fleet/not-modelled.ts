@@ -2,7 +2,7 @@ import type { ColdStartPhase } from "../replica/cold-start/phase.ts";
 import { CALM, type Churn } from "./churn/settings.ts";
 import type { FleetConfig } from "./config.ts";
 
-/** What this simulator leaves out, as said in every run: first of the start of replicas, then of all else. */
+/** What this simulator leaves out, as said in every run: first what only this scenario has, then of the start of replicas, then of all else. */
 export const notModelled = ({
   coldStart,
   startUp,
@@ -11,6 +11,7 @@ export const notModelled = ({
   clients,
   notModelled: more,
 }: Pick<FleetConfig, "coldStart" | "startUp" | "churn" | "admission" | "clients" | "notModelled">): string[] => [
+  ...more,
   ...(coldStart.some(({ name }) => name === "storage")
     ? []
     : ["Reading weights from storage or network: a measured weights phase begins in host memory; give weights_s to include it."]),
@@ -38,7 +39,6 @@ export const notModelled = ({
   ...(admission === undefined
     ? []
     : ["Admission sees the servers as they are at that instant, and the output's length beforehand where a rate limit counts tokens."]),
-  ...more,
 ];
 
 const isVaried = (phase: ColdStartPhase): boolean =>

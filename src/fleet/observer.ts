@@ -30,7 +30,10 @@ export class Observer {
 
   private metricsOf(replica: Replica, now: Nanoseconds): ServerMetrics {
     const { id, life, scheduler } = replica;
-    const before = this.busyBefore.get(id) ?? { at: life.readyAt ?? now, busy: 0 };
+    const readyAt = life.readyAt ?? now;
+    const earlier = this.busyBefore.get(id);
+    // A server that died and came back since is another process.
+    const before = earlier !== undefined && earlier.at >= readyAt ? earlier : { at: readyAt, busy: life.busyTimeWhenReady };
     const elapsed = now - before.at;
     return {
       requestsRunning: scheduler.runningCount,

@@ -7,6 +7,14 @@ import type { WorkloadManifest } from "./workload.ts";
 
 const KINDS = { hpa: "HorizontalPodAutoscaler", keda: "ScaledObject", knative: "Knative Service" } as const;
 
+/** A scenario whose own policy, if it has one, gives way to that of manifests named beside it. */
+export const withoutPolicy = (from: GivenScenario): GivenScenario => {
+  const { policy, ...scenario } = from.scenario;
+  return policy === undefined || policy.kind === "manifest"
+    ? from
+    : { ...from, scenario, given: new Map([...from.given].filter(([path]) => !path.startsWith("policy"))) };
+};
+
 /** What manifests say of the number of replicas. @param place the file's name */
 export const manifestPolicy = ({ autoscaler, workload }: Manifests, place: string): ManifestPolicy => ({
   place,
@@ -33,8 +41,14 @@ const policyOf = (autoscaler: AutoscalerManifest): NonNullable<ManifestPolicy["a
  *
  * @param place the manifests' file, as the source of what is taken from it
  */
-export const withWorkload = (from: GivenScenario, { workload, others }: Manifests, place: string): GivenScenario => {
-  const passedOver = others.length === 0 ? [] : [`Objects in ${place} that were passed over: ${others.join(", ")}.`];
+export const withWorkload = (from: GivenScenario, { autoscaler, workload, others }: Manifests, place: string): GivenScenario => {
+  const { policy } = from.scenario;
+  const passedOver = [
+    ...(others.length === 0 ? [] : [`Objects in ${place} that were passed over: ${others.join(", ")}.`]),
+    ...(autoscaler === null || policy === undefined || policy.kind === "manifest"
+      ? []
+      : [`${KINDS[autoscaler.kind]} ${autoscaler.name} in ${place}: the scenario has a policy of its own, ${policy.kind}.`]),
+  ];
   if (workload?.server == null)
     return { ...from, server: { place, gpusPerReplica: null, workers: null, startupBudget: null, notModelled: passedOver } };
   const { server } = workload;

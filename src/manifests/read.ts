@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { closestKeyOrNull } from "../scenario/known-keys.ts";
 import { readObjects, referenceOf, type KubernetesObject } from "./documents.ts";
 import { readHpa, type HpaManifest } from "./hpa.ts";
 import { readScaledObject, type KedaManifest } from "./keda.ts";
@@ -48,6 +49,7 @@ export const readManifests = (text: string, place: string, choice: Choice = {}):
     chosenWorkload === null || choice.autoscaler !== undefined ? scalers : scalers.filter((scaler) => scales(scaler, chosenWorkload));
   const scaler = pick(fitting, choice.autoscaler, "autoscaler", place);
   const targets = scaler === null ? workloads : workloads.filter((candidate) => scales(scaler, candidate));
+  if (scaler !== null && targets.length === 0) checkTarget(scaler, workloads);
   const workload = chosenWorkload ?? pick(targets, undefined, "workload", place);
   const cluster = objects.find(({ kind, name }) => kind === "ConfigMap" && name === "config-autoscaler") ?? null;
   const used = new Set([scaler, workload, ...(scaler !== null && isKnative(scaler) ? [cluster] : [])]);
@@ -74,6 +76,20 @@ const scales = (scaler: KubernetesObject, workload: KubernetesObject): boolean =
   return target?.name === workload.name && (target.kind ?? "Deployment") === workload.kind;
 };
 
+/** A target that is nearly the name of a workload in the file is taken for a slip. */
+const checkTarget = ({ value, place }: KubernetesObject, workloads: readonly KubernetesObject[]): void => {
+  const { spec } = value as { readonly spec?: { readonly scaleTargetRef?: { readonly name?: unknown } } };
+  const name = spec?.scaleTargetRef?.name;
+  const names = workloads.map((workload) => workload.name);
+  const closest = typeof name === "string" ? closestKeyOrNull(name, names) : null;
+  if (closest === null) return;
+  throw new InputError(
+    `${place}: spec.scaleTargetRef.name`,
+    `expected a workload of this file, ${names.join(", ")}, got ${JSON.stringify(name)}`,
+    `Did you mean ${JSON.stringify(closest)}?`,
+  );
+};
+
 const pick = (
   candidates: readonly KubernetesObject[],
   wanted: string | undefined,
@@ -86,7 +102,7 @@ const pick = (
     throw new InputError(
       place,
       `expected one ${what}, got ${matching.length}: ${matching.map(referenceOf).join(", ")}`,
-      `Choose one: --${what} NAME, or ${what} beside the file in the scenario.`,
+      `Choose one: --${what} ${matching[0] === undefined ? "KIND/NAME" : referenceOf(matching[0])}, or ${what} beside the file in the scenario.`,
     );
   }
   if (wanted !== undefined && matching.length === 0) {

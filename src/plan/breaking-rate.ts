@@ -1,5 +1,6 @@
 import type { Request } from "../traffic/request.ts";
 import { pooled } from "./counts.ts";
+import { isBetterWithMore } from "./fixed-capacity.ts";
 import { replicate, verdictOf, type Question } from "./replications.ts";
 
 /** The rate that breaks it is found to within this share. */
@@ -26,7 +27,7 @@ export const breakingRateOrNull = (question: Question, replicas: number): number
     onProgress(`${replicas} replicas at ${factor.toPrecision(3)} times the rate`);
     const asked = { ...question, requestsOf: (seed: number) => faster(question.requestsOf(seed), factor) };
     const counts = question.seeds.slice(0, SEEDS).map((seed) => replicate(asked, { kind: "fixed", replicas: serving }, seed).counts);
-    return verdictOf([pooled(counts)], objectives) === "misses";
+    return verdictOf([pooled(counts)], objectives, isBetterWithMore) === "misses";
   };
   let holds = 1;
   let breaks = 1.25;

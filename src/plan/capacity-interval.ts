@@ -4,8 +4,8 @@ import type { StepTimeModel } from "../replica/step-batch.ts";
 import { createStreams } from "../sim/streams.ts";
 import { Z_95 } from "../stats/normal.ts";
 import { localBlockBootstrap } from "./block-bootstrap.ts";
-import { replicate, type Question } from "./replications.ts";
-import type { FixedSearch } from "./fixed-capacity.ts";
+import { replicate, verdictOf, type Question } from "./replications.ts";
+import { isBetterWithMore, type FixedSearch } from "./fixed-capacity.ts";
 import { Race } from "./racing.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -62,7 +62,7 @@ export const capacityInterval = (
   if (stepError === null || stepError === 0) return { low: found.atLeast, high: found.replicas, of };
   const spare = question.objectives.survive ?? 0;
   const verdictWith = (z: number): ((replicas: number) => Verdict) => {
-    const race = new Race(withSteps(question, exp(z * stepError)));
+    const race = new Race(withSteps(question, exp(z * stepError)), isBetterWithMore);
     return (replicas) => race.decide({ kind: "fixed", replicas: replicas - spare }, `${replicas} replicas, step times off`);
   };
   const [fast, slow] = [verdictWith(-Z_95), verdictWith(Z_95)];
@@ -87,7 +87,8 @@ const numberOfDraw = (question: Question, start: number, stepError: number, draw
   const spare = question.objectives.survive ?? 0;
   const meets = (replicas: number): boolean => {
     question.onProgress(`resample ${draw + 1} of ${DRAWS}, ${replicas} replicas`);
-    return replicate(drawn, { kind: "fixed", replicas: replicas - spare }, seed).meets;
+    const { counts } = replicate(drawn, { kind: "fixed", replicas: replicas - spare }, seed);
+    return verdictOf([counts], drawn.objectives, isBetterWithMore) === "meets";
   };
   let replicas = start;
   if (meets(replicas)) {

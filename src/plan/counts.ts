@@ -87,11 +87,12 @@ const countIn = (records: readonly RequestRecord[], objective: Objective, limits
   }
 };
 
-const isGood = (record: RequestRecord, limits: readonly LatencyObjective[]): boolean =>
+/** Whether a request finished within all limits. */
+export const isGood = (record: RequestRecord, limits: readonly LatencyObjective[]): boolean =>
   timesOrNull(record) !== null && limits.every((limit) => isWithin(record, limit) !== false);
 
-/** Null where the request has no such latency and counts neither way. */
-const isWithin = (record: RequestRecord, { metric, limit }: LatencyObjective): boolean | null => {
+/** Null where the request has no such latency and counts neither way; one that did not finish is not. */
+export const isWithin = (record: RequestRecord, { metric, limit }: LatencyObjective): boolean | null => {
   const times = timesOrNull(record);
   if (times === null) return false;
   const time = times[metric];

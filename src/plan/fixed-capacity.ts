@@ -1,5 +1,6 @@
 import { quantity } from "../format.ts";
 import { whyImpossibleOrNull } from "./impossible.ts";
+import type { Objective } from "./objectives.ts";
 import { Race } from "./racing.ts";
 import type { Question, Replication } from "./replications.ts";
 import type { Verdict } from "./verdict.ts";
@@ -8,6 +9,9 @@ import type { Verdict } from "./verdict.ts";
 const MOST_REPLICAS = 1024;
 
 const SEARCH_ENDED = `${MOST_REPLICAS} replicas miss them too, and the search goes no further`;
+
+/** A ceiling on GPUs is the only objective that more replicas do not help: it is held against the answer, not searched for. */
+export const isBetterWithMore = ({ kind }: Objective): boolean => kind !== "gpu-hours";
 
 /** From so many replicas on the search ends where twice as many change nothing. */
 const ROOMY = 8;
@@ -46,10 +50,10 @@ export type FixedSearch =
  *
  * Doubling until one meets them, then bisection between the largest that misses and the smallest that meets, which takes it that more replicas
  * are never worse; the numbers that stay undecided are in between. That the answer meets the objectives and what is one below all undecided ones
- * misses is always simulated, not inferred. Of the replicas `survive` are gone: so many fewer are simulated than the answer says.
+ * misses is always simulated, not inferred. A ceiling on GPUs is left out. Of the replicas `survive` are gone: so many fewer are simulated than the answer says.
  */
 export const smallestFixed = (question: Question, start = 1): FixedSearch => {
-  const race = new Race(question);
+  const race = new Race(question, isBetterWithMore);
   const spare = question.objectives.survive ?? 0;
   const verdicts = new Map<number, Verdict>();
   const policyOf = (serving: number) => ({ kind: "fixed", replicas: serving }) as const;

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { limit, list, percent, plain } from "../format.ts";
+import { limit, list, plain } from "../format.ts";
 import type { Input } from "../provenance.ts";
 import { originOf } from "../scenario/origin.ts";
 import { LATENCIES, PERCENTILES, type LatencyKey, type LatencyMetric, type Objectives, type Percentile } from "../scenario/objectives.ts";
@@ -89,9 +89,9 @@ export const inWords = (objective: Objective): string => {
     case "latency":
       return `${METRIC_NAMES[objective.metric]} p${plain(objective.share * 100, 3)} ≤ ${limit(objective.limit)}`;
     case "goodput":
-      return `goodput ≥ ${percent(objective.limit)}`;
+      return `goodput ≥ ${plain(100 * objective.limit)} %`;
     case "rejected":
-      return `rejected ≤ ${percent(objective.limit)}`;
+      return `rejected ≤ ${plain(100 * objective.limit)} %`;
     case "scale-events":
       return `${plain(objective.limit, 6)} scale events an hour at most`;
     default:
@@ -178,7 +178,10 @@ const TERMS: ReadonlyMap<string, Term> = new Map<string, Term>([
  */
 export const parseObjectives = (text: string, place: string): Partial<Objectives> => {
   const objectives: Partial<Record<keyof Objectives, number>> = {};
-  const terms = text.split(/[\s,]+/u).filter((term) => term !== "");
+  const terms = text
+    .replaceAll(/\s*(<=|>=|<|>|=)\s*/gu, "$1")
+    .split(/[\s,]+/u)
+    .filter((term) => term !== "");
   if (terms.length === 0) throw new InputError(place, `expected objectives, got ${JSON.stringify(text)}`, NEXT_STEP);
   for (const written of terms) {
     const [, name = "", comparison, number = ""] = /^([a-z0-9.-]+)(<=|>=|<|>|=)(.+)$/u.exec(written) ?? [];

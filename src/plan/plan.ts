@@ -3,13 +3,14 @@ import { notModelled } from "../fleet/not-modelled.ts";
 import type { Run } from "../fleet/run.ts";
 import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts";
 import type { Input } from "../provenance.ts";
-import { percent, quantity, significant } from "../format.ts";
+import { percent, plain, quantity, significant } from "../format.ts";
 import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import { breakingRateOrNull } from "./breaking-rate.ts";
 import { capacityInterval, stepErrorOrNull } from "./capacity-interval.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
-import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
+import { smallestFixed } from "./fixed-capacity.ts";
+import { fixedCandidate } from "./fixed-candidate.ts";
 import { frontierOf } from "./frontier.ts";
 import { hybrids, type Hybrid } from "./hybrid.ts";
 import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
@@ -63,16 +64,31 @@ export const plan = (request: PlanRequest): PlanAnswer => {
 
   const { replicas, replicationsOf } = search;
   const replications = replicationsOf(replicas);
+  const fixed = (number: number): Candidate => fixedCandidate(replicationsOf(number), question.objectives, number);
+  const { survive: spare = 0, gpu_hours_per_h: budget = Infinity } = question.objectives;
+  const gpus = replicas * (question.setup.gpusPerReplica ?? 1);
+  if (gpus > budget) {
+    const because = `the other objectives need ${quantity(replicas, "replica")}, ${quantity(gpus, "GPU")} all the time, and the ceiling is ${plain(budget)} on average`;
+    return {
+      plan: { ...asked, capacity: { kind: "impossible", because, best: fixed(replicas) }, autoscaler: null, inputs, notes },
+      fixed: replications[0]?.run ?? null,
+      autoscaler: null,
+    };
+  }
+  const serving = replicas - spare;
   const fewer = search.atLeast - 1;
   const interval = capacityInterval(question, search, stepErrorOrNull(device), trace !== null);
   const meanRate = meanRateOf(request, question);
-  const sustained = sustainedRateOrNull(question, replicas, meanRate) ?? 0;
+  const sustained = sustainedRateOrNull(question, serving, meanRate) ?? 0;
   const written = resolvePolicy(from, question.setup, request.policyData);
   const own = written?.kind === "fixed" ? null : written;
-  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, { replicas, sustained, meanRate }) : null);
+  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, { replicas: serving, sustained, meanRate }) : null);
   const scaled = autoscaler === null ? [] : autoscaled(question, autoscaler);
-  const named = namedCandidates(question, search, scaled, fewer);
-  const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, { replicas, sustained, meanRate }) : [];
+  const named: Named[] = [
+    ...(fewer > spare ? [fewer] : []).concat(replicas).map((number) => ({ name: `fixed ${number}`, candidate: fixed(number) })),
+    ...(scaled.length === 0 ? [] : [{ name: "autoscaler", candidate: candidateOf(scaled, question.objectives) }]),
+  ];
+  const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, { replicas: serving, sustained, meanRate }) : [];
   const found: Plan = {
     ...asked,
     ...(request.hasFrontier === true ? frontierParts(question, named, mixed) : {}),
@@ -80,16 +96,17 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       kind: "found",
       replicas,
       interval: { low: interval.low, high: interval.high === Infinity ? null : interval.high, of: interval.of },
-      candidate: candidateOf(replications, question.objectives),
-      one_fewer: fewer > (question.objectives.survive ?? 0) ? candidateOf(replicationsOf(fewer), question.objectives) : null,
+      candidate: fixed(replicas),
+      one_fewer: fewer > spare ? fixed(fewer) : null,
       breaks_at_rate: breakingRateOrNull(question, replicas),
       headroom_over_mean: sustained / meanRate - 1,
     },
     autoscaler: scaled.length === 0 ? null : candidateOf(scaled, question.objectives),
     inputs: [...inputs, ...(autoscaler === null ? [] : [autoscalerInput(request, autoscaler, own !== null)])],
     notes: [
-      `Headroom: ${quantity(replicas, "replica")} sustain${replicas === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
+      `Headroom: ${quantity(serving, "replica")} sustain${serving === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
       ...(own === null && autoscaler !== null ? [TARGET_RULE] : []),
+      ...(spare > 0 && scaled.length > 0 ? ["The autoscaler, and a floor with one on top, are simulated with no replica gone."] : []),
       ...runNotes(replications),
       ...notes,
       "The search takes it that more replicas are never worse; the answer and the largest number that misses are both simulated.",
@@ -102,24 +119,6 @@ interface Named {
   readonly name: string;
   readonly candidate: Candidate;
 }
-
-/** The fixed numbers around the answer, and the autoscaler beside it. */
-const namedCandidates = (
-  question: Question,
-  { replicas, replicationsOf }: Extract<FixedSearch, { kind: "found" }>,
-  scaled: readonly Replication[],
-  fewer: number,
-): Named[] => {
-  const fixed = (number: number): Named => ({
-    name: `fixed ${number}`,
-    candidate: candidateOf(replicationsOf(number), question.objectives),
-  });
-  return [
-    ...(fewer > (question.objectives.survive ?? 0) ? [fixed(fewer)] : []),
-    fixed(replicas),
-    ...(scaled.length === 0 ? [] : [{ name: "autoscaler", candidate: candidateOf(scaled, question.objectives) }]),
-  ];
-};
 
 /** The cheapest floor with an autoscaler on top, and all policies by cost, tail and churn. */
 const frontierParts = (question: Question, named: readonly Named[], mixed: readonly Hybrid[]): Pick<Plan, "hybrid" | "frontier"> => {

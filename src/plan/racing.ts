@@ -1,5 +1,6 @@
 import type { Policy } from "../fleet/policy.ts";
 import { replicate, verdictOf, type Question, type Replication } from "./replications.ts";
+import type { Objective } from "./objectives.ts";
 import type { Counts } from "./counts.ts";
 import { isHopeless, type Verdict } from "./verdict.ts";
 
@@ -12,17 +13,20 @@ const ROUND = 4;
  */
 export class Race {
   private readonly question: Question;
+  private readonly isJudged: (objective: Objective) => boolean;
   private readonly known = new Map<string, Replication[]>();
 
-  constructor(question: Question) {
+  /** @param isJudged which objectives count; all by default */
+  constructor(question: Question, isJudged: (objective: Objective) => boolean = () => true) {
     this.question = question;
+    this.isJudged = isJudged;
   }
 
   /** What the objectives come to under a policy, on as few replications as decide it; hopeless ones are not looked into. */
   decide(policy: Policy, name: string): Verdict {
     const { seeds, objectives } = this.question;
     const replications = this.replicationsOf(policy, name, Math.min(2, seeds.length));
-    return replications.length > 1 && isHopeless(countsOf(replications), objectives) ? "misses" : this.settle(policy, name);
+    return replications.length > 1 && isHopeless(countsOf(replications), objectives, this.isJudged) ? "misses" : this.settle(policy, name);
   }
 
   /** What the intervals over replications say, on at least one round of them. */
@@ -30,7 +34,7 @@ export class Race {
     const { seeds, objectives } = this.question;
     for (let count = ROUND; ; count += ROUND) {
       const replications = this.replicationsOf(policy, name, count);
-      const verdict = verdictOf(countsOf(replications), objectives);
+      const verdict = verdictOf(countsOf(replications), objectives, this.isJudged);
       if (verdict !== "undecided" || replications.length >= seeds.length) return verdict;
     }
   }

@@ -42,9 +42,16 @@ export const replicate = ({ setup, objectives, requestsOf }: Question, policy: P
   return { run, latencies, counts, meets: verdictOf([counts], objectives) === "meets" };
 };
 
-/** Whether all objectives hold over these replications together. */
-export const verdictOf = (counts: readonly Counts[], objectives: Objectives): Verdict =>
-  worst(verdictsOf(counts, objectivesOf(objectives)));
+/** Whether all objectives hold over these replications together, or all that are judged. */
+export const verdictOf = (
+  counts: readonly Counts[],
+  objectives: Objectives,
+  isJudged: (objective: Objective) => boolean = () => true,
+): Verdict => {
+  const asked = objectivesOf(objectives);
+  const verdicts = verdictsOf(counts, asked);
+  return worst(verdicts.filter((_, i) => isJudged(asked[i]!)));
+};
 
 /** Each objective over all replications together. */
 export const resultsOf = (replications: readonly Replication[], objectives: Objectives): ObjectiveResult[] => {

@@ -39,10 +39,10 @@ const verdictOn = (counts: readonly Count[], objective: Objective): Verdict => {
 };
 
 /** Whether some objective is missed by far in each of two replications or more, so that the search need not look closer. */
-export const isHopeless = (replications: readonly Counts[], objectives: Objectives): boolean =>
+export const isHopeless = (replications: readonly Counts[], objectives: Objectives, isJudged: (objective: Objective) => boolean): boolean =>
   objectivesOf(objectives).some((objective, i) => {
     const most = allowed(objective);
-    return replications.every(({ whole }) => whole[i]!.bad > HOPELESS * most * whole[i]!.of);
+    return isJudged(objective) && replications.every(({ whole }) => whole[i]!.bad > HOPELESS * most * whole[i]!.of);
   });
 
 /** The counts of a window, one a replication, where enough requests fall into it. */

@@ -22,6 +22,8 @@ export class LifeCycle {
   firstBusyAt: Nanoseconds | null = null;
   readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
+  /** How long it had been busy when it was ready last: before, another process of the same replica was. */
+  busyTimeWhenReady: Nanoseconds = 0;
   /** Up to `since`. */
   private busyTime: Nanoseconds = 0;
   private readonly meters: Meters;
@@ -79,6 +81,7 @@ export class LifeCycle {
     this.enter("idle", now);
     this.phaseEndsAt = Infinity;
     this.readyAt = now;
+    this.busyTimeWhenReady = this.busyTime;
   }
 
   /** It stands by, until it is woken. */
@@ -93,7 +96,6 @@ export class LifeCycle {
     this.phaseEndsAt = until;
     this.readyAt = null;
     this.containerStartedAt = null;
-    this.busyTime = 0;
   }
 
   enter(state: PaidState | "gone", now: Nanoseconds): void {

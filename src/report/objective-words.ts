@@ -1,4 +1,4 @@
-import { durationOrNever, limit, objectiveName, percent, plain, significant } from "../format.ts";
+import { durationOrNever, limit, objectiveName, plain, significant } from "../format.ts";
 import type { ObjectiveResult } from "../plan/schema.ts";
 
 /** An objective's limit, its value and its interval, as people read them. */
@@ -23,7 +23,7 @@ export const limitOf = ({ objective, unit, limit: most }: ObjectiveResult): stri
     case "s":
       return `${sign} ${limit(most)}`;
     case "share":
-      return `${sign} ${percent(most)}`;
+      return `${sign} ${plain(100 * most)} %`;
     default:
       return `${sign} ${plain(most)}`;
   }
@@ -41,7 +41,7 @@ const inUnit = ({ unit }: ObjectiveResult, value: number | null): string => {
     case "s":
       return durationOrNever(value);
     case "share":
-      return value === null ? "" : percent(value);
+      return value === null ? "" : `${plain(100 * value, 4)} %`;
     default:
       return value === null ? "" : significant(value);
   }

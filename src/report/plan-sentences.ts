@@ -19,13 +19,13 @@ export const missSentence = (candidate: Candidate): string => {
   return `${list(named.map(outcome))}${windows}${missed.length === 0 ? ", too close to call" : ""}`;
 };
 
-/** `6 replicas (95 %: 6 to 7)`, or the number alone where the interval holds nothing else. */
+/** `6 replicas (95 % interval: 6 to 7)`, or the number alone where the interval holds nothing else. */
 const answerInWords = (capacity: Extract<Plan["capacity"], { kind: "found" }>): string => {
   const { replicas, interval } = capacity;
   const number = quantity(replicas, "replica");
   if (interval === null) return number;
   const { low, high } = interval;
-  return `${number} (95 %: ${low === high ? low : `${low} to ${high ?? "more than were tried"}`})`;
+  return `${number} (95 % interval: ${low === high ? low : `${low} to ${high ?? "more than were tried"}`})`;
 };
 
 /** The answer, in one sentence. */
@@ -47,7 +47,8 @@ export const whyNotFewerSentence = (plan: Plan): string => {
   if (capacity.kind === "impossible") {
     return capacity.best === null ? "" : `Closest: ${capacity.best.policy}, ${missSentence(capacity.best)}.`;
   }
-  if (capacity.one_fewer === null) return "Not fewer: one replica is enough.";
+  if (capacity.one_fewer === null)
+    return capacity.replicas === 1 ? "Not fewer: one replica is enough." : "Not fewer: with those gone that may be, none would be left.";
   const fewer = capacity.one_fewer.replicas.max;
   const open = plan.tried.filter(({ verdict }) => verdict === "undecided").map(({ replicas }) => replicas);
   const undecided = open.length === 0 ? "" : ` ${sentence(list(open.map(String)))} ${open.length === 1 ? "is" : "are"} too close to call.`;
@@ -64,7 +65,7 @@ export const breakingSentenceOrNull = ({ capacity }: Plan): string | null =>
 export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
   if (capacity.kind === "impossible") return null;
   const { headroom_over_mean: headroom } = capacity;
-  return `Headroom: capacity is ${percent(Math.abs(headroom))} ${headroom < 0 ? "below" : "above"} the mean load.`;
+  return `Headroom: as a steady stream it sustains ${percent(Math.abs(headroom))} ${headroom < 0 ? "less" : "more"} than the mean load.`;
 };
 
 /** What the autoscaler does on the same traffic, against the fixed fleet. */
@@ -86,7 +87,8 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
 /** Whether a floor with an autoscaler on top is cheaper at the same objectives; null where it was not looked for. */
 export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null => {
   if (hybrid === undefined || capacity.kind === "impossible") return null;
-  if (hybrid === null) return "No floor below that with an autoscaler on top meets the objectives.";
+  if (hybrid === null)
+    return "No floor below that meets the objectives with an HPA on requests in flight on top (three targets, up to twice as many replicas).";
   const against = hybrid.gpu_hours / capacity.candidate.gpu_hours - 1;
   const saving = against < 0 ? "cheapest that meets them too" : "no cheaper";
   return `A floor with an autoscaler on top, ${saving}: ${hybrid.policy}, ${gpuHours(hybrid.gpu_hours)} GPU-hours (${change(against)} against fixed), ${quantity(hybrid.scale_events, "scale event")}.`;

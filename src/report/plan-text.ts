@@ -75,7 +75,7 @@ const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
           tail === null ? "never" : significant(tail, 2),
           mean(scale_events),
           { text: VERDICTS[verdict], tone: TONES[verdict] },
-          { text: is_dominated ? "beaten in everything" : "", tone: "faint" },
+          { text: is_dominated ? "another is as good or better in all three" : "", tone: "faint" },
         ]),
         style,
         "    ",
@@ -88,8 +88,8 @@ const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
 export const planText = (plan: Plan, style: Style = PLAIN): string => {
   const sentences = [
     whyNotFewerSentence(plan),
-    headroomSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
+    headroomSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
   ].filter((line) => line !== null && line !== "");

@@ -94,11 +94,21 @@ export const sketchOrNull = ({ latency }: Run): string | null => {
   return error === undefined ? null : `Percentiles of so many requests come from a sketch and may be off by ${percent(error)}.`;
 };
 
+/** Why requests have stayed; null where none has. */
+export const stuckOrNull = ({ requests }: Run): string | null =>
+  requests.queued + requests.running === 0
+    ? null
+    : `${quantity(requests.queued + requests.running, "request")} stayed: none came or left for a day, so the run was ended. No replica would come: a trigger on the servers' own metrics, for example, never wakes a fleet that has no server.`;
+
 /** How many scale events a terminal shows; the file and the page hold all. */
 const MOST_EVENTS = 12;
 
-/** A run for a terminal: the result in its first sentence, then latencies, the fleet, scale events, and what it rests on. */
-export const runText = (run: Run, style: Style = PLAIN): string => {
+/**
+ * A run for a terminal: the result in its first sentence, then latencies, the fleet, scale events, and what it rests on.
+ *
+ * @param objectives how it fares against each, in a sentence
+ */
+export const runText = (run: Run, style: Style = PLAIN, objectives: readonly string[] = []): string => {
   const extrapolation = extrapolationOrNull(run);
   const latency = table(
     [left("latency"), ...PERCENTILES.map(right), right("requests")],
@@ -135,6 +145,8 @@ export const runText = (run: Run, style: Style = PLAIN): string => {
   ];
   return text([
     ...wrap(runSentence(run)).map(style.strong),
+    ...objectives.flatMap((sentence) => wrap(`${sentence}.`, "  ")),
+    ...(stuckOrNull(run) === null ? [] : wrap(stuckOrNull(run)!, "  ").map(style.bad)),
     ...(extrapolation === null ? [] : wrap(extrapolation, "  ")),
     ...block(
       "Latency",

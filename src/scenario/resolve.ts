@@ -88,7 +88,7 @@ const gpusOf = ({ server }: GivenScenario, device: DeviceModel): number => {
     throw new InputError(
       `${server.place}: --tensor-parallel-size`,
       `expected what the device model is for, ${workers}, got ${server.workers}`,
-      "Give the step times of an engine on so many GPUs: ballast calibrate --tensor-parallel …",
+      "Give the step times of an engine on so many GPUs: ballast calibrate --tp …",
     );
   }
   return server.gpusPerReplica ?? workers;

@@ -53,6 +53,18 @@ describe("a rate", () => {
     expect(reader.arrivalRate()).toBe(2);
   });
 
+  it("takes a counter that falls for one that began anew: a server that died and came back", () => {
+    const reader = new MetricReader();
+    for (const [now, received] of [
+      [0, 100],
+      [15, 130],
+      [30, 10],
+      [45, 40],
+    ] as const)
+      reader.observe(observed(now, 1, [serving(0, 0, 0, { requestsReceived: received })]));
+    expect([...reader.perReplica("requests_per_second")]).toEqual([[0, (30 + 10 + 30) / 45]]);
+  });
+
   it("is over the query's own window", () => {
     const query = parseQuery("sum(rate(vllm:request_success_total[2m]))", "query");
     const reader = new MetricReader([query]);

@@ -47,7 +47,7 @@ describe("ballast plan", () => {
   it("answers for a scenario: the text on stdout, progress on stderr", async () => {
     const { code, out, err } = await plan("chat.yaml");
     expect(code).toBe(0);
-    expect(out).toContain("1 replica (95 %: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
+    expect(out).toContain("1 replica (95 % interval: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
     expect(out).toMatch(/^UNANCHORED/u);
     expect(err).toBe("Simulating 1 replica, seed 42\n");
   });

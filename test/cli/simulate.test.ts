@@ -46,7 +46,9 @@ describe("ballast simulate", () => {
     const { code, out, err } = await simulate("chat.yaml", "--out", "run.json");
     expect({ code, err }).toEqual({ code: 0, err: "Run: run.json\n" });
     const run = runSchema.parse(JSON.parse(readFileSync(join(folder.path, "run.json"), "utf8")));
-    expect(out).toBe(`${UNANCHORED}\n\n${runText(run)}`);
+    const objectives = /^  (?:TTFT|TPOT) p99 ≤ .* (?:met|missed): .* of the requests lie beyond it\.\n/gmu;
+    expect(out.match(objectives)).toHaveLength(2);
+    expect(out.replaceAll(objectives, "")).toBe(`${UNANCHORED}\n\n${runText(run)}`);
     expect(run).toMatchObject({ scenario: "chat", seed: 42, policy: "HPA on requests_in_flight, target 10 a pod, 1 to 6 replicas" });
     expect(run.requests.finished).toBe(run.requests.arrived);
     expect(run.scale_events.length).toBeGreaterThan(0);
@@ -95,6 +97,15 @@ describe("ballast simulate", () => {
       expect(await json("bare.yaml", "--manifests", "llama.yaml")).toMatchObject(named);
     });
 
+    it("named on the command line go before the scenario's own policy; in the scenario the policy goes before them, and that is said", async () => {
+      write("llama.yaml", `${oneGpu}---\n${hpaManifest}`);
+      write("both.yaml", scenario("manifests: { file: llama.yaml }\npolicy: { kind: fixed, replicas: 3 }"));
+      expect((await json("both.yaml", "--manifests", "llama.yaml")).policy).toBe("HorizontalPodAutoscaler llama, 2 to 8 replicas");
+      const own = await json("both.yaml");
+      expect(own.policy).toBe("fixed, 3 replicas");
+      expect(own.not_modelled[0]).toBe("HorizontalPodAutoscaler llama in llama.yaml: the scenario has a policy of its own, fixed.");
+    });
+
     it("that scale nothing are a fixed fleet", async () => {
       write("llama.yaml", oneGpu);
       expect((await json("bare.yaml", "--manifests", "llama.yaml")).policy).toBe("fixed, 2 replicas");
@@ -106,20 +117,31 @@ describe("ballast simulate", () => {
       write("swapped.yaml", hpaManifest.replace("minReplicas: 2", "minReplicas: 20"));
       write("unknown.yaml", hpaManifest.replace("minReplicas: 2", "minReplica: 2"));
       write("nobody.yaml", hpaManifest.replace("vllm:num_requests_waiting", "queue_depth"));
+      write("slip.yaml", `${oneGpu}---\n${hpaManifest.replace("name: llama }", "name: lama }")}`);
       write("zero.yaml", hpaManifest.replace('averageValue: "5"', 'averageValue: "0"'));
       const messages: string[] = [];
-      for (const file of ["both.yaml", "two-gpus.yaml", "swapped.yaml", "unknown.yaml", "nobody.yaml", "zero.yaml", "missing.yaml"]) {
+      for (const file of [
+        "both.yaml",
+        "two-gpus.yaml",
+        "swapped.yaml",
+        "unknown.yaml",
+        "nobody.yaml",
+        "zero.yaml",
+        "slip.yaml",
+        "missing.yaml",
+      ]) {
         const { code, err } = await simulate("bare.yaml", "--manifests", file);
         expect(code).toBe(1);
         messages.push(err.trimEnd());
       }
       expect(messages.join("\n")).toMatchInlineSnapshot(`
-        "both.yaml: expected one autoscaler, got 2: HorizontalPodAutoscaler/llama, ScaledObject/llama. Choose one: --autoscaler NAME, or autoscaler beside the file in the scenario.
-        two-gpus.yaml: --tensor-parallel-size: expected what the device model is for, 1, got 2. Give the step times of an engine on so many GPUs: ballast calibrate --tensor-parallel …
+        "both.yaml: expected one autoscaler, got 2: HorizontalPodAutoscaler/llama, ScaledObject/llama. Choose one: --autoscaler HorizontalPodAutoscaler/llama, or autoscaler beside the file in the scenario.
+        two-gpus.yaml: --tensor-parallel-size: expected what the device model is for, 1, got 2. Give the step times of an engine on so many GPUs: ballast calibrate --tp …
         swapped.yaml, HorizontalPodAutoscaler llama: spec.minReplicas: expected at most maxReplicas, 8, got 20. Swap the two, or raise maxReplicas.
         unknown.yaml, HorizontalPodAutoscaler llama: spec: there is no field "minReplica". Did you mean "minReplicas"?
         nobody.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.metric.name: expected a metric that the servers export, got "queue_depth". There are: vllm:num_requests_running, vllm:num_requests_waiting, requests_in_flight, vllm:kv_cache_usage_perc, DCGM_FI_DEV_GPU_UTIL, requests_per_second.
         zero.yaml, HorizontalPodAutoscaler llama: spec.metrics.0.pods.target.averageValue: expected a quantity above 0, got "0". See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.
+        slip.yaml, document 2, HorizontalPodAutoscaler llama: spec.scaleTargetRef.name: expected a workload of this file, llama, got "lama". Did you mean "llama"?
         missing.yaml: is not there. Print what the cluster has: kubectl get deployment,hpa -o yaml"
       `);
       expect((await simulate("bare.yaml", "--manifests", "both.yaml", "--autoscaler", "ScaledObject/llama")).out).toContain(

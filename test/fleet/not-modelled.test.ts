@@ -31,10 +31,10 @@ describe("what a run did not model", () => {
     expect(said([{ ...alone, transfer: { ...alone.transfer, sharedBandwidth: 1 } }])).toContain("on a shared link only");
   });
 
-  it("says of nodes what they leave out where they are kept, and ends with what the scenario adds", () => {
+  it("says of nodes what they leave out where they are kept, and begins with what the scenario adds", () => {
     const all = notModelled({ coldStart: [weights], startUp: COLD, notModelled: ["A note of the traffic."] });
     expect(all.some((line) => line.startsWith("Nodes hold one replica each"))).toBe(true);
-    expect(all.at(-1)).toBe("A note of the traffic.");
+    expect(all[0]).toBe("A note of the traffic.");
   });
 
   it("names failures and how replicas drain until they are there, and then what of them is left out", () => {

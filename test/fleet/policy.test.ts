@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { KEDA_DEFAULTS } from "../../src/autoscaler/keda/spec.ts";
 import { KPA_DEFAULTS } from "../../src/autoscaler/knative/spec.ts";
 import { predictiveSchema, queueLengthSchema, scheduledSchema } from "../../src/autoscaler/settings.ts";
+import { churnSchema } from "../../src/fleet/churn/settings.ts";
 import { checkPolicy, initialReplicas, limitsOf, policyInWords, type Policy } from "../../src/fleet/policy.ts";
 import type { StartUpConfig } from "../../src/fleet/cold-start/start-up.ts";
 import type { ColdStartPhase } from "../../src/replica/cold-start/phase.ts";
@@ -158,6 +159,28 @@ describe("what an autoscaler is shown", () => {
     expect(counts).toEqual([...counts].sort((a, b) => a - b));
     // A request each 0.3 s; one arrives at 15 s itself.
     expect(counts[1]).toBe(50);
+  });
+
+  it("is never shown a duty below 0 or above 1, nor a negative rate, where servers die and come back", () => {
+    const seen: (number | undefined)[] = [];
+    const decide = ({
+      current,
+      replicas,
+    }: {
+      current: number;
+      replicas: readonly { metrics: Record<string, number> | null }[];
+    }): number => {
+      for (const { metrics } of replicas) if (metrics !== null) seen.push(metrics["gpuDuty"]);
+      return current;
+    };
+    const churn = churnSchema.parse({ failures: { replica: { at_s: [20, 33], back_off: false } } });
+    const run = simulate(
+      fleetConfig({ requests, policy: module({ decide }), churn, coldStart: [{ name: "start", state: "loading", duration: 2 }] }),
+    );
+    expect(run.disruptions!.length).toBeGreaterThan(0);
+    expect(seen.length).toBeGreaterThan(2);
+    for (const duty of seen) expect(duty).toBeGreaterThanOrEqual(0);
+    for (const duty of seen) expect(duty).toBeLessThanOrEqual(1);
   });
 
   it("is shown as late as a scrape has it", () => {

@@ -154,8 +154,8 @@ describe("which one is meant", () => {
       messageOf(() => read(changed(changed(deployment, "vllm/vllm-openai:v0.11.0", "registry/server"), '["vllm", "serve",', '["start",'))),
     ]).toMatchInlineSnapshot(`
       [
-        "InputError: k8s.yaml: expected one autoscaler, got 2: HorizontalPodAutoscaler/llama, ScaledObject/llama. Choose one: --autoscaler NAME, or autoscaler beside the file in the scenario.",
-        "InputError: k8s.yaml: expected one workload, got 2: Deployment/llama, Deployment/qwen. Choose one: --workload NAME, or workload beside the file in the scenario.",
+        "InputError: k8s.yaml: expected one autoscaler, got 2: HorizontalPodAutoscaler/llama, ScaledObject/llama. Choose one: --autoscaler HorizontalPodAutoscaler/llama, or autoscaler beside the file in the scenario.",
+        "InputError: k8s.yaml: expected one workload, got 2: Deployment/llama, Deployment/qwen. Choose one: --workload Deployment/llama, or workload beside the file in the scenario.",
         "InputError: k8s.yaml: expected a workload called mixtral, got Deployment/llama, Deployment/qwen. Choose one of these, or another file.",
         "InputError: k8s.yaml: expected an autoscaler called ScaledObject/llama, got HorizontalPodAutoscaler/llama. Choose one of these, or another file.",
         "InputError: k8s.yaml, Deployment llama: spec.template.spec.containers: expected one called engine, got vllm, sidecar. Choose one of these.",

@@ -73,6 +73,27 @@ describe("a plan", () => {
     });
   });
 
+  it("with replicas that may be gone is for all of them: number, cost, and what one fewer misses", () => {
+    const all = ask(generated);
+    const spared = ask(`${generated}objectives: { survive: 1 }`);
+    if (all.capacity.kind !== "found" || spared.capacity.kind !== "found") throw new Error("expected an answer");
+    const { replicas } = all.capacity;
+    expect(spared.capacity.replicas).toBe(replicas + 1);
+    expect(spared.capacity.candidate).toMatchObject({ policy: `fixed, ${replicas + 1} replicas, 1 gone`, replicas: { max: replicas + 1 } });
+    expect(spared.capacity.candidate.gpu_hours).toBeCloseTo((all.capacity.candidate.gpu_hours * (replicas + 1)) / replicas, 9);
+    expect(spared.capacity.one_fewer?.replicas.max).toBe((all.capacity.one_fewer?.replicas.max ?? 0) + 1);
+    expect(spared.capacity.headroom_over_mean).toBeCloseTo(all.capacity.headroom_over_mean, 9);
+    expect(spared.notes.join(" ")).toContain("simulated with no replica gone");
+  });
+
+  it("that needs more GPUs than the ceiling is impossible, and says how many it needs", () => {
+    const { capacity } = ask(`${generated}objectives: { gpu_hours_per_h: 1 }`);
+    expect(capacity).toMatchObject({ kind: "impossible", best: { verdict: "misses" } });
+    expect(capacity.kind === "impossible" ? capacity.because : "").toMatch(
+      /^the other objectives need \d+ replicas, \d+ GPUs all the time, and the ceiling is 1 on average$/,
+    );
+  });
+
   it("tells what it is doing", () => {
     const told: string[] = [];
     plan({

@@ -61,6 +61,15 @@ describe("the smallest fixed number of replicas", () => {
     expect(open.map(({ replications }) => replications)).toEqual(open.map(() => 24));
   });
 
+  it("is not searched for by a ceiling on GPUs, which more replicas only miss by more", () => {
+    const asked = question();
+    const [free, capped] = [asked, question({ objectives: { ...asked.objectives, gpu_hours_per_h: 1 } })].map((each) =>
+      smallestFixed(each),
+    );
+    if (free?.kind !== "found" || capped?.kind !== "found") throw new Error("expected an answer");
+    expect(capped.replicas).toBe(free.replicas);
+  });
+
   it("is larger by the replicas that may be gone", () => {
     const asked = question();
     const [all, spared] = [asked, question({ objectives: { ...asked.objectives, survive: 2 } })].map((each) => smallestFixed(each));

@@ -91,7 +91,7 @@ describe("a report", () => {
   const heading = (parts: ReportParts): string => parseHTML(render(parts)).document.querySelector("h1")?.textContent ?? "";
 
   it.each<[string, ReportParts, string]>([
-    ["a plan", whole, "6 replicas (95 %: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms."],
+    ["a plan", whole, "6 replicas (95 % interval: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms."],
     [
       "a run",
       { runs: [run()] },

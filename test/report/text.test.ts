@@ -5,10 +5,10 @@ import { candidate, deviceModel, gpuProfile, impossiblePlan, plan, run, software
 describe("a plan", () => {
   it("answers in its first sentence, and says what decides it", () => {
     expect(planText(plan())).toMatchInlineSnapshot(`
-      "6 replicas (95 %: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
+      "6 replicas (95 % interval: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: 5 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s.
-        Headroom: capacity is 42 % above the mean load.
         It breaks at 1.18 times this traffic, bursts and all closer together.
+        Headroom: as a steady stream it sustains 42 % more than the mean load.
         On the same traffic the autoscaler misses: TTFT p99 14.2 s (11.4 s to 17.0 s) against a limit of 2 s; it
         takes 4.23 GPU-hours (-29 % against fixed) and 17.3 scale events.
 
@@ -94,9 +94,9 @@ describe("a plan", () => {
       autoscaler: null,
     });
     expect(planText(one).split("\n").slice(0, 3).join("\n")).toMatchInlineSnapshot(`
-      "1 replica (95 %: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
+      "1 replica (95 % interval: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: one replica is enough.
-        Headroom: capacity is 5.0 % below the mean load."
+        Headroom: as a steady stream it sustains 5.0 % less than the mean load."
     `);
   });
 
@@ -121,11 +121,11 @@ describe("a plan", () => {
       ],
     });
     expect(planText(open).split("\n").slice(0, 6).join("\n")).toMatchInlineSnapshot(`
-      "6 replicas (95 %: 5 to 6) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
+      "6 replicas (95 % interval: 5 to 6) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: 4 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s. 5 is too close to
         call.
-        Headroom: capacity is 40 % above the mean load.
         It breaks at 1.1 times this traffic, bursts and all closer together.
+        Headroom: as a steady stream it sustains 40 % more than the mean load.
         On the same traffic the autoscaler may miss: TTFT p99 1.97 s (1.58 s to 2.36 s) against a limit of 2 s, too"
     `);
   });
@@ -225,6 +225,8 @@ describe("a run", () => {
     expect(runText(stuck).split("\n").slice(0, 12).join("\n")).toMatchInlineSnapshot(`
       "fixed, 6 replicas: of 12 requests 1 rejected, 9 still queued and 2 still running; TTFT p99 –, TPOT p99 –, 6.00
       GPU-hours, 0 scale events.
+        11 requests stayed: none came or left for a day, so the run was ended. No replica would come: a trigger on
+        the servers' own metrics, for example, never wakes a fleet that has no server.
 
         Latency
           latency     mean  p50  p90  p95  p99  max  requests
@@ -232,9 +234,7 @@ describe("a run", () => {
           TPOT           –    –    –    –    –    –         0
           end to end     –    –    –    –    –    –         0
 
-        Fleet
-          busy – of ready time; mean batch –; 0 preemptions
-          2,310,441 prompt and 1,180,203 output tokens, in 184,211 steps over 60.2 min"
+        Fleet"
     `);
   });
 });

@@ -83,7 +83,8 @@ class Keda implements Autoscaler {
     const poll = { isActive, hasError: readings.some(({ value }) => value === null) };
     const replicas = requestScale(this.#spec, this.#executor, poll, current, now);
     if (replicas === null || replicas === current) return null;
-    const quiet = `no trigger has been active for ${this.#spec.cooldownPeriod} s`;
+    const quiet =
+      this.#executor.lastActiveAt === null ? "no trigger has been active" : `no trigger has been active for ${this.#spec.cooldownPeriod} s`;
     const because =
       this.#spec.paused !== null ? "paused" : isActive ? "a trigger is active" : replicas < current ? quiet : "minReplicaCount";
     return { replicas, because };

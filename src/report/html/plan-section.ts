@@ -79,7 +79,7 @@ const frontier = ({ frontier: points = [] }: Plan): Html =>
           tail === null ? "never" : significant(tail, 2),
           mean(scale_events),
           verdict(of, VERDICTS[of]),
-          is_dominated ? "beaten in everything" : "",
+          is_dominated ? "another is as good or better in all three" : "",
         ]),
       );
 
@@ -100,8 +100,8 @@ export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
     whyNotFewerSentence(plan),
-    headroomSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
+    headroomSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
   ];
