@@ -183,7 +183,14 @@ describe("ballast simulate", () => {
 
   it("refuses bad input with the place, the rule, what stands there, and what to do", async () => {
     const messages: string[] = [];
-    for (const args of [["bare.yaml"], ["empty.yaml"], ["missing.yaml"], [], ["chat.yaml", "--seed", "-1"]]) {
+    for (const args of [
+      ["bare.yaml"],
+      ["empty.yaml"],
+      ["missing.yaml"],
+      [],
+      ["chat.yaml", "--seed", "-1"],
+      ["chat.yaml", "--autoscaler", "llama"],
+    ]) {
       const { code, out, err } = await simulate(...args);
       expect({ code, out }).toEqual({ code: 1, out: "" });
       messages.push(err.trimEnd());
@@ -195,7 +202,8 @@ describe("ballast simulate", () => {
       error: missing required argument 'scenario'
       (add --help for the options)
       error: option '--seed <n>' argument '-1' is invalid. Expected a whole number, 0 or above.
-      (add --help for the options)"
+      (add --help for the options)
+      --autoscaler: expected manifests to choose from, got none. Name their file: --manifests FILE, or manifests in the scenario."
     `);
   });
 });
