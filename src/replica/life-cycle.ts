@@ -20,7 +20,6 @@ export class LifeCycle {
   containerStartedAt: Nanoseconds | null = null;
   /** When it began its first step; null before. */
   firstBusyAt: Nanoseconds | null = null;
-  readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
   /** Up to `since`. */
   private busyTime: Nanoseconds = 0;
@@ -38,7 +37,6 @@ export class LifeCycle {
     private readonly spans: LifeSpans | null = null,
   ) {
     this.meters = meters;
-    this.startedAt = now;
     this.since = now;
     this.state = isReady ? "idle" : "provisioning";
     if (isReady) this.readyAt = now;
