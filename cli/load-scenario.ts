@@ -11,6 +11,7 @@ import type { Request } from "../src/traffic/request.ts";
 import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
 import type { Io } from "./io.ts";
+import { refuseOptions } from "./options.ts";
 import { readManifestsOf, readPolicyModule } from "./read-policy.ts";
 import type { TrafficOf } from "../src/traffic/schema.ts";
 import type { TraceFormat } from "../src/traffic/trace/schema.ts";
@@ -93,6 +94,14 @@ export const loadFleet = async (
     option !== undefined ? { text: option, folder: io.cwd } : field === undefined ? undefined : { text: field, folder };
   const { manifests } = parsed.scenario;
   const named = written(overrides.manifests, manifests?.file);
+  if (named === undefined) {
+    refuseOptions(
+      overrides,
+      ["autoscaler", "workload", "container"],
+      "expected manifests to choose from, got none",
+      "Name their file: --manifests FILE, or manifests in the scenario.",
+    );
+  }
   const chosenObjects = { ...(overrides.manifests === undefined ? manifests : {}), ...choiceOf(overrides) };
   const read = named === undefined ? null : readManifestsOf(named, chosenObjects);
   const asked = read !== null && overrides.manifests !== undefined ? withoutPolicy(parsed) : parsed;

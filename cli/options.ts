@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { InputError } from "../src/errors.ts";
 
 /** Parser of an option that is a number above zero, in the unit that its help names. */
 export const positiveNumber = (text: string): number => {
@@ -38,4 +39,17 @@ export const memorySize = (text: string): number => {
   const size = Math.floor(Number(digits) * (unit.includes("i") ? 1024 : 1000) ** power);
   if (match === null || size <= 0) throw new InvalidArgumentError("Expected a size above 0, such as 24GiB or 80GB.");
   return size;
+};
+
+/**
+ * Refuses options that would be ignored.
+ *
+ * @param names of options, as commander's attributes: sessionsPerS of --sessions-per-s
+ * @param rule what they need beside them, and what is there
+ * @throws InputError that names the first one given
+ */
+export const refuseOptions = <T extends object>(options: T, names: readonly (keyof T & string)[], rule: string, nextStep: string): void => {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  throw new InputError(`--${given.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`)}`, rule, nextStep);
 };

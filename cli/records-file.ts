@@ -18,6 +18,8 @@ export const RECORD_COLUMNS = [
   "origin",
   "turn",
   "state",
+  "reason",
+  "attempts",
   "arrived_at_s",
   "prompt_tokens",
   "output_tokens",
@@ -37,6 +39,8 @@ const rowOf = ({
   origin,
   turn,
   state,
+  reason,
+  attempts,
   arrivedAt,
   promptTokens,
   outputTokens,
@@ -48,7 +52,7 @@ const rowOf = ({
   const tpot = firstTokenAt === null || lastTokenAt === null || outputTokens < 2 ? null : (lastTokenAt - firstTokenAt) / (outputTokens - 1);
   const endToEnd = lastTokenAt === null ? null : lastTokenAt - arrivedAt;
   const times = `${secondsOrNothing(ttft)},${secondsOrNothing(tpot)},${secondsOrNothing(endToEnd)}`;
-  return `${id},${origin},${turn},${state},${toSeconds(arrivedAt)},${promptTokens},${outputTokens},${times},${preemptions}\n`;
+  return `${id},${origin},${turn},${state},${reason ?? ""},${attempts},${toSeconds(arrivedAt)},${promptTokens},${outputTokens},${times},${preemptions}\n`;
 };
 
 /**

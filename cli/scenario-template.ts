@@ -113,7 +113,7 @@ router:
 # What stands in front of the fleet, in the order in which a request meets it; all of it may be left out.
 # admission:
 #   concurrency_limit: 32 # requests that a replica is given at once; the others wait in the queue
-#   rate_limit: { rate: 20, burst: 40, unit: requests, per: fleet, max_delay_s: 0 } # a token bucket; or unit: tokens, per: session or priority
+#   rate_limit: { rate: 20, burst: 40, unit: requests, per: fleet, max_delay_s: 0 } # a token bucket; or unit: tokens, rate: 20000, burst: 40000; or per: session or priority
 #   shed: { priority_above: 0, queue_depth: 5, kv_use: 0.8 } # such requests are rejected while every replica is past a limit
 #   deadline: { ttft_s: 2, reject: true, classes: [{ priority: 1, ttft_s: 30 }] } # rejected where they would be too late by estimate
 #   smoother: { priority_above: 0, max_delay_s: 600, target_outstanding: 16 } # held back until the fleet has room; or share: 0.3

@@ -11,7 +11,7 @@ import { chooseDevice } from "../choose-device.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { atUser, loadScenario, scenarioOfTrace } from "../load-scenario.ts";
-import { positiveNumber, positiveWholeNumber } from "../options.ts";
+import { positiveNumber, positiveWholeNumber, refuseOptions } from "../options.ts";
 import { progressLine, reading } from "../progress.ts";
 
 interface PlanOptions {
@@ -33,19 +33,36 @@ interface PlanOptions {
 
 const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<PlanAnswer> => {
   const { traffic, format, slo, replications } = options;
-  const objectives = slo === undefined ? {} : parseObjectives(slo, "--slo");
-  const givenBySlo = Object.keys(objectives).map((key) => [`objectives.${key}`, "--slo"] as const);
-  if (file === undefined && traffic === undefined) {
-    const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
-    const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
-    return planDefaultQuestion({ ...chosen, given, objectives, replications, onProgress });
-  }
+  const hasFrontier = options.frontier === true;
   if (file !== undefined && traffic !== undefined) {
     throw new InputError(
       "--traffic",
       `expected a scenario or a trace, got both ${file} and ${traffic}`,
       "Name the trace in the scenario, or leave one out.",
     );
+  }
+  if (file === undefined) {
+    refuseOptions(
+      options,
+      ["manifests", "autoscaler", "workload", "container"],
+      "expected a scenario beside it, got none",
+      "Write one, `ballast init`, and name it: ballast plan SCENARIO",
+    );
+  }
+  if (traffic === undefined) {
+    refuseOptions(
+      options,
+      ["format", "sessionsPerS"],
+      "expected a trace beside it, got none",
+      "Name one, --traffic FILE; a scenario says this under traffic.",
+    );
+  }
+  const objectives = slo === undefined ? {} : parseObjectives(slo, "--slo");
+  const givenBySlo = Object.keys(objectives).map((key) => [`objectives.${key}`, "--slo"] as const);
+  if (file === undefined && traffic === undefined) {
+    const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
+    const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
+    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, onProgress });
   }
   const loaded = await reading(io, (onRead) =>
     file === undefined
@@ -58,7 +75,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     scenario: { ...scenario, objectives: { ...scenario.objectives, ...objectives } },
     given: new Map([...given, ...givenBySlo]),
   };
-  return plan({ ...loaded, from, replications, hasFrontier: options.frontier === true, onProgress });
+  return plan({ ...loaded, from, replications, hasFrontier, onProgress });
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */

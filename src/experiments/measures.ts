@@ -1,5 +1,4 @@
 import type { RequestRecord } from "../fleet/config.ts";
-import { quantileOfSorted } from "../fleet/latency.ts";
 import type { Latency } from "../fleet/run.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import { durationOf } from "./demand.ts";
@@ -21,7 +20,6 @@ const ttft = ({ run }: Outcome): Latency => run.latency.ttft_s;
 export const ttftP50 = latency("ttft_p50_s", "TTFT p50", (outcome) => ttft(outcome)?.p50, "Median time to first token, all requests.");
 export const ttftP95 = latency("ttft_p95_s", "TTFT p95", (outcome) => ttft(outcome)?.p95, "95th percentile of the time to first token.");
 export const ttftP99 = latency("ttft_p99_s", "TTFT p99", (outcome) => ttft(outcome)?.p99, "99th percentile of the time to first token.");
-export const ttftMean = latency("ttft_mean_s", "TTFT mean", (outcome) => ttft(outcome)?.mean, "Mean time to first token.");
 export const tpotP99 = latency(
   "tpot_p99_s",
   "TPOT p99",
@@ -120,14 +118,4 @@ export const meanTtftOf = (records: readonly RequestRecord[], from: Seconds, to:
     count += 1;
   }
   return count === 0 ? null : toSeconds(sum / count);
-};
-
-/** A percentile of the time to first token of the requests that arrived within a time; null without any. */
-export const ttftQuantileOf = (records: readonly RequestRecord[], from: Seconds, to: Seconds, p: number): Seconds | null => {
-  const times: number[] = [];
-  for (const { arrivedAt, firstTokenAt } of records) {
-    const at = toSeconds(arrivedAt);
-    if (firstTokenAt !== null && at >= from && at < to) times.push(firstTokenAt - arrivedAt);
-  }
-  return times.length === 0 ? null : toSeconds(quantileOfSorted(Float64Array.from(times).sort(), p));
 };

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { firstFrom } from "../plan/block-bootstrap.ts";
 import type { RandomStream } from "../traffic/random.ts";
 import type { Request, Work } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds, type Nanoseconds, type Seconds } from "../units.ts";
@@ -86,17 +87,6 @@ export const superpose = (
     }
   }
   return all.sort((a, b) => a.arrivedAt - b.arrivedAt);
-};
-
-/** The place of the first request that arrives then or later; the trace's length where none does. */
-const firstFrom = (requests: readonly Request[], time: Nanoseconds): number => {
-  let [low, high] = [0, requests.length];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (requests[middle]!.arrivedAt < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 };
 
 const largestName = (work: Work): number => {

@@ -3,6 +3,7 @@ import type { ReplicaConfig } from "../replica/config.ts";
 import type { Request, Work } from "../traffic/request.ts";
 import type { Nanoseconds } from "../units.ts";
 import { checkAdmission } from "./admission/check.ts";
+import type { RateLimitSettings } from "./admission/settings.ts";
 import { checkChurn } from "./churn/check.ts";
 import { checkColdStart } from "./cold-start/check.ts";
 import type { FleetConfig } from "./config.ts";
@@ -144,6 +145,26 @@ export const checkServable = (replica: ReplicaConfig, requests: Iterable<Work>):
     place === "replica.max_model_len"
       ? "Raise it."
       : "Give the server more KV blocks: more memory, a smaller model, or fewer bytes per token.",
+  );
+};
+
+/**
+ * Refuses a rate limit in tokens of which no request could ever pass.
+ *
+ * @throws InputError with the scenario's name of the limit
+ */
+export const checkRateLimit = (limit: RateLimitSettings | undefined, requests: Iterable<Work>): void => {
+  if (limit?.unit !== "tokens") return;
+  let shortest = Infinity;
+  for (const request of requests) {
+    shortest = Math.min(shortest, lengthOf(request));
+    if (shortest <= limit.burst) return;
+  }
+  if (shortest === Infinity) return;
+  throw new InputError(
+    "admission.rate_limit.burst",
+    `expected at least the shortest request, ${shortest} tokens, since unit is tokens, got ${limit.burst}: every request would be rejected`,
+    "Give a burst in tokens that holds the longest request, or set unit: requests.",
   );
 };
 

@@ -129,6 +129,7 @@ export class Gateway {
       this.queue.remove(slot);
       this.load.queued = this.queue.length;
       this.context.meters.countAbort(0, this.context.table.lost[slot]!);
+      this.wake(now);
       return;
     }
     this.router.beforeStep(now);

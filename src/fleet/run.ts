@@ -39,7 +39,7 @@ export const churnPriceSchema = z.strictObject({
 });
 export type ChurnPrice = z.infer<typeof churnPriceSchema>;
 
-export const churnSchema = z.strictObject({
+export const churnCostSchema = z.strictObject({
   until_s: seconds.meta({ description: "The traffic's last arrival; costs are those up to then" }),
   total: churnPriceSchema.meta({
     description:
@@ -55,7 +55,7 @@ export const churnSchema = z.strictObject({
   events_sampled: count.meta({ description: "Events drawn at random from the others" }),
   events_not_priced: count,
 });
-export type Churn = z.infer<typeof churnSchema>;
+export type Churn = z.infer<typeof churnCostSchema>;
 
 /** What one scale event changed, against the same run without it. Above 0: more with it. */
 export const eventPriceSchema = z.strictObject({
@@ -210,7 +210,7 @@ export const runSchema = z
     }),
     mean_batch: z.number().min(0).nullable().meta({ description: "Running sequences, averaged over busy time" }),
     scale_events: z.array(scaleEventSchema),
-    churn: churnSchema.optional().meta({ description: "What scale events cost all together; absent where they are not priced" }),
+    churn: churnCostSchema.optional().meta({ description: "What scale events cost all together; absent where they are not priced" }),
     admission: admissionResultSchema.optional().meta({ description: "Absent: the scenario has neither admission nor clients" }),
     disruptions: z
       .array(disruptionSchema)

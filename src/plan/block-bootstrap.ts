@@ -34,8 +34,8 @@ export const localBlockBootstrap = (requests: readonly Request[], stream: Pick<S
   return drawn.sort((a, b) => a.arrivedAt - b.arrivedAt || a.id - b.id).map((request, id) => ({ ...request, id }));
 };
 
-/** The place of the first request that arrives then or later; the trace's length where none does. */
-const firstFrom = (requests: readonly Request[], time: Nanoseconds): number => {
+/** The place of the first request, of those in order of arrival, that arrives then or later; the trace's length where none does. */
+export const firstFrom = (requests: readonly Request[], time: Nanoseconds): number => {
   let [low, high] = [0, requests.length];
   while (low < high) {
     const middle = (low + high) >>> 1;

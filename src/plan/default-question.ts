@@ -28,6 +28,8 @@ export interface DefaultQuestionRequest {
   /** The user's objectives; the question's own for the others. */
   readonly objectives?: Partial<Objectives>;
   readonly replications: number;
+  /** Whether the plan also compares policies by cost; see `PlanRequest`. */
+  readonly hasFrontier?: boolean;
   /** Told what is about to be simulated, in words. */
   readonly onProgress?: (what: string) => void;
 }
@@ -44,7 +46,7 @@ export interface DefaultQuestionRequest {
  *   becomes four times what they take: a slow device is asked a question that it can answer.
  */
 export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer => {
-  const { device, model, given, replications, onProgress = () => {} } = request;
+  const { device, model, given, replications, hasFrontier = false, onProgress = () => {} } = request;
   const share = chatShare(device.is_gpu);
   const lengths = chatLengths(model.contextLength, share);
   const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
@@ -69,7 +71,7 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
     calm_s: 270,
     ...lengths,
   };
-  const answer = plan({ from: scenarioWith(traffic, objectives), device, model, trace: null, replications, onProgress });
+  const answer = plan({ from: scenarioWith(traffic, objectives), device, model, trace: null, replications, hasFrontier, onProgress });
   const load =
     sustained === null
       ? "One replica meets the objectives at no rate, so 4 requests/s were taken."

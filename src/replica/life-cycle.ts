@@ -20,7 +20,6 @@ export class LifeCycle {
   containerStartedAt: Nanoseconds | null = null;
   /** When it began its first step; null before. */
   firstBusyAt: Nanoseconds | null = null;
-  readonly startedAt: Nanoseconds;
   private since: Nanoseconds;
   /** How long it had been busy when it was ready last: before, another process of the same replica was. */
   busyTimeWhenReady: Nanoseconds = 0;
@@ -40,7 +39,6 @@ export class LifeCycle {
     private readonly spans: LifeSpans | null = null,
   ) {
     this.meters = meters;
-    this.startedAt = now;
     this.since = now;
     this.state = isReady ? "idle" : "provisioning";
     if (isReady) this.readyAt = now;

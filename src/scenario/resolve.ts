@@ -3,7 +3,7 @@ import type { DeviceModel } from "../calibration/device-model.ts";
 import { kvBlocks } from "../calibration/kv-blocks.ts";
 import { engineName } from "../calibration/whose-speed.ts";
 import { InputError } from "../errors.ts";
-import { checkServable } from "../fleet/check-config.ts";
+import { checkRateLimit, checkServable } from "../fleet/check-config.ts";
 import { COLD } from "../fleet/cold-start/start-up.ts";
 import type { FleetConfig } from "../fleet/config.ts";
 import type { LanguageModel } from "../model/language-model.ts";
@@ -52,6 +52,7 @@ export const resolveScenario = (
   const { scenario } = from;
   const replica = resolveReplica(from, device, model);
   checkServable(replica.config, requests);
+  checkRateLimit(scenario.admission?.rate_limit, requests);
   if (scenario.replica.num_gpu_blocks !== undefined || device.kv_cache !== undefined) {
     checkBlocks(scenario.traffic, requests, replica.config, from.place);
   }

@@ -158,6 +158,30 @@ describe("ballast plan", () => {
     expect(existsSync(join(folder.path, "plan.json"))).toBe(false);
   });
 
+  it("refuses options that would be ignored", async () => {
+    const device = ["--device", "device.json"];
+    const ignored = [
+      [...device, "--manifests", "llama.yaml"],
+      ["--traffic", "conv.csv", ...device, "--container", "vllm"],
+      [...device, "--format", "azure"],
+      ["chat.yaml", "--sessions-per-s", "2"],
+      ["chat.yaml", "--workload", "Deployment/llama"],
+    ];
+    const messages: string[] = [];
+    for (const args of ignored) {
+      const { code, err } = await plan(...args);
+      expect(code).toBe(1);
+      messages.push(err.trimEnd());
+    }
+    expect(messages.join("\n")).toMatchInlineSnapshot(`
+      "--manifests: expected a scenario beside it, got none. Write one, \`ballast init\`, and name it: ballast plan SCENARIO
+      --container: expected a scenario beside it, got none. Write one, \`ballast init\`, and name it: ballast plan SCENARIO
+      --format: expected a trace beside it, got none. Name one, --traffic FILE; a scenario says this under traffic.
+      --sessions-per-s: expected a trace beside it, got none. Name one, --traffic FILE; a scenario says this under traffic.
+      --workload: expected manifests to choose from, got none. Name their file: --manifests FILE, or manifests in the scenario."
+    `);
+  });
+
   it.each([
     ["a format that there is not", ["--format", "parquet"], "Allowed choices are azure, mooncake, vllm, csv, agent-sessions."],
     ["no replication at all", ["--replications", "0"], "Expected a whole number, 1 or above."],

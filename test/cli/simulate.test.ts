@@ -157,7 +157,9 @@ describe("ballast simulate", () => {
     const [head, ...rows] = readFileSync(join(folder.path, "kept", "requests.csv"), "utf8")
       .trimEnd()
       .split("\n");
-    expect(head).toBe("id,origin,turn,state,arrived_at_s,prompt_tokens,output_tokens,ttft_s,tpot_s,end_to_end_s,preemptions");
+    expect(head).toBe(
+      "id,origin,turn,state,reason,attempts,arrived_at_s,prompt_tokens,output_tokens,ttft_s,tpot_s,end_to_end_s,preemptions",
+    );
     expect(rows).toHaveLength(run.requests.arrived);
     const column = (name: string): number[] => rows.map((row) => Number(row.split(",")[head!.split(",").indexOf(name)]));
     expect(column("output_tokens").reduce((sum, tokens) => sum + tokens, 0)).toBe(run.tokens.output);
@@ -168,6 +170,24 @@ describe("ballast simulate", () => {
     );
     expect((await simulate("broken.yaml", "--records", "none/requests.csv")).code).toBe(1);
     expect(readdirSync(join(folder.path, "none"))).toEqual([]);
+  });
+
+  it("says of each request in that file how often it was sent, and why it was not served", async () => {
+    writeFileSync(
+      join(folder.path, "limited.yaml"),
+      scenario(
+        "policy: { kind: fixed, replicas: 1 }\nadmission: { rate_limit: { rate: 5, burst: 5 } }\nclients: { retry: { max_attempts: 3 } }",
+      ),
+    );
+    await simulate("limited.yaml", "--records", "requests.csv", "--out", "run.json");
+    const run = runSchema.parse(JSON.parse(readFileSync(join(folder.path, "run.json"), "utf8")));
+    const [head, ...rows] = readFileSync(join(folder.path, "requests.csv"), "utf8").trimEnd().split("\n");
+    const column = (name: string): string[] => rows.map((row) => row.split(",")[head!.split(",").indexOf(name)]!);
+    const reasons = column("reason");
+    const ends = column("state").map((state, i) => `${state} ${reasons[i]}`);
+    expect([...new Set(ends)].sort()).toEqual(["finished ", "rejected rate_limit"]);
+    expect(ends.filter((end) => end === "rejected rate_limit")).toHaveLength(run.requests.rejected);
+    expect(column("attempts").reduce((sum, attempts) => sum + Number(attempts), 0)).toBe(run.admission!.attempts);
   });
 
   it("asks a module of the user's own, whose content hash goes into the run", async () => {
@@ -185,7 +205,14 @@ describe("ballast simulate", () => {
 
   it("refuses bad input with the place, the rule, what stands there, and what to do", async () => {
     const messages: string[] = [];
-    for (const args of [["bare.yaml"], ["empty.yaml"], ["missing.yaml"], [], ["chat.yaml", "--seed", "-1"]]) {
+    for (const args of [
+      ["bare.yaml"],
+      ["empty.yaml"],
+      ["missing.yaml"],
+      [],
+      ["chat.yaml", "--seed", "-1"],
+      ["chat.yaml", "--autoscaler", "llama"],
+    ]) {
       const { code, out, err } = await simulate(...args);
       expect({ code, out }).toEqual({ code: 1, out: "" });
       messages.push(err.trimEnd());
@@ -197,7 +224,8 @@ describe("ballast simulate", () => {
       error: missing required argument 'scenario'
       (add --help for the options)
       error: option '--seed <n>' argument '-1' is invalid. Expected a whole number, 0 or above.
-      (add --help for the options)"
+      (add --help for the options)
+      --autoscaler: expected manifests to choose from, got none. Name their file: --manifests FILE, or manifests in the scenario."
     `);
   });
 });

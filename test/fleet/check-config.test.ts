@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { FleetConfig } from "../../src/fleet/config.ts";
-import { checkServable } from "../../src/fleet/check-config.ts";
+import { checkRateLimit, checkServable } from "../../src/fleet/check-config.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import type { ReplicaConfig } from "../../src/replica/config.ts";
 import { InputError } from "../../src/errors.ts";
@@ -63,6 +63,22 @@ describe("a configuration that cannot be is refused with place, rule, value and 
         "accepted",
       ]
     `);
+  });
+
+  it("a rate limit in tokens lets no request through", () => {
+    const limited = (unit: "tokens" | "requests", burst: number) =>
+      messageFrom(() =>
+        checkRateLimit({ rate: 20, burst, unit, per: "fleet", max_delay_s: 0 }, requestsOf([0, 100, 50], [0, 4000, 97], [0, 90, 40])),
+      );
+    expect([limited("tokens", 129), limited("tokens", 130), limited("requests", 1), messageFrom(() => checkRateLimit(undefined, []))])
+      .toMatchInlineSnapshot(`
+        [
+          "admission.rate_limit.burst: expected at least the shortest request, 130 tokens, since unit is tokens, got 129: every request would be rejected. Give a burst in tokens that holds the longest request, or set unit: requests.",
+          "accepted",
+          "accepted",
+          "accepted",
+        ]
+      `);
   });
 
   it("policy and cold start", () => {

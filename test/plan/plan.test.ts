@@ -230,6 +230,12 @@ describe("the default question", () => {
     );
   }, 240_000);
 
+  it("also compares policies by cost where it is asked to", () => {
+    const asked = { device: slow(160), model: tiny, given: new Map(), objectives: { ttft_p99_s: 2 }, replications: 1 };
+    expect(planDefaultQuestion({ ...asked, hasFrontier: true }).plan.frontier?.length).toBeGreaterThan(0);
+    expect(planDefaultQuestion(asked).plan.frontier).toBeUndefined();
+  }, 240_000);
+
   it("keeps to objectives that the user gave, and then may be impossible", () => {
     const { question, capacity } = answer(slow(160), tiny, { ttft_p99_s: 2 });
     expect(question).toContain("TTFT p99 ≤ 2 s");

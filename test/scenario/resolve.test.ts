@@ -81,6 +81,12 @@ describe("a scenario on a device", () => {
     expect(resolve(text).admission?.deadline).not.toHaveProperty("ttft_s");
   });
 
+  it("is refused where its rate limit in tokens lets none of its requests through", () => {
+    const limited = (burst: number) => () => resolve(`${trace}admission: { rate_limit: { rate: 20, burst: ${burst}, unit: tokens } }`);
+    expect(limited(109)).toThrow("admission.rate_limit.burst: expected at least the shortest request, 110 tokens");
+    expect(limited(110)).not.toThrow();
+  });
+
   it("has the KV blocks that calibration finds room for, unless the user knows them", () => {
     const settings = { gpu_memory_utilization: 0.9, block_size: 16 };
     expect(resolve(trace).replica.numGpuBlocks).toBe(kvBlocks(deviceModel(), model, settings).numGpuBlocks);

@@ -61,10 +61,6 @@ export class GatewayQueue {
     if (this.timeOut < Infinity) this.since.set(slot, now);
   }
 
-  has(slot: number): boolean {
-    return this.next.has(slot);
-  }
-
   remove(slot: number): void {
     this.next.remove(slot);
     if (this.victims.has(slot)) this.victims.remove(slot);

@@ -14,9 +14,9 @@ export class Load {
   /** Whether every replica that takes requests has more requests waiting than `depth`, its share of the gateway's queue included, or uses more of its KV blocks than `kvUse`; also where there is none. */
   isSaturated(depth: number, kvUse: number, now: Nanoseconds, isBeforeSteps: boolean): boolean {
     let ready = 0;
-    for (const replica of this.replicas.values()) if (takesRequests(replica)) ready += 1;
+    for (const replica of this.replicas.values()) if (replica.life.takesRequests) ready += 1;
     for (const replica of this.replicas.values()) {
-      if (!takesRequests(replica)) continue;
+      if (!replica.life.takesRequests) continue;
       const waiting = replica.scheduler.waiting.length + this.queued / ready;
       if (waiting <= depth && replica.kvUseAt(now, isBeforeSteps) <= kvUse) return false;
     }
@@ -28,7 +28,7 @@ export class Load {
     let ready = 0;
     let outstanding = this.queued;
     for (const replica of this.replicas.values()) {
-      if (!takesRequests(replica)) continue;
+      if (!replica.life.takesRequests) continue;
       ready += 1;
       outstanding += replica.outstanding;
     }
@@ -50,5 +50,3 @@ export class Load {
 
 /** Share of KV blocks above which a replica is taken to have no room for one more request. */
 const FULL = 0.9;
-
-const takesRequests = ({ life }: Replica): boolean => life.isReady && !life.isDraining;

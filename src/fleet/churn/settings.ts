@@ -55,7 +55,6 @@ export const replicaFailuresSchema = z.strictObject({
   }),
   is_paid: z.boolean().default(true).meta({ description: "Whether the GPU is paid for between the failure and the next start" }),
 });
-export type ReplicaFailures = z.infer<typeof replicaFailuresSchema>;
 
 export const nodeReclaimsSchema = z.strictObject({
   between: betweenSchema.optional().meta({ description: "Of each node, from the time that its replica serves" }),
@@ -64,7 +63,6 @@ export const nodeReclaimsSchema = z.strictObject({
     .default(120)
     .meta({ description: "Until the node is gone; its replica drains meanwhile, and another starts elsewhere" }),
 });
-export type NodeReclaims = z.infer<typeof nodeReclaimsSchema>;
 
 export const failuresSchema = z.strictObject({
   replica: replicaFailuresSchema.optional().meta({ description: "A server dies, and what it holds is lost" }),

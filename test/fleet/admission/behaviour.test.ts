@@ -192,6 +192,15 @@ describe("a smoother", () => {
     expect(run.latency.ttft_s?.max).toBe(8);
   });
 
+  it("has room as soon as one in the queue has waited too long", () => {
+    const { ends, run } = outcomesOf({
+      requests: withPriorities(requestsOf([0, 1, 6], [0, 1, 1], [0, 1, 2]), [0, 0, 1]),
+      admission: { queue: { timeout_s: 4 }, smoother: { ...smoother, target_outstanding: 2 } },
+    });
+    expect(ends).toEqual([6, "queue_timeout", 8]);
+    expect(run.admission?.deferred_s).toMatchObject({ count: 1, max: 4 });
+  });
+
   it("but no longer than they may be", () => {
     const { ends } = outcomesOf({ concurrencyLimit: Infinity, requests, admission: { smoother: { ...smoother, max_delay_s: 1.5 } } });
     expect(ends).toEqual([3, 5, 5, 4]);

@@ -22,7 +22,7 @@ const watchLives = (): Map<LifeCycle, { from: number; to: number }> => {
   const lives = new Map<LifeCycle, { from: number; to: number }>();
   const { settle } = LifeCycle.prototype;
   vi.spyOn(LifeCycle.prototype, "settle").mockImplementation(function (this: LifeCycle, now) {
-    if (this.state !== "gone") lives.set(this, { from: this.startedAt, to: now });
+    if (this.state !== "gone") lives.set(this, { from: lives.get(this)?.from ?? this["since"], to: now });
     settle.call(this, now);
   });
   return lives;
