@@ -103,7 +103,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
         profile,
         folder,
         kept,
-        replications: options.quick ? 1 : 3,
+        replications: options.quick ? 1 : 8,
         onProgress: (what) => progress.show(1, `simulating ${what}`),
         peers,
       });
