@@ -105,6 +105,53 @@ describe("what churn costs", () => {
   });
 });
 
+describe("priced runs", () => {
+  it("law: are the same stepwise and on the fast path: a cache is copied as it is at that instant", () => {
+    let compared = 0;
+    const hpa = { kind: "hpa", min_replicas: 1, max_replicas: 4, metric: "requests_in_flight", target_average: 1 } as const;
+    // Sessions whose turns name all that came before, on one server at first: what a decode has filled is found by the next turn.
+    const sessions = fc.array(
+      fc.record({
+        gap: fc.integer({ min: 100, max: 9000 }),
+        output: fc.integer({ min: 8, max: 90 }),
+        think: fc.integer({ min: 0, max: 40 }),
+      }),
+      { minLength: 4, maxLength: 16 },
+    );
+    const withSessions = sessions.map((drawn) => {
+      const requests = requestsOf([10_000, 20, 60], ...drawn.map(({ gap, output }) => [gap, 20, output] as const)).map((request, i) => {
+        const parts: PromptPart[] = [{ id: 3 * i, tokens: 20 }];
+        const { outputTokens } = request;
+        const followed = [...parts, { id: 3 * i + 1, tokens: outputTokens }, { id: 3 * i + 2, tokens: 5 }];
+        const thinkTime = 1e9 * (drawn[i - 1]?.think ?? 0);
+        return {
+          ...request,
+          parts,
+          outputId: 3 * i + 1,
+          next: { thinkTime, promptTokens: 25 + outputTokens, outputTokens: 9, parts: followed },
+        };
+      });
+      return fleetConfig({
+        policy: hpa,
+        requests,
+        coldStart: [{ name: "node", state: "provisioning", duration: 20 }],
+        replica: { ...fleetConfig().replica, enablePrefixCaching: true, maxNumSeqs: 6, numGpuBlocks: 60, blockSize: 4, maxModelLen: 200 },
+      });
+    });
+    fc.assert(
+      fc.property(fc.oneof(withSessions, fleets()), (config) => {
+        const options = { horizon: 60, largest: 3, sampled: 1 };
+        const fast = simulatePriced(config, options);
+        const slow = simulatePriced({ ...config, isStepwise: true }, options);
+        expect(JSON.stringify(fast)).toBe(JSON.stringify(slow));
+        compared += fast.scale_events.filter(({ from, to }) => to > from).length;
+      }),
+      runs(100),
+    );
+    expect(compared).toBeGreaterThan(100);
+  });
+});
+
 describe("the sum of single prices", () => {
   const event = (churn: number | null): ScaleEvent =>
     ({
