@@ -1,16 +1,18 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { FleetConfig } from "../../src/fleet/config.ts";
-import { churnOf } from "../../src/fleet/price-churn.ts";
+import { churnOf, CostlessTwin } from "../../src/fleet/price-churn.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import type { ChurnPrice, EventPrice, ScaleEvent } from "../../src/fleet/run.ts";
 import type { PromptPart } from "../../src/traffic/request.ts";
+import { admissionSchema } from "../../src/fleet/admission/settings.ts";
+import { Simulation } from "../../src/fleet/simulation.ts";
 import { runs } from "../runs.ts";
 import { fleetConfig, fleets, requestsOf } from "./configs.ts";
 
 const all = { horizon: 1e6, largest: 1000, sampled: 0 };
 const oneSecond = { stepTime: () => 1e9, isExtrapolated: () => false };
-const nothing = { unready_gpu_s: 0, gpu_s: 0, request_s: 0, ttft_s: 0 };
+const nothing = { unready_gpu_s: 0, gpu_s: 0, request_s: 0, ttft_s: 0, requests_failed: 0 };
 const near = (price: ChurnPrice): unknown =>
   Object.fromEntries(Object.entries(price).map(([key, value]) => [key, expect.closeTo(value, 6)]));
 const withoutCaches = (config: FleetConfig): FleetConfig => ({ ...config, replica: { ...config.replica, enablePrefixCaching: false } });
@@ -29,7 +31,7 @@ describe("what churn costs", () => {
     });
     const { churn, scale_events } = simulatePriced(config, all);
     expect(scale_events).toHaveLength(1);
-    const price = { unready_gpu_s: 30, gpu_s: 0, request_s: 10, ttft_s: 10 };
+    const price = { unready_gpu_s: 30, gpu_s: 0, request_s: 10, ttft_s: 10, requests_failed: 0 };
     expect(churn).toEqual({
       until_s: 80,
       total: near(price),
@@ -102,6 +104,43 @@ describe("what churn costs", () => {
     // 400 tokens that it need not compute, and what waits behind them.
     expect(later.churn!.total.ttft_s).toBeGreaterThanOrEqual(4);
     expect(later.churn!.single).toEqual(near(later.churn!.total));
+  });
+});
+
+describe("requests that fail", () => {
+  // One server, one sequence, no queue: while the second replica starts (15 to 45 s) all others are rejected.
+  const config = fleetConfig({
+    stepTime: oneSecond,
+    replica: { ...fleetConfig().replica, maxNumSeqs: 1 },
+    concurrencyLimit: 1,
+    admission: admissionSchema.parse({ queue: { max_length: 0 } }),
+    coldStart: [{ name: "node", state: "provisioning", duration: 30 }],
+    policy: { kind: "hpa", min_replicas: 1, max_replicas: 2, metric: "requests_in_flight", target_average: 0.5 },
+    requests: requestsOf([10_000, 10, 100], [10_000, 10, 4], [10_000, 10, 4], [30_000, 10, 4], [20_000, 10, 4]),
+  });
+
+  it("are counted, and are no gain in time: a scale-up serves what would be rejected, and its cold start costs rejections", () => {
+    const { churn, scale_events, requests } = simulatePriced(config, all);
+    expect(requests).toMatchObject({ finished: 3, rejected: 2 });
+    const [up] = scale_events;
+    expect(up).toMatchObject({ at_s: 15, from: 1, to: 2 });
+    // Without it, those of 60 and 80 s are rejected too.
+    expect(up!.price).toMatchObject({ requests_failed: -2, requests_helped: 0, requests_hurt: 0, ttft_s: 0, output_tokens: 4 });
+    // With a replica at once, those of 20 and 30 s would not have been.
+    expect(up!.price!.churn).toMatchObject({ requests_failed: 2, ttft_s: 0 });
+    expect(churn!.total).toMatchObject({ requests_failed: 2, ttft_s: 0 });
+  });
+
+  it("leave nothing behind, and neither do the turns they keep from being sent, once all have left both sides", () => {
+    const next = { thinkTime: 1e9, promptTokens: 10, outputTokens: 2, next: { thinkTime: 1e9, promptTokens: 10, outputTokens: 2 } };
+    // Never told to scale, the twin rejects what the run's second replica serves.
+    const twin = new CostlessTwin(config);
+    const run = new Simulation(config, { onRequest: (record) => twin.leftRun(record) });
+    for (const request of config.requests) for (const side of [run, twin]) side.feed({ ...request, next });
+    expect(twin.unmatched).toBeGreaterThan(0);
+    for (const side of [run, twin]) side.advanceTo(300e9);
+    expect(run.readingAt(300e9)).toMatchObject({ failed: 2, outputTokens: 100 + 4 + 4 + 3 * 4 });
+    expect(twin.unmatched).toBe(0);
   });
 });
 
@@ -196,7 +235,7 @@ describe("the sum of single prices", () => {
   ] as const)("%s", (_, chosen, prices, expected, [exact, sampled, others]) => {
     const churn = churnOf(total, 50e9, prices.map(event), new Map(chosen as readonly (readonly [number, boolean])[]));
     expect(churn).toMatchObject({ until_s: 50, events_exact: exact, events_sampled: sampled, events_not_priced: others });
-    expect(churn.single).toEqual({ unready_gpu_s: expected, gpu_s: 0, request_s: 10 * expected, ttft_s: 0 });
+    expect(churn.single).toEqual({ unready_gpu_s: expected, gpu_s: 0, request_s: 10 * expected, ttft_s: 0, requests_failed: 0 });
     expect(churn.interaction).toMatchObject({ unready_gpu_s: 100 - expected, request_s: 1000 - 10 * expected });
   });
 });
