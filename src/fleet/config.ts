@@ -62,6 +62,8 @@ export interface RequestRecord {
   readonly state: RequestState;
   /** Why it failed; null where it has finished. */
   readonly reason: FailureReason | null;
+  /** Requests of its session that are never sent, since it failed. */
+  readonly notSent: number;
   /** Of the last attempt. */
   readonly firstTokenAt: Nanoseconds | null;
   readonly lastTokenAt: Nanoseconds | null;

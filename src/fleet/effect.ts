@@ -63,6 +63,8 @@ export interface AddedSums {
 /** What was recorded of one change, once nothing more can come. Never changed, so forks may share it. */
 export interface EffectRecord {
   readonly scaling: Scaling;
+  /** Nothing was started or drained for it: a rolling update was under way, and brings the number about in its own time. */
+  readonly isLeftToUpdate: boolean;
   /** The fleet's sums where before, during and after begin, and at the end; null where that never came. */
   readonly start: Sums | null;
   readonly decided: Sums | null;
@@ -90,6 +92,7 @@ export interface EffectRecord {
 /** One change, while there is something to record. */
 export class Effect {
   decided: Sums | null = null;
+  isLeftToUpdate = false;
   private settled: Sums | null = null;
   private addedAtSettled: AddedSums | null = null;
   private addedAtEnd: AddedSums | null = null;
@@ -182,6 +185,7 @@ export class Effect {
     const helpedAt = Math.min(Infinity, ...this.added.map(({ replica }) => replica.life.firstBusyAt ?? Infinity));
     return {
       scaling,
+      isLeftToUpdate: this.isLeftToUpdate,
       start,
       decided: this.decided ?? last,
       settled: this.settled,

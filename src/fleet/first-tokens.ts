@@ -2,9 +2,14 @@ import type { Nanoseconds } from "../units.ts";
 import type { RequestRecord } from "./config.ts";
 import { requestKey, type Simulation } from "./simulation.ts";
 
-/** Remembers how long a request that has left waited for its first token. */
-export const remember = (ttft: Map<string, Nanoseconds>, { origin, turn, arrivedAt, firstTokenAt }: RequestRecord): void => {
-  if (firstTokenAt !== null) ttft.set(requestKey(origin, turn), firstTokenAt - arrivedAt);
+/** How long a request that has left waited for its first token; null where it failed, whatever its attempts were given. */
+export const waitOrNull = ({ state, arrivedAt, firstTokenAt }: RequestRecord): Nanoseconds | null =>
+  state === "finished" ? firstTokenAt! - arrivedAt : null;
+
+/** Remembers how long a request that has finished waited for its first token. */
+export const remember = (ttft: Map<string, Nanoseconds>, record: RequestRecord): void => {
+  const wait = waitOrNull(record);
+  if (wait !== null) ttft.set(requestKey(record.origin, record.turn), wait);
 };
 
 export interface Wait {
@@ -13,10 +18,10 @@ export interface Wait {
   readonly isOver: boolean;
 }
 
-/** How long requests have waited for their first token: those that have left, and those in the system. */
-export const firstTokens = (left: ReadonlyMap<string, Nanoseconds>, simulation: Simulation, now: Nanoseconds): Map<string, Wait> => {
+/** How long requests have waited for their first token: those that have finished, and those in the system. Null in `left`: it has failed. */
+export const firstTokens = (left: ReadonlyMap<string, Nanoseconds | null>, simulation: Simulation, now: Nanoseconds): Map<string, Wait> => {
   const waits = new Map<string, Wait>();
-  for (const [key, wait] of left) waits.set(key, { wait, isOver: true });
+  for (const [key, wait] of left) if (wait !== null) waits.set(key, { wait, isOver: true });
   for (const [key, { arrivedAt, firstTokenAt }] of simulation.inSystem()) {
     const isOver = !Number.isNaN(firstTokenAt);
     waits.set(key, { wait: (isOver ? firstTokenAt : now) - arrivedAt, isOver });
@@ -31,7 +36,10 @@ export interface Waits {
   readonly later: Nanoseconds;
 }
 
-/** Compares the waits of one side with those of the other, request by request; who has no first token on either side is left out. */
+/**
+ * Compares the waits of one side with those of the other, request by request. Who has no first token on either side is left out, and so is who
+ * failed on one of them: there is no wait to compare with.
+ */
 export const compareWaits = (own: ReadonlyMap<string, Wait>, other: ReadonlyMap<string, Wait>): Waits => {
   let helped = 0;
   let hurt = 0;

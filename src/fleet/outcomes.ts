@@ -89,7 +89,7 @@ export class Outcomes {
   /** No replica can ever serve it. */
   turnAway({ id, arrivedAt, promptTokens, outputTokens, next }: Request, origin: number, turn: number): void {
     this.countFailure("rejected", "too_long");
-    this.end("rejected", "too_long", next);
+    const notSent = this.end("rejected", "too_long", next);
     this.onRequest?.({
       id,
       origin,
@@ -100,6 +100,7 @@ export class Outcomes {
       outputTokens,
       state: "rejected",
       reason: "too_long",
+      notSent,
       firstTokenAt: null,
       lastTokenAt: null,
       preemptions: 0,
@@ -116,7 +117,7 @@ export class Outcomes {
 
   /** A request has failed for good. What it was given before stays out of the latencies. */
   fail(slot: number, table: RequestTable, state: FailedState, reason: FailureReason): void {
-    this.end(state, reason, table.work[slot]!.next);
+    const notSent = this.end(state, reason, table.work[slot]!.next);
     const firstTokenAt = table.firstTokenAt[slot]!;
     this.effects?.failed(table.arrivedAt[slot]!, firstTokenAt);
     this.onRequest?.({
@@ -129,6 +130,7 @@ export class Outcomes {
       outputTokens: table.outputTokens[slot]!,
       state,
       reason,
+      notSent,
       firstTokenAt: Number.isNaN(firstTokenAt) ? null : firstTokenAt,
       lastTokenAt: null,
       preemptions: table.preemptions[slot]!,
@@ -163,17 +165,22 @@ export class Outcomes {
       outputTokens,
       state: "finished",
       reason: null,
+      notSent: 0,
       firstTokenAt,
       lastTokenAt: now,
       preemptions: table.preemptions[slot]!,
     });
   }
 
-  private end(state: FailedState, reason: FailureReason, next: FollowUp | undefined): void {
+  /** @returns how many that would have followed are never sent */
+  private end(state: FailedState, reason: FailureReason, next: FollowUp | undefined): number {
     this.failed += 1;
     this.failedByState.set(state, (this.failedByState.get(state) ?? 0) + 1);
     this.failuresByReason.get(`${state}/${reason}`)!.requests += 1;
-    for (let unsent = next; unsent !== undefined; unsent = unsent.next) this.notSent += 1;
+    let notSent = 0;
+    for (let unsent = next; unsent !== undefined; unsent = unsent.next) notSent += 1;
+    this.notSent += notSent;
+    return notSent;
   }
 
   /** Makes the windows `factor` times as long. */

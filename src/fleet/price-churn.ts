@@ -2,7 +2,7 @@ import type { Request } from "../traffic/request.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { RequestRecord } from "./config.ts";
-import { compareWaits, firstTokens } from "./first-tokens.ts";
+import { compareWaits, firstTokens, waitOrNull } from "./first-tokens.ts";
 import type { Churn, ChurnPrice, ScaleEvent } from "./run.ts";
 import type { Scaling } from "./scale-log.ts";
 import { requestKey, Simulation, type SimulationConfig } from "./simulation.ts";
@@ -17,9 +17,9 @@ export class CostlessTwin {
   private readonly simulation: Simulation;
   /** How many of the run's changes it knows of. */
   private known = 0;
-  /** Waits of requests that have left on one side only, and what the others differ by. */
-  private readonly own = new Map<string, Nanoseconds>();
-  private readonly other = new Map<string, Nanoseconds>();
+  /** Waits of requests that have left on one side only (null: they have failed, or are never sent), and what the others differ by. */
+  private readonly own = new Map<string, Nanoseconds | null>();
+  private readonly other = new Map<string, Nanoseconds | null>();
   private later: Nanoseconds = 0;
 
   constructor(config: SimulationConfig) {
@@ -58,35 +58,41 @@ export class CostlessTwin {
       gpu_s: done.paid_s - without.paid_s,
       request_s: done.inSystem_s - without.inSystem_s,
       ttft_s: toSeconds(this.later + later),
+      requests_failed: done.failed - without.failed,
     };
   }
 
-  private left(
-    { origin, turn, arrivedAt, firstTokenAt }: RequestRecord,
-    here: Map<string, Nanoseconds>,
-    there: Map<string, Nanoseconds>,
-    sign: 1 | -1,
-  ): void {
-    if (firstTokenAt === null) return;
-    const key = requestKey(origin, turn);
-    const wait = firstTokenAt - arrivedAt;
-    const elsewhere = there.get(key);
-    if (elsewhere === undefined) {
-      here.set(key, wait);
-    } else {
-      there.delete(key);
-      this.later += sign * (wait - elsewhere);
+  /** How many requests have left on one side and not on the other. */
+  get unmatched(): number {
+    return this.own.size + this.other.size;
+  }
+
+  /** A request has left one side, and with it, where it failed, all that would have followed in its session. */
+  private left(record: RequestRecord, here: Left, there: Left, sign: 1 | -1): void {
+    const { origin, turn, notSent } = record;
+    const wait = waitOrNull(record);
+    for (let i = 0; i <= notSent; i += 1) {
+      const key = requestKey(origin, turn + i);
+      const elsewhere = there.get(key);
+      if (elsewhere === undefined) here.set(key, wait);
+      else {
+        there.delete(key);
+        if (wait !== null && elsewhere !== null) this.later += sign * (wait - elsewhere);
+      }
     }
   }
 }
 
-const NOTHING: ChurnPrice = { unready_gpu_s: 0, gpu_s: 0, request_s: 0, ttft_s: 0 };
+type Left = Map<string, Nanoseconds | null>;
+
+const NOTHING: ChurnPrice = { unready_gpu_s: 0, gpu_s: 0, request_s: 0, ttft_s: 0, requests_failed: 0 };
 
 const plus = (a: ChurnPrice, b: ChurnPrice, times = 1): ChurnPrice => ({
   unready_gpu_s: a.unready_gpu_s + times * b.unready_gpu_s,
   gpu_s: a.gpu_s + times * b.gpu_s,
   request_s: a.request_s + times * b.request_s,
   ttft_s: a.ttft_s + times * b.ttft_s,
+  requests_failed: (a.requests_failed ?? 0) + times * (b.requests_failed ?? 0),
 });
 
 /**

@@ -29,7 +29,8 @@ export interface PricingOptions {
  * it brings. All changes are so held together (`price-churn.ts`), and what the single ones leave unexplained is their interaction.
  *
  * A price looks as far as the horizon, or to the traffic's last arrival where that comes first. Of a request that has its first token on one side
- * only by then, the other side's wait so far is taken.
+ * only by then, the other side's wait so far is taken. One that failed on a side has no time to first token there: it is in none of those
+ * times, and in the time in the system until it failed. How many more failed is told beside.
  *
  * @param onRequest told of each request of the run itself when it leaves
  * @param lifeSpans records what the run's own replicas go through
@@ -74,7 +75,7 @@ const choose = (scalings: readonly Scaling[], { largest, sampled }: PricingOptio
 
 /** A fork that goes another way at one change: it refuses it, or has its replicas ready at once and warm. */
 class Other {
-  /** Times to first token of the requests that have left since. */
+  /** Times to first token of the requests that have finished since. */
   readonly ttft = new Map<string, Nanoseconds>();
   readonly simulation: Simulation;
   /** How many of the run's changes it knows of. */
@@ -205,11 +206,12 @@ class Pricing {
           gpu_s: done.paid_s - without.paid_s,
           request_s: done.inSystem_s - without.inSystem_s,
           ttft_s: toSeconds(waits.later),
+          requests_failed: done.failed - without.failed,
         },
       };
     };
     const { without, waits, price } = against(refused);
-    const { gpu_s, request_s, ttft_s } = price;
+    const { gpu_s, request_s, ttft_s, requests_failed } = price;
     return {
       horizon_s: toSeconds(end - scaling.at),
       is_sampled: isSampled,
@@ -219,6 +221,7 @@ class Pricing {
       output_tokens: done.outputTokens - without.outputTokens,
       requests_helped: waits.helped,
       requests_hurt: waits.hurt,
+      requests_failed,
       mean_batch: difference(ratio(start, done, "running_s", "busy_s"), ratio(start, without, "running_s", "busy_s")),
       hit_share: difference(ratio(start, done, "hitTokens", "queriedTokens"), ratio(start, without, "hitTokens", "queriedTokens")),
       churn: costless === null ? null : against(costless).price,

@@ -241,6 +241,7 @@ export class ReplicaSet {
 
   /** A replica that is ready at once, and finds what an older one has cached. */
   private obtainWarm(now: Nanoseconds): Replica {
+    for (const each of this.replicas.values()) this.lookIntoCache(each, now);
     const replica = this.create(true, now);
     const donor = this.retired ?? this.mostLoadedOrNull()?.scheduler.kv ?? null;
     this.retired = null;

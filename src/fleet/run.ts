@@ -35,7 +35,11 @@ export const churnPriceSchema = z.strictObject({
     .meta({ description: "GPU time paid for replicas that were not ready: starting or standing by; nodes that were kept" }),
   gpu_s: z.number().meta({ description: "GPU time paid for in all" }),
   request_s: z.number().meta({ description: "Time that requests spent in the system, all together" }),
-  ttft_s: z.number().meta({ description: "Time to first token, of all requests together" }),
+  ttft_s: z.number().meta({ description: "Time to first token, of all requests together; those that fail on either side are not in it" }),
+  requests_failed: z
+    .number()
+    .optional()
+    .meta({ description: "Requests that failed; they are in request_s until they did. Absent: written by an older version" }),
 });
 export type ChurnPrice = z.infer<typeof churnPriceSchema>;
 
@@ -66,6 +70,10 @@ export const eventPriceSchema = z.strictObject({
   output_tokens: z.number().meta({ description: "Output tokens of requests that finished" }),
   requests_helped: count.meta({ description: "Requests with an earlier first token" }),
   requests_hurt: count.meta({ description: "Requests with a later first token" }),
+  requests_failed: z.int().optional().meta({
+    description:
+      "Requests that failed: on that side they have no first token, and are in request_s until they failed. Absent: written by an older version",
+  }),
   ttft_s: z.number().meta({ description: "Time to first token, of both together" }),
   mean_batch: z.number().nullable().meta({ description: "Running sequences, averaged over busy time" }),
   hit_share: z.number().nullable().meta({ description: "Share of prompt tokens found in the prefix cache" }),
@@ -84,7 +92,11 @@ export const scaleEventSchema = z.strictObject({
   ready_after_s: seconds
     .nullable()
     .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
-  effect: scaleEffectSchema.optional(),
+  effect: scaleEffectSchema
+    .optional()
+    .meta({
+      description: "Absent: of an older version, or decided during a rolling update, which brings the number about in its own time",
+    }),
   price: eventPriceSchema.nullable().optional().meta({ description: "null: not priced; absent: no events were" }),
 });
 export type ScaleEvent = z.infer<typeof scaleEventSchema>;

@@ -57,7 +57,8 @@ export class ScaleEffects {
     const awaited = [...added, ...victims];
     effect.awaits = awaited.length;
     for (const { id } of awaited) this.awaitedBy.set(id, [...(this.awaitedBy.get(id) ?? []), effect]);
-    if (awaited.length === 0) this.settle(effect, at);
+    effect.isLeftToUpdate = awaited.length === 0;
+    if (effect.isLeftToUpdate) this.settle(effect, at);
   }
 
   /** A replica is ready, or gone. */

@@ -210,6 +210,7 @@ export class Simulation {
       busy_s: toSeconds(busy.total()),
       running_s: toSeconds(running.total()),
       inSystem_s: toSeconds(queued.total() + deferred.total() + running.total()),
+      failed: this.outcomes.departed - this.outcomes.finished,
       outputTokens: this.outcomes.outputTokens,
       queriedTokens: meters.queriedTokens,
       hitTokens: meters.hitTokens,
@@ -338,6 +339,8 @@ export interface Reading {
   readonly running_s: number;
   /** Requests in the system over time: the sum of the time they have spent there. */
   readonly inSystem_s: number;
+  /** Requests that have failed for good. */
+  readonly failed: number;
   readonly outputTokens: number;
   readonly queriedTokens: number;
   readonly hitTokens: number;

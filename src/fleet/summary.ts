@@ -80,7 +80,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, lost, ende
     ...(config.admission === undefined && config.clients === undefined ? {} : { admission: admissionOf(outcomes) }),
     scale_events: fleet.scaleLog.events().map((event, i) => {
       const effect = effects?.[i];
-      return effect === undefined ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
+      return effect === undefined || effect.isLeftToUpdate ? event : { ...event, effect: scaleEffectOf(effect, effectContext) };
     }),
     ...(config.churn?.failures === undefined && config.churn?.rolling_update === undefined
       ? {}

@@ -19,6 +19,7 @@ const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number 
     arrivedAt: 5e9,
     attempts: 1,
     reason: null,
+    notSent: 0,
     promptTokens: 10,
     outputTokens,
     state: "finished",

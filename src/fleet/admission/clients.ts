@@ -79,6 +79,8 @@ export class Clients {
       this.table.remove(slot);
       return;
     }
+    // What the failed attempt was given is worth nothing.
+    this.table.firstTokenAt[slot] = NaN;
     this.away.add(slot, now, now + backoff);
     this.events.push(now + backoff, eventRank.due, slot);
   }
