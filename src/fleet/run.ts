@@ -92,11 +92,9 @@ export const scaleEventSchema = z.strictObject({
   ready_after_s: seconds
     .nullable()
     .meta({ description: "Until the last replica it added was ready; null for a scale-down or if it never was" }),
-  effect: scaleEffectSchema
-    .optional()
-    .meta({
-      description: "Absent: of an older version, or decided during a rolling update, which brings the number about in its own time",
-    }),
+  effect: scaleEffectSchema.optional().meta({
+    description: "Absent: of an older version, or decided during a rolling update, which brings the number about in its own time",
+  }),
   price: eventPriceSchema.nullable().optional().meta({ description: "null: not priced; absent: no events were" }),
 });
 export type ScaleEvent = z.infer<typeof scaleEventSchema>;
