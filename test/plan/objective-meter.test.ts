@@ -16,6 +16,7 @@ const record = (ttft: number, state: RequestRecord["state"] = "finished"): Reque
   preemptions: 0,
   attempts: 1,
   reason: null,
+  notSent: 0,
 });
 const run = (queued: number): Run =>
   ({ requests: { deferred: 0, queued, running: 0 }, scale_events: [1, 2], ended_at_s: 3600, gpu_hours: 3 }) as unknown as Run;
