@@ -148,7 +148,7 @@ describe("the profile that the user means", () => {
     };
     expect([message(), message("nowhere.json"), message("empty")]).toMatchInlineSnapshot(`
       [
-        "InputError: <folder>/runs: expected a finished run, found none. Measure this machine: npm run bench",
+        "InputError: <folder>/runs: expected a finished run, found none. Measure this machine, npm run bench, or name a device model with --device: of ballast calibrate --tables or --points, or the made-up bench/reference-model.json of a clone.",
         "InputError: nowhere.json: expected a profile's file, a run's name or <device>/<condition> below results/, found none of them. Measure one: npm run bench",
         "InputError: <folder>/empty: expected profile.json or a .json.gz in this folder, found neither. Give the profile's own path.",
       ]

@@ -68,7 +68,7 @@ describe("ballast report", () => {
     write("kept.json.gz", gzipSync(JSON.stringify(gpuProfile())));
     write("answer.json", plan());
     expect(await report("kept.json.gz", "answer.json", "--out", "new/page.html")).toBe(`${join("<folder>", "new", "page.html")}\n`);
-    expect(readFileSync(join(folder.path, "new", "page.html"), "utf8")).toContain("6 replicas of Llama-3.1-8B");
+    expect(readFileSync(join(folder.path, "new", "page.html"), "utf8")).toContain("6 replicas (95 % interval: 6 to 7) of Llama-3.1-8B");
   });
 });
 
