@@ -1,6 +1,6 @@
 import { exp, ln } from "../math.ts";
 import { bcaInterval } from "../stats/bootstrap.ts";
-import { studentQuantile, Z_95 } from "../stats/normal.ts";
+import { meanIntervalOrNull } from "../stats/mean-interval.ts";
 import type { Comparison } from "./experiment.ts";
 
 /** A mean with its 95 % interval over seeds. */
@@ -14,13 +14,11 @@ export interface Estimate {
 
 /** Student's interval of the mean; null without a value. One value has no interval: it is from minus to plus infinity. */
 export const meanOf = (values: readonly number[]): Estimate | null => {
-  const seeds = values.length;
-  if (seeds === 0) return null;
-  const mean = values.reduce((sum, value) => sum + value, 0) / seeds;
-  if (seeds === 1) return { mean, low: -Infinity, high: Infinity, seeds };
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (seeds - 1);
-  const half = studentQuantile(Z_95, seeds - 1) * Math.sqrt(variance / seeds);
-  return { mean, low: mean - half, high: mean + half, seeds };
+  const found = meanIntervalOrNull(values);
+  if (found === null) return null;
+  const { mean, halfWidth } = found;
+  const half = halfWidth ?? Infinity;
+  return { mean, low: mean - half, high: mean + half, seeds: values.length };
 };
 
 /**

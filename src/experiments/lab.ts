@@ -7,7 +7,7 @@ import { duration, plain } from "../format.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { chatLengths, chatShare, reachableObjectives, sampledChat } from "../plan/default-chat.ts";
 import { valuesOf } from "../plan/latencies.ts";
-import { objectivesInWords } from "../plan/objectives.ts";
+import { objectivesInWords, objectivesOf, type LatencyObjective } from "../plan/objectives.ts";
 import { atSteadyRate, bracketRate } from "../plan/sustained-rate.ts";
 import { replicate, type Question, type Replication } from "../plan/replications.ts";
 import { unloadedLatencies } from "../plan/unloaded.ts";
@@ -23,7 +23,7 @@ import type { TrafficOf } from "../traffic/schema.ts";
 import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
 import { conversations } from "./conversations.ts";
 import { drawSteps, durationOf, meanLoad, peakLoad, type Demand, type Step } from "./demand.ts";
-import { isGood } from "./good.ts";
+import { isGood } from "../plan/counts.ts";
 import { BLOCK, conversationOf, copiesFor, superpose, type ReplayedTrace } from "./replayed-trace.ts";
 
 /** What is asked where no trace is played. */
@@ -56,6 +56,8 @@ export class Lab {
   readonly setup: FleetSetup;
   /** Of each request: those of the default question. */
   readonly objectives: Objectives;
+  /** The latencies among them, each read as a limit on every request. */
+  readonly limits: readonly LatencyObjective[];
   /** The highest steady rate of such requests at which one replica meets the objectives, in requests per second: a load of 1. */
   readonly replicaRate: number;
   private readonly trace: ReplayedTrace | null;
@@ -84,6 +86,7 @@ export class Lab {
     this.setup = sample.some(({ parts }) => parts !== undefined) ? setup : withoutPrefixCaching(setup);
     const absolute = objectivesSchema.parse({});
     this.objectives = reachableObjectives(valuesOf(unloadedLatencies(sample, this.setup.replica, this.setup.stepTime)));
+    this.limits = objectivesOf(this.objectives).filter((objective) => objective.kind === "latency");
     this.question = { setup: this.setup, objectives: this.objectives, seeds: [0], requestsOf: () => sample, onProgress };
     const sustained = bracketRate((rate) => this.steadily(rate).meets, 1).met;
     if (sustained === null) {
@@ -162,7 +165,7 @@ export class Lab {
       const requests = this.requests(demand, seed);
       this.question.onProgress(`${replicas} replicas, to plan for`);
       simulate({ ...this.setup, policy: { kind: "fixed", replicas }, seed, requests }, (record) => records.push(record));
-      return records.filter((record) => !isGood(record, this.objectives)).length > mostMissed * records.length;
+      return records.filter((record) => !isGood(record, this.limits)).length > mostMissed * records.length;
     };
     while (replicas < MOST_PLANNED && PLANNING_SEEDS.some(misses)) replicas += 1;
     this.fleets.set(demand, replicas);

@@ -3,7 +3,8 @@ import type { Latency } from "../fleet/run.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import { durationOf } from "./demand.ts";
 import type { Measure, Outcome } from "./experiment.ts";
-import { isGood } from "./good.ts";
+import { isGood } from "../plan/counts.ts";
+import { paidReplicas } from "../plan/replications.ts";
 
 /** Numbers that several experiments read off a run. */
 
@@ -41,7 +42,7 @@ export const missedShare: Measure = {
   of: (outcome) =>
     outcome.records.length === 0
       ? null
-      : outcome.records.filter((record) => !isGood(record, outcome.lab.objectives)).length / outcome.records.length,
+      : outcome.records.filter((record) => !isGood(record, outcome.lab.limits)).length / outcome.records.length,
 };
 
 export const gpuHours: Measure = {
@@ -60,10 +61,6 @@ export const meanReplicas: Measure = {
   of: ({ run }) => paidReplicas(run),
 };
 
-/** Time average of the replicas paid for. */
-export const paidReplicas = ({ gpu_hours, ended_at_s, gpus_per_replica: gpus = 1 }: Outcome["run"]): number =>
-  ended_at_s === 0 ? 0 : (gpu_hours * 3600) / ended_at_s / gpus;
-
 export const costPerGoodToken: Measure = {
   key: "gpu_s_per_1000_good_tokens",
   name: "GPU-s per 1,000 good tokens",
@@ -71,7 +68,7 @@ export const costPerGoodToken: Measure = {
   unit: "number",
   of: (outcome) => {
     let tokens = 0;
-    for (const record of outcome.records) if (isGood(record, outcome.lab.objectives)) tokens += record.outputTokens;
+    for (const record of outcome.records) if (isGood(record, outcome.lab.limits)) tokens += record.outputTokens;
     return tokens === 0 ? null : (outcome.run.gpu_hours * 3_600_000) / tokens;
   },
 };

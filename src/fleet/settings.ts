@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { SERVER_METRICS } from "../autoscaler/metrics.ts";
 import { predictiveSchema, queueLengthSchema, scheduledSchema, scrapeSchema } from "../autoscaler/settings.ts";
 import { coldStartSchema } from "./cold-start/settings.ts";
 
@@ -6,16 +7,6 @@ export { coldStartSchema };
 export type { ColdStart } from "./cold-start/settings.ts";
 
 const positive = z.number().positive();
-
-/** Metrics that a scenario's HPA can follow. */
-const HPA_METRICS = [
-  "vllm:num_requests_running",
-  "vllm:num_requests_waiting",
-  "requests_in_flight",
-  "vllm:kv_cache_usage_perc",
-  "DCGM_FI_DEV_GPU_UTIL",
-  "requests_per_second",
-] as const;
 
 /** What every autoscaler can be told beside its own rule. */
 const common = {
@@ -34,7 +25,7 @@ export const policySchema = z.discriminatedUnion("kind", [
     kind: z.literal("hpa"),
     min_replicas: z.int().min(1).default(1),
     max_replicas: z.int().min(1),
-    metric: z.enum(HPA_METRICS).default("requests_in_flight"),
+    metric: z.enum(SERVER_METRICS).default("requests_in_flight"),
     target_average: positive.meta({ description: "averageValue: the metric per pod that the HPA aims at" }),
     ...common,
   }),

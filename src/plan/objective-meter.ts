@@ -3,16 +3,18 @@ import type { Run } from "../fleet/run.ts";
 import { percent, significant } from "../format.ts";
 import type { Objectives } from "../scenario/objectives.ts";
 import { isGood, isWithin } from "./counts.ts";
-import { allowed, inWords, objectivesOf, type Objective } from "./objectives.ts";
+import { allowed, inWords, objectivesOf, type LatencyObjective, type Objective } from "./objectives.ts";
 
 /** Counts, request by request as they leave, how a run fares against its scenario's objectives. */
 export class ObjectiveMeter {
   private readonly asked: readonly Objective[];
+  private readonly limits: readonly LatencyObjective[];
   private readonly bad: number[];
   private readonly of: number[];
 
   constructor(objectives: Objectives) {
     this.asked = objectivesOf(objectives);
+    this.limits = this.asked.filter((each) => each.kind === "latency");
     this.bad = this.asked.map(() => 0);
     this.of = this.asked.map(() => 0);
   }
@@ -53,10 +55,7 @@ export class ObjectiveMeter {
         return isMet === null ? null : !isMet;
       }
       case "goodput":
-        return !isGood(
-          record,
-          this.asked.filter((each) => each.kind === "latency"),
-        );
+        return !isGood(record, this.limits);
       case "rejected":
         return record.state !== "finished";
       default:

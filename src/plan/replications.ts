@@ -92,7 +92,7 @@ export const candidateOf = (replications: readonly Replication[], objectives: Ob
     replicas: {
       min: wanted.reduce((a, b) => Math.min(a, b)),
       max: wanted.reduce((a, b) => Math.max(a, b)),
-      mean: mean(runs.map(replicasPaid)),
+      mean: mean(runs.map(paidReplicas)),
     },
     objectives: resultsOf(replications, objectives),
     verdict: verdictOf(
@@ -112,10 +112,11 @@ export const candidateOf = (replications: readonly Replication[], objectives: Ob
 
 /** Every number of replicas that the policy asked for; before the first scale event, what the run was paid for. */
 const replicasWanted = (run: Run): number[] =>
-  run.scale_events.length === 0 ? [Math.floor(replicasPaid(run) + 0.5)] : run.scale_events.flatMap(({ from, to }) => [from, to]);
+  run.scale_events.length === 0 ? [Math.floor(paidReplicas(run) + 0.5)] : run.scale_events.flatMap(({ from, to }) => [from, to]);
 
-/** Time average of the replicas paid for, those that start or drain included. */
-const replicasPaid = ({ gpu_hours, ended_at_s, gpus_per_replica: gpus = 1 }: Run): number => (gpu_hours * 3600) / ended_at_s / gpus;
+/** Time average of the replicas paid for, those that start or drain included; 0 of a run that lasts no time. */
+export const paidReplicas = ({ gpu_hours, ended_at_s, gpus_per_replica: gpus = 1 }: Run): number =>
+  ended_at_s === 0 ? 0 : (gpu_hours * 3600) / ended_at_s / gpus;
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

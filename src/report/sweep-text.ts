@@ -1,6 +1,7 @@
 import { count, duration, mean, NONE, percent, quantity, significant } from "../format.ts";
 import { valueText } from "../sweep/expand.ts";
-import type { CombinationSummary, Estimate } from "../sweep/summary.ts";
+import type { MeanInterval } from "../stats/mean-interval.ts";
+import type { CombinationSummary } from "../sweep/summary.ts";
 import { type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 
 const FIGURES: readonly (readonly [heading: string, column: string, format: (value: number) => string])[] = [
@@ -50,7 +51,7 @@ export const sweepText = (
   ]);
 };
 
-const estimateText = (estimate: Estimate | null, format: (value: number) => string): string => {
+const estimateText = (estimate: MeanInterval | null, format: (value: number) => string): string => {
   if (estimate === null) return NONE;
   const { mean: middle, halfWidth } = estimate;
   return halfWidth === null ? format(middle) : `${format(middle)} ± ${format(halfWidth)}`;

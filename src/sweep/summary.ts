@@ -1,4 +1,4 @@
-import { studentQuantile, Z_95 } from "../stats/normal.ts";
+import { meanIntervalOrNull, type MeanInterval } from "../stats/mean-interval.ts";
 import type { Figures } from "./columns.ts";
 import type { Combination } from "./expand.ts";
 
@@ -11,19 +11,12 @@ export interface SweepRow {
   readonly run: string;
 }
 
-/** A figure over the seeds of a combination. */
-export interface Estimate {
-  readonly mean: number;
-  /** Half the width of the mean's 95 % interval (Student's t); null with one seed. */
-  readonly halfWidth: number | null;
-}
-
 /** One combination's rows put together. */
 export interface CombinationSummary {
   readonly combination: Combination;
   readonly seeds: number;
   /** Null where a run has no such figure: no request finished in it. */
-  readonly estimates: Readonly<Record<string, Estimate | null>>;
+  readonly estimates: Readonly<Record<string, MeanInterval | null>>;
 }
 
 /** Combinations in order of their first row. */
@@ -39,12 +32,7 @@ export const summarize = (rows: readonly SweepRow[]): CombinationSummary[] => {
   }));
 };
 
-const estimateOrNull = (values: readonly (number | null)[]): Estimate | null => {
+const estimateOrNull = (values: readonly (number | null)[]): MeanInterval | null => {
   const known = values.filter((value) => value !== null);
-  const n = known.length;
-  if (n === 0 || n < values.length) return null;
-  const mean = known.reduce((sum, value) => sum + value, 0) / n;
-  if (n === 1) return { mean, halfWidth: null };
-  const variance = known.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return { mean, halfWidth: studentQuantile(Z_95, n - 1) * Math.sqrt(variance / n) };
+  return known.length < values.length ? null : meanIntervalOrNull(known);
 };

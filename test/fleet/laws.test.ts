@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { CALM } from "../../src/fleet/churn/settings.ts";
 import { runSchema } from "../../src/fleet/run.ts";
 import { runs } from "../runs.ts";
+import { expectTokensToAddUp } from "./accounting.ts";
 import { fleets, simulateAll } from "./configs.ts";
 
 const forAllFleets = (law: (config: Parameters<typeof simulateAll>[0]) => void): void => fc.assert(fc.property(fleets(), law), runs(300));
@@ -42,22 +43,7 @@ describe("laws of the simulator, over random fleets with preemption and scaling"
   });
 
   it("every step's tokens are accounted for: prompts, outputs, what was recomputed or given up, less what was found in the prefix cache", () => {
-    forAllFleets((config) => {
-      let scheduled = 0;
-      // Asked once for each step; times are asked for of batches that are not run, too.
-      const stepTime = {
-        ...config.stepTime,
-        isExtrapolated(batch: Parameters<typeof config.stepTime.isExtrapolated>[0]) {
-          scheduled += batch.tokens;
-          return config.stepTime.isExtrapolated(batch);
-        },
-      };
-      const { run } = simulateAll({ ...config, stepTime, isStepwise: true });
-      const { prompt, output, recomputed, abandoned = 0 } = run.tokens;
-      const found = run.prefix_cache?.hit_tokens ?? 0;
-      // The last token of a request is produced and never computed.
-      expect(scheduled).toBe(prompt + output - run.requests.finished + recomputed + abandoned - found);
-    });
+    forAllFleets(expectTokensToAddUp);
   });
 
   it("no step is timed that computes nothing", () => {

@@ -1,6 +1,6 @@
 import type { Policy } from "../../fleet/policy.ts";
 import { routerSchema, type RouterSettings } from "../../fleet/settings.ts";
-import { isGood } from "../good.ts";
+import { isGood } from "../../plan/counts.ts";
 import { rampTo, steady, type Demand } from "../demand.ts";
 import type { Arm, Comparison, Experiment, Measure, Outcome, Regime, Variant } from "../experiment.ts";
 import type { Lab } from "../lab.ts";
@@ -36,7 +36,7 @@ const missedTokens: Measure = {
     for (const record of records) {
       const tokens = record.promptTokens + record.outputTokens;
       all += tokens;
-      if (!isGood(record, lab.objectives)) missed += tokens;
+      if (!isGood(record, lab.limits)) missed += tokens;
     }
     return all === 0 ? null : missed / all;
   },

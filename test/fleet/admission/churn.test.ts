@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { FleetConfig } from "../../../src/fleet/config.ts";
 import type { Work } from "../../../src/traffic/request.ts";
 import { runs } from "../../runs.ts";
+import { expectTokensToAddUp } from "../accounting.ts";
 import { churns, simulateAll } from "../configs.ts";
 import { withForks } from "../forks.ts";
 import { guardedFleets } from "./arbitrary.ts";
@@ -46,18 +47,7 @@ describe("laws of fleets with everything in front of them whose replicas fail, a
   });
 
   it("every step's tokens are accounted for, those of attempts given up or lost included", () => {
-    forAllFleets((config) => {
-      let scheduled = 0;
-      // Asked once of every step, and of nothing else.
-      const isExtrapolated: typeof config.stepTime.isExtrapolated = (batch) => {
-        scheduled += batch.tokens;
-        return config.stepTime.isExtrapolated(batch);
-      };
-      const { run } = simulateAll({ ...config, stepTime: { ...config.stepTime, isExtrapolated }, isStepwise: true });
-      const { prompt, output, recomputed, abandoned = 0 } = run.tokens;
-      const found = run.prefix_cache?.hit_tokens ?? 0;
-      expect(scheduled).toBe(prompt + output - run.requests.finished + recomputed - found + abandoned);
-    });
+    forAllFleets(expectTokensToAddUp);
   });
 
   it("forks that carry out what the fleet does end as it does", () => {

@@ -6,6 +6,7 @@ import { runSchema } from "../../../src/fleet/run.ts";
 import { Simulation } from "../../../src/fleet/simulation.ts";
 import type { Work } from "../../../src/traffic/request.ts";
 import { runs } from "../../runs.ts";
+import { expectTokensToAddUp } from "../accounting.ts";
 import { fleets, simulateAll } from "../configs.ts";
 import { guardedFleets } from "./arbitrary.ts";
 import { withForks } from "../forks.ts";
@@ -52,18 +53,7 @@ describe("laws of admission and clients, over random fleets with everything in f
   });
 
   it("every step's tokens are accounted for, those of attempts given up included", () => {
-    forAllFleets((config) => {
-      let scheduled = 0;
-      // Asked once of every step, and of nothing else.
-      const isExtrapolated: typeof config.stepTime.isExtrapolated = (batch) => {
-        scheduled += batch.tokens;
-        return config.stepTime.isExtrapolated(batch);
-      };
-      const { run } = simulateAll({ ...config, stepTime: { ...config.stepTime, isExtrapolated }, isStepwise: true });
-      const { prompt, output, recomputed, abandoned = 0 } = run.tokens;
-      const found = run.prefix_cache?.hit_tokens ?? 0;
-      expect(scheduled).toBe(prompt + output - run.requests.finished + recomputed - found + abandoned);
-    });
+    forAllFleets(expectTokensToAddUp);
   });
 
   it("the time in queues, held back and in batches adds up to that from when each request was sent to when it left", () => {
