@@ -25,7 +25,7 @@ interface PlanOptions {
   readonly model?: string;
   readonly device?: string;
   readonly slo?: string;
-  readonly replications: number;
+  readonly replications?: number;
   readonly frontier?: true;
   readonly out?: string;
   readonly json?: true;
@@ -103,9 +103,8 @@ export const planCommand = (io: Io): Command =>
     .option("--container <name>", "which container of the workload is the server")
     .option(
       "--replications <n>",
-      "how often generated traffic is drawn anew at most, where fewer do not tell; a trace is played once",
+      "how often generated traffic is drawn anew at most, where fewer do not tell (default: 16, or until 100,000 requests in all); a trace is played once",
       positiveWholeNumber,
-      16,
     )
     .option(
       "--frontier",

@@ -27,7 +27,7 @@ export interface DefaultQuestionRequest {
   readonly given: ReadonlyMap<string, string>;
   /** The user's objectives; the question's own for the others. */
   readonly objectives?: Partial<Objectives>;
-  readonly replications: number;
+  readonly replications?: number;
   /** Whether the plan also compares policies by cost; see `PlanRequest`. */
   readonly hasFrontier?: boolean;
   /** Told what is about to be simulated, in words. */

@@ -9,6 +9,7 @@ import type { TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
 import { spanOf } from "./notes.ts";
+import { replicationsFor } from "./replication-count.ts";
 import type { Question } from "./replications.ts";
 
 export interface PlanRequest {
@@ -22,8 +23,8 @@ export interface PlanRequest {
   readonly data?: TrafficData;
   /** What the scenario's policy takes from files; nothing where it is left out. */
   readonly policyData?: PolicyData;
-  /** How often generated traffic is drawn anew, with seeds from the scenario's on. A trace is played once. */
-  readonly replications: number;
+  /** How often generated traffic is drawn anew at most, with seeds from the scenario's on; see `replicationsFor`. A trace is played once. */
+  readonly replications?: number;
   /** Whether to look for the best floor with an autoscaler on top, and to set all policies side by side. */
   readonly hasFrontier?: boolean;
   /** Told what is about to be simulated, in words. */
@@ -54,7 +55,8 @@ export const questionOf = ({ from, device, model, trace, data, replications, onP
       "Give more traffic: a longer duration, or a longer trace.",
     );
   }
-  const seeds = traffic.kind === "trace" ? [scenario.seed] : Array.from({ length: replications }, (_, i) => scenario.seed + i);
+  const count = traffic.kind === "trace" ? 1 : (replications ?? replicationsFor(first.length));
+  const seeds = Array.from({ length: count }, (_, i) => scenario.seed + i);
   return { setup: resolveScenario(from, device, model, first, data), objectives: scenario.objectives, seeds, requestsOf, onProgress };
 };
 

@@ -4,8 +4,8 @@ import type { Objective } from "./objectives.ts";
 import type { Counts } from "./counts.ts";
 import { isHopeless, type Verdict } from "./verdict.ts";
 
-/** A policy that is not hopeless after two replications is given so many, and as many again while it is undecided. */
-const ROUND = 4;
+/** A policy that is not hopeless after two replications is given so many, and twice as many while it is undecided: few looks, so that few mislead. */
+const FIRST_ROUND = 4;
 
 /**
  * Simulates policies on as many replications as it takes to say whether they meet the objectives: one that is hopeless is dropped after
@@ -32,7 +32,7 @@ export class Race {
   /** What the intervals over replications say, on at least one round of them. */
   settle(policy: Policy, name: string): Verdict {
     const { seeds, objectives } = this.question;
-    for (let count = ROUND; ; count += ROUND) {
+    for (let count = FIRST_ROUND; ; count *= 2) {
       const replications = this.replicationsOf(policy, name, count);
       const verdict = verdictOf(countsOf(replications), objectives, this.isJudged);
       if (verdict !== "undecided" || replications.length >= seeds.length) return verdict;
