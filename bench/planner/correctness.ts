@@ -15,7 +15,7 @@ const TIMES = 10;
 const LEAST = 4;
 /** Of the first seed of the exhaustive run. */
 const FIRST_SEED = 1_000_000;
-const REQUESTS = [200, 1000] as const;
+const SIZE = { requests: [200, 1000], load: 6 } as const;
 
 export interface Outcome {
   readonly number: number;
@@ -35,7 +35,7 @@ const cpuSeconds = (): number => {
 };
 
 export const compare = (device: DeviceModel, number: number): Outcome => {
-  const { question, words } = randomQuestion(device, number, REQUESTS);
+  const { question, words } = randomQuestion(device, number, SIZE);
   const start = cpuSeconds();
   const search = smallestFixed(question);
   const searched = cpuSeconds();

@@ -21,16 +21,18 @@ export interface RandomQuestion {
   readonly requestsOver: (times: number, seed: number) => readonly Request[];
 }
 
-/** Replicas' worth of load at most: with bursts that is an answer of about twice as many. */
-const MOST_LOAD = 6;
 const KINDS = ["poisson", "gamma", "bursty"] as const;
 const SHARES = { p90: 0.9, p95: 0.95, p99: 0.99 } as const;
 
-/**
- * @param number draws it: the same number, the same question
- * @param requests how many it has on average: between the first and the second, small numbers as likely as large ones
- */
-export const randomQuestion = (device: DeviceModel, number: number, requests: readonly [least: number, most: number]): RandomQuestion => {
+export interface QuestionSize {
+  /** How many it has on average: between the first and the second, small numbers as likely as large ones. */
+  readonly requests: readonly [least: number, most: number];
+  /** Replicas' worth of load at most: with bursts that is an answer of about twice as many. */
+  readonly load: number;
+}
+
+/** @param number draws it: the same number, the same question */
+export const randomQuestion = (device: DeviceModel, number: number, { requests, load: mostLoad }: QuestionSize): RandomQuestion => {
   const draw = createStreams(number).named("bench/planner");
   const between = (low: number, high: number): number => low + (high - low) * draw.uniform();
   const expected = Math.round(requests[0] * (requests[1] / requests[0]) ** draw.uniform());
@@ -64,7 +66,7 @@ export const randomQuestion = (device: DeviceModel, number: number, requests: re
   const objectives = { ...NO_LIMITS, [`ttft_${percentile}_s`]: ttft, [`tpot_${percentile}_s`]: tpot };
   const blank: Question = { setup, objectives, seeds: [number], requestsOf: () => steady, onProgress: () => {} };
   const sustained = sustainedRateOrNull(blank, 1, 1) ?? 1;
-  const load = between(0.6, MOST_LOAD);
+  const load = between(0.6, mostLoad);
   const rate = Number((load * sustained).toPrecision(3));
   const duration = expected / rate;
   const traffic = trafficAt(rate, duration);
