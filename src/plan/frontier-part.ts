@@ -1,14 +1,16 @@
 import type { Answered } from "./answered.ts";
+import type { Suggested } from "./autoscaler-part.ts";
 import { frontierOf } from "./frontier.ts";
 import { hybrids } from "./hybrid.ts";
 import type { Piece } from "./piece.ts";
 import { candidateOf } from "./replications.ts";
-import type { Candidate } from "./schema.ts";
+import type { Today } from "./today-part.ts";
 
 /** The cheapest floor with an autoscaler on top, and all policies by cost, tail and churn. */
 export const frontierPart = (
   { question, search, replicas, serving, fixed }: Answered,
-  autoscaler: Candidate | null,
+  { fields: { today = null } }: Today,
+  { fields: { autoscaler } }: Suggested,
 ): Piece<"hybrid" | "frontier"> => {
   const { survive = 0 } = question.objectives;
   const fewer = search.atLeast - 1;
@@ -19,6 +21,7 @@ export const frontierPart = (
   }));
   const [cheapest = null] = floors.map(({ candidate }) => candidate).sort((a, b) => a.gpu_hours - b.gpu_hours);
   const named = [
+    ...(today === null ? [] : [{ name: "today", candidate: today }]),
     ...(fewer > survive ? [fewer] : []).concat(replicas).map((number) => ({ name: `fixed ${number}`, candidate: fixed(number) })),
     ...(autoscaler === null ? [] : [{ name: "autoscaler", candidate: autoscaler }]),
   ];

@@ -1,62 +1,89 @@
+import type { Policy } from "../fleet/policy.ts";
 import type { Run } from "../fleet/run.ts";
 import { answer } from "./answered.ts";
 import { autoscalerPart } from "./autoscaler-part.ts";
 import { basis } from "./basis.ts";
-import { capacityPart } from "./capacity-part.ts";
+import { capacityPart, intervalOf } from "./capacity-part.ts";
 import { frontierPart } from "./frontier-part.ts";
 import { runNotes } from "./notes.ts";
 import { questionOf, type PlanRequest } from "./question.ts";
 import type { Plan } from "./schema.ts";
+import { Stages } from "./stages.ts";
+import { todayPart } from "./today-part.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
 export interface PlanAnswer {
   readonly plan: Plan;
   /** The fixed fleet of the answer; the largest one tried where none was enough, null where it was shown that none is. */
   readonly fixed: Run | null;
+  /** What runs today; null where the user has not said. */
+  readonly today: Run | null;
+  /** The suggested HPA; null where there is none. */
   readonly autoscaler: Run | null;
+  /** The policies behind the plan's words; null where it names none. */
+  readonly policies: Readonly<Record<"today" | "autoscaler", Policy | null>>;
 }
 
 /**
- * How much stable capacity: the smallest fixed number of replicas that meets the objectives, and beside it what a Kubernetes HPA
- * does on the same traffic (the scenario's own, or one derived from the answer).
+ * How much stable capacity: what runs today, the smallest fixed number of replicas that meets the objectives, and beside it what a
+ * Kubernetes HPA derived from it does on the same traffic.
  *
  * @throws InputError where the scenario and the device do not fit together, or the traffic is too little to have a rate
  */
 export const plan = (request: PlanRequest): PlanAnswer => {
-  const question = questionOf(request);
-  const found = answer(request, question);
+  const stages = new Stages(stagesOf(request), request.onProgress ?? (() => {}));
+  const question = questionOf(request, (what) => stages.tell(what));
+  const today = stages.run("what runs today", () => todayPart(request, question));
+  const found = stages.run("the smallest number", () => answer(request, question));
   const asked = basis(request, question, found.search);
   if (found.kind === "impossible") {
     const { because, best } = found;
     return {
       plan: {
         ...asked.fields,
+        ...today.fields,
         capacity: { kind: "impossible", because, best: best?.candidate ?? null },
         autoscaler: null,
-        inputs: [...(asked.inputs ?? [])],
-        notes: [...(asked.notes ?? [])],
+        inputs: [asked, today].flatMap(({ inputs = [] }) => inputs),
+        notes: [today, asked].flatMap(({ notes = [] }) => notes),
       },
       fixed: best?.replications[0]?.run ?? null,
+      today: today.run,
       autoscaler: null,
+      policies: { today: today.policy, autoscaler: null },
     };
   }
+  const interval = stages.run("how sure", () => intervalOf(found));
+  const capacity = stages.run("how much it takes", () => capacityPart(found, interval));
+  const autoscaler = stages.run("an autoscaler", () => autoscalerPart(found, today.policy));
+  const frontier = request.hasFrontier === true ? stages.run("floors", () => frontierPart(found, today, autoscaler)) : null;
   const runs = found.search.replicationsOf(found.replicas);
-  const capacity = capacityPart(found);
-  const autoscaler = autoscalerPart(found);
-  const frontier = request.hasFrontier === true ? frontierPart(found, autoscaler.fields.autoscaler) : null;
   return {
     plan: {
       ...asked.fields,
-      ...frontier?.fields,
+      ...today.fields,
       ...capacity.fields,
       ...autoscaler.fields,
-      inputs: [asked, autoscaler].flatMap(({ inputs = [] }) => inputs),
-      notes: [...[capacity, autoscaler].flatMap(({ notes = [] }) => notes), ...runNotes(runs), ...(asked.notes ?? []), SEARCH_RULE],
+      ...frontier?.fields,
+      inputs: [asked, today, autoscaler].flatMap(({ inputs = [] }) => inputs),
+      notes: [...[capacity, today, autoscaler].flatMap(({ notes = [] }) => notes), ...runNotes(runs), ...(asked.notes ?? []), SEARCH_RULE],
     },
     fixed: runs[0]?.run ?? null,
+    today: today.run,
     autoscaler: autoscaler.run,
+    policies: { today: today.policy, autoscaler: autoscaler.policy },
   };
 };
+
+/** In the order in which they come. */
+const stagesOf = ({ from, policyData, hasFrontier = false }: PlanRequest): string[] => [
+  ...(from.scenario.policy === undefined && policyData?.manifest === undefined ? [] : ["what runs today"]),
+  "the smallest number",
+  "how sure",
+  "how much it takes",
+  "an autoscaler",
+  ...(hasFrontier ? ["floors"] : []),
+];
 
 const SEARCH_RULE =
   "The search takes it that more replicas are never worse; the answer and the largest number that misses are both simulated.";
