@@ -4,6 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
+import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
@@ -31,7 +32,7 @@ interface PlanOptions {
   readonly json?: true;
 }
 
-const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<PlanAnswer> => {
+const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: OnProgress): Promise<PlanAnswer> => {
   const { traffic, format, slo, replications } = options;
   const hasFrontier = options.frontier === true;
   if (file !== undefined && traffic !== undefined) {
@@ -97,7 +98,7 @@ export const planCommand = (io: Io): Command =>
       "--slo <objectives>",
       'such as "ttft.p99<=2s tpot.p99<=80ms e2e.p95<=30s goodput>=99% rejected<=0.1% scale-events<=2/h gpu-hours<=40/h window=10m survive=1"; those that it does not name stay the scenario\'s (default: 2 s and 100 ms)',
     )
-    .option("--manifests <file>", "Kubernetes manifests of a scenario: what runs today, beside the answer (default: the scenario's)")
+    .option("--manifests <file>", "Kubernetes manifests of a scenario: what runs today, before the answer (default: the scenario's)")
     .option("--autoscaler <name>", "which of several in the manifests")
     .option("--workload <name>", "which of several in the manifests")
     .option("--container <name>", "which container of the workload is the server")
@@ -114,7 +115,7 @@ export const planCommand = (io: Io): Command =>
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);
-      const { plan: found } = await answer(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
+      const { plan: found } = await answer(io, file, options, (what, share) => progress.show(share, `Simulating, ${what}`));
       progress.end();
       const json = `${JSON.stringify(found, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);

@@ -1,13 +1,12 @@
+import { quantity } from "../format.ts";
 import type { Request } from "../traffic/request.ts";
 import { pooled } from "./counts.ts";
 import { isBetterWithMore } from "./fixed-capacity.ts";
+import { largestHeldOrNull } from "./largest-held.ts";
 import { replicate, verdictOf, type Question } from "./replications.ts";
 
 /** The rate that breaks it is found to within this share. */
 export const BREAKING_PRECISION = 0.05;
-
-/** Beyond this multiple of the traffic the search ends. */
-const MOST = 16;
 
 /** Replications that are asked: how much more traffic it takes need not be known to a percent. */
 const SEEDS = 2;
@@ -17,29 +16,28 @@ const faster = (requests: readonly Request[], factor: number): Request[] =>
   requests.map((request) => ({ ...request, arrivedAt: Math.floor(request.arrivedAt / factor) }));
 
 /**
- * How many times the traffic's rate a fixed number of replicas takes before an objective is missed, bursts and all closer together by it: the
- * largest multiple at which the shares of two replications together are within what is allowed; null where even sixteen times do not break it.
+ * Whether a fixed number of replicas is not known to miss an objective on other requests than the question's own: by the shares of two
+ * replications together.
  */
-export const breakingRateOrNull = (question: Question, replicas: number): number | null => {
-  const { objectives, onProgress } = question;
+export const holdsOn = (question: Question, replicas: number, requestsOf: Question["requestsOf"]): boolean => {
+  const { objectives, seeds } = question;
   const serving = replicas - (objectives.survive ?? 0);
-  const breaksAt = (factor: number): boolean => {
-    onProgress(`${replicas} replicas at ${factor.toPrecision(3)} times the rate`);
-    const asked = { ...question, requestsOf: (seed: number) => faster(question.requestsOf(seed), factor) };
-    const counts = question.seeds.slice(0, SEEDS).map((seed) => replicate(asked, { kind: "fixed", replicas: serving }, seed).counts);
-    return verdictOf([pooled(counts)], objectives, isBetterWithMore) === "misses";
+  const counts = seeds
+    .slice(0, SEEDS)
+    .map((seed) => replicate({ ...question, requestsOf }, { kind: "fixed", replicas: serving }, seed).counts);
+  return verdictOf([pooled(counts)], objectives, isBetterWithMore) !== "misses";
+};
+
+/**
+ * How many times the traffic's rate a fixed number of replicas takes before an objective is missed, bursts and all closer together by it: the
+ * largest multiple found to hold. Null where even sixteen times do not break it, 0 where a sixteenth does.
+ *
+ * @param known a multiple that is known to hold: 1 of an answer
+ */
+export const breakingRateOrNull = (question: Question, replicas: number, known = 1): number | null => {
+  const holds = (factor: number): boolean => {
+    question.onProgress(`${quantity(replicas, "replica")} at ${factor.toPrecision(3)} times the rate`);
+    return holdsOn(question, replicas, (seed) => faster(question.requestsOf(seed), factor));
   };
-  let holds = 1;
-  let breaks = 1.25;
-  while (!breaksAt(breaks)) {
-    holds = breaks;
-    if (breaks >= MOST) return null;
-    breaks *= 1.5;
-  }
-  while (breaks > holds * (1 + BREAKING_PRECISION)) {
-    const middle = Math.sqrt(holds * breaks);
-    if (breaksAt(middle)) breaks = middle;
-    else holds = middle;
-  }
-  return holds;
+  return largestHeldOrNull(holds, { from: 1.25, step: 1.5, precision: BREAKING_PRECISION, least: 1 / 16, most: 16, known });
 };

@@ -1,4 +1,5 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
+import { quantity } from "../format.ts";
 import { exp } from "../math.ts";
 import type { StepTimeModel } from "../replica/step-batch.ts";
 import { createStreams } from "../sim/streams.ts";
@@ -63,7 +64,7 @@ export const capacityInterval = (
   const spare = question.objectives.survive ?? 0;
   const verdictWith = (z: number): ((replicas: number) => Verdict) => {
     const race = new Race(withSteps(question, exp(z * stepError)), isBetterWithMore);
-    return (replicas) => race.decide({ kind: "fixed", replicas: replicas - spare }, `${replicas} replicas, step times off`);
+    return (replicas) => race.decide({ kind: "fixed", replicas: replicas - spare }, `${quantity(replicas, "replica")}, step times off`);
   };
   const [fast, slow] = [verdictWith(-Z_95), verdictWith(Z_95)];
   let low = found.atLeast;
@@ -86,7 +87,7 @@ const numberOfDraw = (question: Question, start: number, stepError: number, draw
   const drawn = withSteps({ ...question, requestsOf: () => requests }, factor);
   const spare = question.objectives.survive ?? 0;
   const meets = (replicas: number): boolean => {
-    question.onProgress(`resample ${draw + 1} of ${DRAWS}, ${replicas} replicas`);
+    question.onProgress(`resample ${draw + 1} of ${DRAWS}, ${quantity(replicas, "replica")}`);
     const { counts } = replicate(drawn, { kind: "fixed", replicas: replicas - spare }, seed);
     return verdictOf([counts], drawn.objectives, isBetterWithMore) === "meets";
   };

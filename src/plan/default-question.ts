@@ -13,6 +13,7 @@ import { chatLengths, chatShare, reachableObjectives, RELATIVE_LIMIT, sampledCha
 import { valuesOf } from "./latencies.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
+import type { OnProgress } from "./stages.ts";
 import { unloadedLatencies } from "./unloaded.ts";
 
 /** Traffic over what one replica sustains. */
@@ -30,8 +31,8 @@ export interface DefaultQuestionRequest {
   readonly replications?: number;
   /** Whether the plan also compares policies by cost; see `PlanRequest`. */
   readonly hasFrontier?: boolean;
-  /** Told what is about to be simulated, in words. */
-  readonly onProgress?: (what: string) => void;
+  /** See `PlanRequest`. */
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -60,7 +61,11 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
   const setup = resolveScenario(scenarioWith(sampled, objectivesSchema.parse({})), device, model, sample);
   const alone = valuesOf(unloadedLatencies(sample, setup.replica, setup.stepTime));
   const objectives = { ...reachableObjectives(alone), ...request.objectives };
-  const sustained = sustainedRateOrNull({ setup, objectives, seeds: [0], requestsOf: () => sample, onProgress }, 1, 1);
+  const sustained = sustainedRateOrNull(
+    { setup, objectives, seeds: [0], requestsOf: () => sample, onProgress: (what) => onProgress(what, 0) },
+    1,
+    1,
+  );
   const requestsPerSecond = Number((LOAD * (sustained ?? 1)).toPrecision(3));
   const traffic: Traffic = {
     kind: "bursty",

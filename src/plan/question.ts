@@ -11,6 +11,7 @@ import type { Request } from "../traffic/request.ts";
 import { spanOf } from "./notes.ts";
 import { replicationsFor } from "./replication-count.ts";
 import type { Question } from "./replications.ts";
+import type { OnProgress } from "./stages.ts";
 
 export interface PlanRequest {
   readonly from: GivenScenario;
@@ -27,8 +28,8 @@ export interface PlanRequest {
   readonly replications?: number;
   /** Whether to look for the best floor with an autoscaler on top, and to set all policies side by side. */
   readonly hasFrontier?: boolean;
-  /** Told what is about to be simulated, in words. */
-  readonly onProgress?: (what: string) => void;
+  /** Told what is about to be simulated, in words, and what share of the stages is behind it. */
+  readonly onProgress?: OnProgress;
 }
 
 /**
@@ -36,7 +37,10 @@ export interface PlanRequest {
  *
  * @throws InputError where the traffic has no requests, or all at one instant
  */
-export const questionOf = ({ from, device, model, trace, data, replications, onProgress = () => {} }: PlanRequest): Question => {
+export const questionOf = (
+  { from, device, model, trace, data, replications }: PlanRequest,
+  onProgress: Question["onProgress"] = () => {},
+): Question => {
   const { scenario, place } = from;
   const { traffic } = scenario;
   const drawn = new Map<number, readonly Request[]>();

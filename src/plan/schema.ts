@@ -62,6 +62,14 @@ export const frontierPointSchema = z.strictObject({
 });
 export type FrontierPoint = z.infer<typeof frontierPointSchema>;
 
+/** How far the steady rate that the answer sustains is above the busiest window. */
+export const headroomSchema = z.strictObject({
+  window_s: z.number().positive().meta({ description: "Length of the window" }),
+  requests_per_s: z.number().positive().meta({ description: "In the busiest of them, end to end from the first arrival on" }),
+  headroom: z.number().meta({ description: "Capacity over that rate: 0.4 is 40 % above it, -0.2 a fifth below" }),
+});
+export type Headroom = z.infer<typeof headroomSchema>;
+
 export const planSchema = z
   .strictObject({
     schema: z.literal(PLAN_SCHEMA),
@@ -88,11 +96,31 @@ export const planSchema = z
           description:
             "Times the traffic's rate up to which no objective is known to be missed; null: no limit was found, or an older file",
         }),
+        breaks_at_burst: z
+          .strictObject({
+            seconds: z.number().positive(),
+            times_mean: z.number().min(0).nullable().meta({
+              description:
+                "Times the mean rate up to which no objective is known to be missed; null: no limit was found, 0: none that holds",
+            }),
+          })
+          .optional()
+          .meta({ description: "A burst on top of the busiest time of that length; absent in older files" }),
         headroom_over_mean: z.number().meta({ description: "Capacity over the mean load: 0.4 is 40 % above it" }),
+        headroom_over_peaks: z
+          .array(headroomSchema)
+          .optional()
+          .meta({ description: "Capacity over the busiest windows, the shortest first; absent in older files" }),
       }),
       z.strictObject({ kind: z.literal("impossible"), because: z.string(), best: candidateSchema.nullable() }),
     ]),
-    autoscaler: candidateSchema.nullable().meta({ description: "What a Kubernetes HPA does on the same traffic" }),
+    today: candidateSchema.nullable().optional().meta({
+      description: "What the user's own policy does on the same traffic; null: the user has written none; absent in older files",
+    }),
+    autoscaler: candidateSchema.nullable().meta({
+      description:
+        "What an HPA derived from the fixed answer does on the same traffic; null: an autoscaler runs today, or there is no answer",
+    }),
     hybrid: candidateSchema.nullable().optional().meta({
       description: "The cheapest floor with an autoscaler on top that meets the objectives; null: none is; absent: not looked for",
     }),

@@ -1,10 +1,11 @@
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
-import { change, gpuHours, list, mean, percent, plain, quantity, sentence } from "../format.ts";
+import { change, gpuHours, limit, list, mean, percent, plain, quantity, sentence } from "../format.ts";
 import { intervalOrNull, limitOf, nameOf, valueOf } from "./objective-words.ts";
 
 /** What a plan says, in sentences: the same ones in a terminal and on a page. */
 
-const target = (result: ObjectiveResult): string => `${nameOf(result)} ${limitOf(result)}`;
+/** `TTFT p99 ≤ 2 s`. */
+export const target = (result: ObjectiveResult): string => `${nameOf(result)} ${limitOf(result)}`;
 const outcome = (result: ObjectiveResult): string => {
   const interval = intervalOrNull(result);
   return `${nameOf(result)} ${valueOf(result)}${interval === null ? "" : ` (${interval})`} against a limit of ${limitOf(result).slice(2)}`;
@@ -61,11 +62,23 @@ export const breakingSentenceOrNull = ({ capacity }: Plan): string | null =>
     ? null
     : `It breaks at ${plain(capacity.breaks_at_rate, 3)} times this traffic, bursts and all closer together.`;
 
-/** How far the capacity stands from the mean load. */
+/** How large a burst the answer takes; null where it was not looked for. */
+export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
+  if (capacity.kind === "impossible" || capacity.breaks_at_burst === undefined) return null;
+  const { seconds, times_mean: times } = capacity.breaks_at_burst;
+  const place = `on top of the busiest ${limit(seconds)}`;
+  if (times === null) return `No burst of ${limit(seconds)} that was tried ${place} breaks it.`;
+  if (times === 0) return `The smallest burst of ${limit(seconds)} that was tried ${place} breaks it.`;
+  return `A burst of ${limit(seconds)} at ${plain(times, 2)} times the mean rate ${place} breaks it.`;
+};
+
+/** How far the capacity stands from the mean load, and from the busiest windows. */
 export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
   if (capacity.kind === "impossible") return null;
-  const { headroom_over_mean: headroom } = capacity;
-  return `Headroom: as a steady stream it sustains ${percent(Math.abs(headroom))} ${headroom < 0 ? "less" : "more"} than the mean load.`;
+  const { headroom_over_mean: mean, headroom_over_peaks: peaks = [] } = capacity;
+  const against = (headroom: number, what: string): string =>
+    `${percent(Math.abs(headroom))} ${headroom < 0 ? "less" : "more"} than ${what}`;
+  return `Headroom: as a steady stream it sustains ${list([against(mean, "the mean load"), ...peaks.map(({ window_s, headroom }) => against(headroom, `the busiest ${limit(window_s)}`))])}.`;
 };
 
 /** What the autoscaler does on the same traffic, against the fixed fleet. */
@@ -125,16 +138,23 @@ export interface NamedCandidate {
   readonly candidate: Candidate;
 }
 
-/** The policies worth comparing, under names short enough for a table; the fixed fleet first. */
+/** The policies worth comparing, under names short enough for a table; what runs today first, then the fixed fleet. */
 export const comparedCandidates = (plan: Plan): NamedCandidate[] => {
-  const { capacity, autoscaler } = plan;
+  const { capacity, autoscaler, today = null } = plan;
   const fixed = (candidate: Candidate | null): NamedCandidate[] =>
     candidate === null ? [] : [{ name: `fixed ${candidate.replicas.max}`, candidate }];
   return [
+    ...(today === null ? [] : [{ name: "today", candidate: today }]),
     ...(capacity.kind === "found" ? [...fixed(capacity.candidate), ...fixed(capacity.one_fewer)] : fixed(capacity.best)),
     ...(autoscaler === null ? [] : [{ name: "autoscaler", candidate: autoscaler }]),
   ];
 };
+
+/** What the names of a table of policies stand for. */
+export const policyLines = ({ today = null, autoscaler }: Plan): string[] => [
+  ...(today === null ? [] : [`today: ${today.policy}`]),
+  ...(autoscaler === null ? [] : [`autoscaler: ${autoscaler.policy}`]),
+];
 
 /** `6`, or `1–9, mean 4.2` where it changed. */
 export const replicaRange = ({ replicas: { min, max, mean: average } }: Candidate): string =>

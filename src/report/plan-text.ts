@@ -7,15 +7,18 @@ import {
   answerSentence,
   autoscalerSentenceOrNull,
   breakingSentenceOrNull,
+  burstSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
   headroomSentenceOrNull,
   hybridSentenceOrNull,
+  policyLines,
   replicaRange,
   triedSentence,
   VERDICTS,
   whyNotFewerSentence,
 } from "./plan-sentences.ts";
+import { changeSentenceOrNull, todaySentenceOrNull } from "./plan-today-sentences.ts";
 
 const row = (name: string, candidate: Candidate): Cell[] => [
   name,
@@ -59,7 +62,7 @@ const comparison = (plan: Plan, style: Style): string[] => {
       style,
       "    ",
     ),
-    ...(plan.autoscaler === null ? [] : wrap(`autoscaler: ${plan.autoscaler.policy}`, "      ", undefined, "    ")),
+    ...policyLines(plan).flatMap((line) => wrap(line, "      ", undefined, "    ")),
   ];
 };
 
@@ -82,20 +85,24 @@ const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
       );
 
 /**
- * A plan for a terminal: the answer in its first sentence (after a heading that limits it, where there is one), then what decides it, and
- * what it rests on.
+ * A plan for a terminal: what runs today, where that is known, then the answer in one sentence (both after a heading that limits them, where
+ * there is one), what decides it, and what it rests on.
  */
 export const planText = (plan: Plan, style: Style = PLAIN): string => {
   const sentences = [
     whyNotFewerSentence(plan),
     breakingSentenceOrNull(plan),
+    burstSentenceOrNull(plan),
     headroomSentenceOrNull(plan),
+    changeSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
   ].filter((line) => line !== null && line !== "");
   const tried = triedSentence(plan);
+  const today = todaySentenceOrNull(plan);
   return text([
     ...(plan.heading === null ? [] : [...wrap(plan.heading).map(style.bad), ""]),
+    ...(today === null ? [] : [...wrap(today), ""]),
     ...wrap(answerSentence(plan)).map(style.strong),
     ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
     ...block("Policies on the same traffic", comparison(plan, style), style),

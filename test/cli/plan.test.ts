@@ -49,7 +49,13 @@ describe("ballast plan", () => {
     expect(code).toBe(0);
     expect(out).toContain("1 replica (95 % interval: 1) of Llama-3.1-8B on Example GPU meets TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
     expect(out).toMatch(/^UNANCHORED/u);
-    expect(err).toBe("Simulating 1 replica, seed 42\n");
+    expect(err).toMatchInlineSnapshot(`
+      "Simulating, stage 1 of 4, the smallest number: 1 replica, seed 42
+      Simulating, stage 2 of 4, how sure: 1 replica, step times off, seed 42
+      Simulating, stage 3 of 4, how much it takes: 1 replica at 1.25 times the rate
+      Simulating, stage 4 of 4, an autoscaler: 1 replica at a steady 34.7 requests/s
+      "
+    `);
   });
 
   it("answers for a trace alone, gzipped or not, and prints what it writes", async () => {

@@ -56,10 +56,44 @@ describe("a plan", () => {
     expect(ask(traced, chat(20, 60)(1)).seeds).toEqual([42]);
   });
 
-  it("sets the scenario's own HPA beside the fixed answer, where it has one", () => {
+  it("simulates what runs today first, and suggests no other autoscaler where one runs", () => {
     const own = ask(`${generated}policy: { kind: hpa, min_replicas: 2, max_replicas: 3, target_average: 5 }`);
-    expect(own.autoscaler?.policy).toBe("HPA on requests_in_flight, target 5 a pod, 2 to 3 replicas");
-    expect(own.inputs.find(({ name }) => name === "autoscaler")?.origin).toBe("given");
+    expect(own.today?.policy).toBe("HPA on requests_in_flight, target 5 a pod, 2 to 3 replicas");
+    expect(own.autoscaler).toBeNull();
+    expect(own.inputs.find(({ name }) => name === "today")?.origin).toBe("given");
+    expect(answer.today).toBeNull();
+  });
+
+  it("takes a fixed number for what runs today, and still suggests an autoscaler", () => {
+    const own = ask(`${generated}policy: { kind: fixed, replicas: 9 }`);
+    if (own.capacity.kind !== "found" || own.today === null || own.today === undefined) throw new Error("expected an answer beside today");
+    expect(own.today).toMatchObject({ policy: "fixed, 9 replicas", verdict: "meets", scale_events: 0 });
+    expect(own.today.gpu_hours / own.capacity.candidate.gpu_hours).toBeCloseTo(9 / own.capacity.replicas, 1);
+    expect(own.capacity).toEqual(answer.capacity);
+    expect(own.autoscaler).toEqual(answer.autoscaler);
+  });
+
+  it("says what runs today where no number of replicas will do", () => {
+    const own = ask(`${generated}policy: { kind: fixed, replicas: 2 }\nobjectives: { tpot_p99_s: 0.001 }`);
+    expect(own.capacity.kind).toBe("impossible");
+    expect(own.today).toMatchObject({ policy: "fixed, 2 replicas", verdict: "misses" });
+  });
+
+  it("pays for all of today's replicas where some are gone, and lets it miss where none would be left", () => {
+    const gone = ask(`${generated}policy: { kind: fixed, replicas: 9 }\nobjectives: { survive: 1 }`);
+    expect(gone.today).toMatchObject({ policy: "fixed, 9 replicas, 1 gone", replicas: { max: 9 } });
+    const none = ask(`${generated}policy: { kind: fixed, replicas: 1 }\nobjectives: { survive: 1 }`);
+    expect(none.today?.verdict).toBe("misses");
+    expect(none.notes.join(" ")).toContain("with 1 gone none would be left");
+  });
+
+  it("has less headroom over the busiest ten seconds than over the busiest minute, and less there than over the mean", () => {
+    if (answer.capacity.kind !== "found") throw new Error(answer.capacity.because);
+    const { headroom_over_mean: mean, headroom_over_peaks: peaks = [] } = ask(generated.replace("duration_s: 60", "duration_s: 180"))
+      .capacity as Extract<Plan["capacity"], { kind: "found" }>;
+    expect(peaks.map(({ window_s }) => window_s)).toEqual([10, 60]);
+    expect(peaks[0]!.headroom).toBeLessThan(peaks[1]!.headroom);
+    expect(peaks[1]!.headroom).toBeLessThan(mean);
   });
 
   it("says where every input came from, objectives included", () => {
@@ -94,18 +128,24 @@ describe("a plan", () => {
     );
   });
 
-  it("tells what it is doing", () => {
+  it("tells what it is doing, stage by stage", () => {
     const told: string[] = [];
+    const shares: number[] = [];
     plan({
       from: parseScenario(generated, "chat.yaml"),
       device: deviceModel(),
       model,
       trace: null,
       replications: 1,
-      onProgress: (what) => told.push(what),
+      onProgress: (what, share) => {
+        told.push(what);
+        shares.push(share);
+      },
     });
-    expect(told[0]).toBe("1 replica, seed 42");
-    expect(told).toContain("the autoscaler, seed 42");
+    expect(told[0]).toBe("stage 1 of 4, the smallest number: 1 replica, seed 42");
+    expect(told).toContain("stage 4 of 4, an autoscaler: the autoscaler, seed 42");
+    expect(shares).toEqual([...shares].sort((a, b) => a - b));
+    expect([shares[0], shares.at(-1)]).toEqual([0, 0.75]);
   });
 
   it("comes with the runs of its first seed", () => {

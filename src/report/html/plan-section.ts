@@ -6,15 +6,18 @@ import { intervalOrNull, limitOf, nameOf, valueOf } from "../objective-words.ts"
 import {
   autoscalerSentenceOrNull,
   breakingSentenceOrNull,
+  burstSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
   headroomSentenceOrNull,
   hybridSentenceOrNull,
+  policyLines,
   replicaRange,
   triedSentence,
   VERDICTS,
   whyNotFewerSentence,
 } from "../plan-sentences.ts";
+import { changeSentenceOrNull, todaySentenceOrNull } from "../plan-today-sentences.ts";
 import { details, html, type Html, items, table } from "./markup.ts";
 
 /** Met or missed in words and a colour, never by colour alone. */
@@ -56,7 +59,7 @@ const comparison = (plan: Plan): Html => {
     "Policies on the same traffic (95 % intervals); ✗ misses its limit, ? is too close to call",
     [{ heading: "policy" }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
     compared.map(({ name, candidate }) => row(name, candidate)),
-  )}${plan.autoscaler === null ? html`` : html`<p class="faint">autoscaler: ${plan.autoscaler.policy}</p> `}`;
+  )}${policyLines(plan).map((line) => html`<p class="faint">${line}</p> `)}`;
 };
 
 /** Policies by cost, tail and churn. */
@@ -99,9 +102,12 @@ export const inputTable = (inputs: readonly Input[]): Html =>
 export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
+    todaySentenceOrNull(plan),
     whyNotFewerSentence(plan),
     breakingSentenceOrNull(plan),
+    burstSentenceOrNull(plan),
     headroomSentenceOrNull(plan),
+    changeSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
   ];

@@ -1,0 +1,30 @@
+import { whoseSpeed } from "../calibration/whose-speed.ts";
+import { notModelled } from "../fleet/not-modelled.ts";
+import { trafficInWords } from "../scenario/traffic-inputs.ts";
+import type { FixedSearch } from "./fixed-capacity.ts";
+import { deviceNotes, traceNotes } from "./notes.ts";
+import { objectiveInputs, objectivesInWords } from "./objectives.ts";
+import type { Piece } from "./piece.ts";
+import type { PlanRequest } from "./question.ts";
+import type { Question } from "./replications.ts";
+import { PLAN_SCHEMA } from "./schema.ts";
+
+/** What was asked, of what, and what the answer rests on whichever it is. */
+export const basis = (
+  { from, device, trace }: PlanRequest,
+  question: Question,
+  search: FixedSearch,
+): Piece<"schema" | "heading" | "model" | "device" | "question" | "seeds" | "tried" | "not_modelled"> => ({
+  fields: {
+    schema: PLAN_SCHEMA,
+    heading: whoseSpeed(device),
+    model: device.model,
+    device: device.device,
+    question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(from.scenario.objectives)}? Traffic: ${trafficInWords(from.scenario.traffic)}.`,
+    seeds: [...question.seeds],
+    tried: [...search.tried],
+    not_modelled: notModelled(question.setup),
+  },
+  inputs: [...question.setup.inputs, ...objectiveInputs(from)],
+  notes: [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))],
+});
