@@ -55,7 +55,14 @@ export const questionOf = ({ from, device, model, trace, data, replications, onP
     );
   }
   const seeds = traffic.kind === "trace" ? [scenario.seed] : Array.from({ length: replications }, (_, i) => scenario.seed + i);
-  return { setup: resolveScenario(from, device, model, first, data), objectives: scenario.objectives, seeds, requestsOf, onProgress };
+  return {
+    setup: resolveScenario(from, device, model, first, data),
+    objectives: scenario.objectives,
+    prices: scenario.prices,
+    seeds,
+    requestsOf,
+    onProgress,
+  };
 };
 
 /** Requests per second: a generator's own mean, or that of the first seed's requests. */
