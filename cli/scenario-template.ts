@@ -181,16 +181,26 @@ policy:
 #   workload: Deployment/llama
 #   container: vllm
 
-# A request that is rejected or never finishes misses them all. Latencies: ttft, tpot and e2e (arrival to last token), each as _p50_s, _p90_s, _p95_s, _p99_s.
+# What GPUs cost. Without prices only GPU-hours are counted.
+# prices:
+#   reserved_per_gpu_hour: 2 # for the replicas that a policy never goes below, all the time
+#   on_demand_per_gpu_hour: 4 # for what runs above them
+#   currency: USD
+
+# A request that is rejected or never finishes misses them all. Latencies: ttft, tpot, itl (the gaps between tokens, of all requests together) and
+# e2e (arrival to last token), each as _p50_s, _p90_s, _p95_s, _p99_s.
 objectives:
   ttft_p99_s: 2 # time to first token, 99th percentile
   tpot_p99_s: 0.1 # time per output token after the first, 99th percentile
   # ttft_p50_s: 0.5, ttft_p90_s: 1, ttft_p95_s: 1.5, tpot_p50_s: 0.05, tpot_p90_s: 0.08, tpot_p95_s: 0.09
+  # itl_p50_s: 0.05, itl_p90_s: 0.1, itl_p95_s: 0.15, itl_p99_s: 0.2
   # e2e_p50_s: 10, e2e_p90_s: 30, e2e_p95_s: 40, e2e_p99_s: 60
   # goodput: 0.99 # share of requests, at least, that are within all these limits
   # rejected: 0.001 # share of requests, at most, that end otherwise than finished
   # scale_events_per_h: 2 # changes of the number of replicas, at most
   # gpu_hours_per_h: 12 # GPUs paid for on average, at most
+  # cost_per_h: 100 # by the prices above
+  # classes: [{ priority: 1, ttft_p99_s: 30 }] # of the requests of one priority, which those above on the same are then without; where the traffic has priorities
   # window_s: 600 # latencies, goodput and rejections hold in every window of this length too
-  # survive: 1 # the objectives hold with so many of the replicas gone
+  # survive: 1 # they hold with so many replicas gone, with so many lost when it is busiest, and through a rolling update then
 `;

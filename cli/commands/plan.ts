@@ -6,6 +6,7 @@ import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
+import { withObjectives, withoutOverruledDefaults, type LatencyKey } from "../../src/scenario/objectives.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice } from "../choose-device.ts";
@@ -71,9 +72,10 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
       : loadScenario(io, file, { ...options, onRead }),
   );
   const { scenario, given } = loaded.from;
+  const isGiven = (key: LatencyKey): boolean => given.has(`objectives.${key}`) || objectives[key] !== undefined;
   const from = {
     ...loaded.from,
-    scenario: { ...scenario, objectives: { ...scenario.objectives, ...objectives } },
+    scenario: { ...scenario, objectives: withoutOverruledDefaults(withObjectives(scenario.objectives, objectives), isGiven) },
     given: new Map([...given, ...givenBySlo]),
   };
   return plan({ ...loaded, from, replications, hasFrontier, onProgress });
@@ -96,7 +98,7 @@ export const planCommand = (io: Io): Command =>
     .option("--device <profile>", "a profile, or a device model from calibrate --out (default: the scenario's, else the newest run)")
     .option(
       "--slo <objectives>",
-      'such as "ttft.p99<=2s tpot.p99<=80ms e2e.p95<=30s goodput>=99% rejected<=0.1% scale-events<=2/h gpu-hours<=40/h window=10m survive=1"; those that it does not name stay the scenario\'s (default: 2 s and 100 ms)',
+      'such as "ttft.p99<=2s tpot.p99<=80ms itl.p99<=200ms e2e.p95<=30s ttft.p99[priority=1]<=30s goodput>=99% rejected<=0.1% scale-events<=2/h gpu-hours<=40/h cost<=100/h window=10m survive=1"; those that it does not name stay the scenario\'s (default: 2 s and 100 ms)',
     )
     .option("--manifests <file>", "Kubernetes manifests of a scenario: what runs today, before the answer (default: the scenario's)")
     .option("--autoscaler <name>", "which of several in the manifests")

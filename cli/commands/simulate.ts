@@ -11,6 +11,8 @@ import { savedJson } from "../../src/json.ts";
 import { ObjectiveMeter } from "../../src/plan/objective-meter.ts";
 import { PLAIN } from "../../src/report/layout.ts";
 import { runText } from "../../src/report/text.ts";
+import { costSentence } from "../../src/report/objective-words.ts";
+import { costOf } from "../../src/scenario/prices.ts";
 import { checkArrived, fleetConfig } from "../../src/scenario/fleet-config.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
@@ -79,9 +81,9 @@ export const simulateCommand = (io: Io): Command =>
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
-      const config = { ...fleetConfig(loaded), isStepwise: options.stepwise === true };
-      const lifeSpans = options.traceOut === undefined ? undefined : new LifeSpans();
       const objectives = new ObjectiveMeter(loaded.from.scenario.objectives);
+      const config = { ...fleetConfig(loaded), isStepwise: options.stepwise === true, recordsTokens: objectives.needsTokens };
+      const lifeSpans = options.traceOut === undefined ? undefined : new LifeSpans();
       const run = recording(io, options.records, (record) => {
         const onRequest = (left: RequestRecord): void => {
           objectives.add(left);
@@ -95,7 +97,13 @@ export const simulateCommand = (io: Io): Command =>
       const json = savedJson(run);
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       if (options.traceOut !== undefined) writeWhole(resolve(io.cwd, options.traceOut), traceJson(run, lifeSpans?.spans ?? []));
-      io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run, PLAIN, objectives.sentences(run))}`);
+      const { prices } = loaded.from.scenario;
+      const cost = prices === undefined ? null : costOf(run, config.policy, prices);
+      const sentences = [
+        ...objectives.sentences(run, cost),
+        ...(prices === undefined || cost === null ? [] : [costSentence(cost, run, prices)]),
+      ];
+      io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run, PLAIN, sentences)}`);
       if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
       if (options.traceOut !== undefined) io.err(`Trace, for https://ui.perfetto.dev or chrome://tracing: ${options.traceOut}\n`);

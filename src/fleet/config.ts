@@ -40,6 +40,8 @@ export interface FleetConfig {
   readonly gpusPerReplica?: number;
   /** Run every step through the scheduler, without the fast path. Same bytes, slower. */
   readonly isStepwise?: boolean;
+  /** Whether records say when each token came. It costs time and memory: a number for every token of the requests in flight. */
+  readonly recordsTokens?: boolean;
   /** Carried into the run as they are. */
   readonly inputs: readonly Input[];
   readonly notModelled: readonly string[];
@@ -59,6 +61,8 @@ export interface RequestRecord {
   readonly attempts: number;
   readonly promptTokens: number;
   readonly outputTokens: number;
+  /** vLLM's: lower is served first. */
+  readonly priority: number;
   readonly state: RequestState;
   /** Why it failed; null where it has finished. */
   readonly reason: FailureReason | null;
@@ -68,4 +72,6 @@ export interface RequestRecord {
   readonly firstTokenAt: Nanoseconds | null;
   readonly lastTokenAt: Nanoseconds | null;
   readonly preemptions: number;
+  /** When each token of a finished request came, of the last attempt; there where `recordsTokens` is set. */
+  readonly tokensAt?: Float64Array;
 }

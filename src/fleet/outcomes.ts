@@ -87,7 +87,7 @@ export class Outcomes {
   }
 
   /** No replica can ever serve it. */
-  turnAway({ id, arrivedAt, promptTokens, outputTokens, next }: Request, origin: number, turn: number): void {
+  turnAway({ id, arrivedAt, promptTokens, outputTokens, priority = 0, next }: Request, origin: number, turn: number): void {
     this.countFailure("rejected", "too_long");
     const notSent = this.end("rejected", "too_long", next);
     this.onRequest?.({
@@ -98,6 +98,7 @@ export class Outcomes {
       attempts: 1,
       promptTokens,
       outputTokens,
+      priority,
       state: "rejected",
       reason: "too_long",
       notSent,
@@ -128,6 +129,7 @@ export class Outcomes {
       attempts: table.attempts[slot]!,
       promptTokens: table.promptTokens[slot]!,
       outputTokens: table.outputTokens[slot]!,
+      priority: table.priority[slot]!,
       state,
       reason,
       notSent,
@@ -163,12 +165,14 @@ export class Outcomes {
       attempts: table.attempts[slot]!,
       promptTokens: table.promptTokens[slot]!,
       outputTokens,
+      priority: table.priority[slot]!,
       state: "finished",
       reason: null,
       notSent: 0,
       firstTokenAt,
       lastTokenAt: now,
       preemptions: table.preemptions[slot]!,
+      ...(table.tokensAt === null ? {} : { tokensAt: table.tokensAt[slot]! }),
     });
   }
 

@@ -77,7 +77,14 @@ export class Simulation {
     this.listeners = listeners;
     const meters = new Meters(SHORTEST_WINDOW);
     const { lifeSpans = null } = listeners;
-    this.context = new ReplicaContext(config.replica, config.stepTime, new RequestTable(), meters, config.isStepwise ?? false, lifeSpans);
+    this.context = new ReplicaContext(
+      config.replica,
+      config.stepTime,
+      new RequestTable(config.recordsTokens),
+      meters,
+      config.isStepwise ?? false,
+      lifeSpans,
+    );
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     this.autoscaler = autoscalerOf(policy);
     this.fleet = new Fleet(

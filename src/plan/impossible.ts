@@ -1,5 +1,5 @@
 import { count, duration, limit, objectiveName, percent } from "../format.ts";
-import { pooledPercentileOrNull } from "./latencies.ts";
+import { pooledPercentileOrNull, timesOf } from "./latencies.ts";
 import { objectivesOf, textOf } from "./objectives.ts";
 import type { Question } from "./replications.ts";
 import { unloadedLatencies } from "./unloaded.ts";
@@ -13,7 +13,10 @@ export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Qu
   const latencies = replications.map((requests) => unloadedLatencies(requests, setup.replica, setup.stepTime));
   for (const objective of objectivesOf(objectives)) {
     if (objective.kind !== "latency") continue;
-    const value = pooledPercentileOrNull(latencies, objective.metric, objective.share);
+    const value = pooledPercentileOrNull(
+      latencies.map((each) => timesOf(each, objective)),
+      objective.share,
+    );
     if (value !== null && value <= objective.limit) continue;
     if (value !== null) {
       return `${objectiveName(textOf(objective))} is ${duration(value)} where every request has an idle replica to itself, and the limit is ${limit(objective.limit)}`;

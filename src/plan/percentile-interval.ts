@@ -1,6 +1,5 @@
-import type { LatencyMetric } from "../scenario/objectives.ts";
 import { toSeconds, type Seconds } from "../units.ts";
-import { beyond, type Latencies } from "./latencies.ts";
+import type { Times } from "./latencies.ts";
 import { ratio } from "./verdict.ts";
 
 /** A 95 % interval of a percentile; an end is null where no time is late enough. */
@@ -18,10 +17,10 @@ const PRECISION = 1e-6;
  *
  * Null with fewer than two replications.
  */
-export const percentileIntervalOrNull = (sets: readonly Latencies[], metric: LatencyMetric, share: number): PercentileInterval | null => {
+export const percentileIntervalOrNull = (sets: readonly Times[], share: number): PercentileInterval | null => {
   if (sets.length < 2) return null;
-  const shareBeyond = (limit: Seconds) => ratio(sets.map((set) => beyond(set, metric, limit)));
-  const most = sets.reduce((longest, set) => Math.max(longest, set[metric].at(-1) ?? 0), 0);
+  const shareBeyond = (limit: Seconds) => ratio(sets.map((set) => set.beyond(limit)));
+  const most = sets.reduce((longest, set) => Math.max(longest, set.longest), 0);
   const longest = toSeconds(most);
   const firstWhere = (holds: (limit: Seconds) => boolean): Seconds | null => {
     if (!holds(longest)) return null;

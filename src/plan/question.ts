@@ -60,8 +60,14 @@ export const questionOf = (
     );
   }
   const count = traffic.kind === "trace" ? 1 : (replications ?? replicationsFor(first.length));
-  const seeds = Array.from({ length: count }, (_, i) => scenario.seed + i);
-  return { setup: resolveScenario(from, device, model, first, data), objectives: scenario.objectives, seeds, requestsOf, onProgress };
+  return {
+    setup: resolveScenario(from, device, model, first, data),
+    objectives: scenario.objectives,
+    prices: scenario.prices,
+    seeds: Array.from({ length: count }, (_, i) => scenario.seed + i),
+    requestsOf,
+    onProgress,
+  };
 };
 
 /** Requests per second: a generator's own mean, or that of the first seed's requests. */

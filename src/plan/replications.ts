@@ -1,13 +1,14 @@
-import type { RequestRecord } from "../fleet/config.ts";
 import { latencyOf } from "../fleet/latency.ts";
 import type { Policy } from "../fleet/policy.ts";
 import type { Run } from "../fleet/run.ts";
 import { simulate } from "../fleet/simulate.ts";
 import type { Objectives } from "../scenario/objectives.ts";
+import { costOf, type Prices } from "../scenario/prices.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
 import { countsOf, type Counts } from "./counts.ts";
-import { latenciesOf, pooledPercentileOrNull, type Latencies } from "./latencies.ts";
+import { GapMeter, type CountedRecord } from "./gaps.ts";
+import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, type Latencies } from "./latencies.ts";
 import { objectivesOf, textOf, type Objective } from "./objectives.ts";
 import { percentileIntervalOrNull } from "./percentile-interval.ts";
 import type { Candidate, ObjectiveResult } from "./schema.ts";
@@ -17,6 +18,8 @@ import { ratio, verdictsOf, worst, worstWindowOrNull, type Verdict } from "./ver
 export interface Question {
   readonly setup: FleetSetup;
   readonly objectives: Objectives;
+  /** What GPUs cost; absent: nobody has said. */
+  readonly prices?: Prices | undefined;
   /** Seeds of the replications, all that may be drawn; a search begins with a few of them. A trace is played with one. */
   readonly seeds: readonly number[];
   /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
@@ -30,16 +33,24 @@ export interface Replication {
   readonly run: Run;
   readonly latencies: Latencies;
   readonly counts: Counts;
+  /** In the currency of the prices; absent: there are none. */
+  readonly cost?: number;
   /** Whether this replication by itself is within every objective. */
   readonly meets: boolean;
 }
 
-export const replicate = ({ setup, objectives, requestsOf }: Question, policy: Policy, seed: number): Replication => {
-  const records: RequestRecord[] = [];
-  const run = simulate({ ...setup, policy, seed, requests: requestsOf(seed) }, (record) => records.push(record));
-  const latencies = latenciesOf(records);
-  const counts = countsOf(records, latencies, run, objectives);
-  return { run, latencies, counts, meets: verdictOf([counts], objectives) === "meets" };
+export const replicate = ({ setup, objectives, prices, requestsOf }: Question, policy: Policy, seed: number): Replication => {
+  const asked = objectivesOf(objectives).filter((objective) => objective.kind === "latency");
+  const gaps = new GapMeter(asked);
+  const records: CountedRecord[] = [];
+  const recordsTokens = !gaps.isIdle;
+  const run = simulate({ ...setup, policy, seed, requests: requestsOf(seed), recordsTokens }, (record) => records.push(gaps.take(record)));
+  const others = new Map([...timesOfClasses(records, asked), ...gaps.times()]);
+  const latencies = { ...latenciesOf(records), ...(others.size === 0 ? {} : { others }) };
+  const cost = prices === undefined ? null : costOf(run, policy, prices);
+  const counts = countsOf(records, latencies, run, objectives, cost);
+  const meets = verdictOf([counts], objectives) === "meets";
+  return { run, latencies, counts, meets, ...(cost === null ? {} : { cost }) };
 };
 
 /** Whether all objectives hold over these replications together, or all that are judged. */
@@ -62,12 +73,12 @@ export const resultsOf = (replications: readonly Replication[], objectives: Obje
     const verdict = verdicts[i]!;
     const common = { objective: textOf(objective), limit: objective.limit, verdict, worst_window: worstWindowOrNull(counts, i) };
     if (objective.kind === "latency") {
-      const sets = replications.map(({ latencies }) => latencies);
+      const sets = replications.map(({ latencies }) => timesOf(latencies, objective));
       return {
         ...common,
         unit: "s",
-        value: pooledPercentileOrNull(sets, objective.metric, objective.share),
-        interval: percentileIntervalOrNull(sets, objective.metric, objective.share),
+        value: pooledPercentileOrNull(sets, objective.share),
+        interval: percentileIntervalOrNull(sets, objective.share),
       };
     }
     const { value, low, high } = ratio(counts.map(({ whole }) => whole[i]!));
@@ -102,12 +113,21 @@ export const candidateOf = (replications: readonly Replication[], objectives: Ob
     replications: replications.length,
     replications_met: replications.filter(({ meets }) => meets).length,
     gpu_hours: mean(runs.map(({ gpu_hours }) => gpu_hours)),
+    ...costPart(replications),
     scale_events: mean(runs.map(({ scale_events }) => scale_events.length)),
     utilization: meanOrNull(runs.map(({ utilization }) => utilization)),
     mean_batch: meanOrNull(runs.map(({ mean_batch }) => mean_batch)),
     ttft_s: pooled("ttft"),
     tpot_s: pooled("tpot"),
   };
+};
+
+/** Mean cost of the runs, all told and by the hour; nothing where there are no prices. */
+const costPart = (replications: readonly Replication[]): Pick<Candidate, "cost"> => {
+  const costs = replications.flatMap(({ cost }) => (cost === undefined ? [] : [cost]));
+  if (costs.length === 0) return {};
+  const hours = replications.reduce((sum, { run }) => sum + run.ended_at_s, 0) / 3600;
+  return { cost: { total: mean(costs), per_hour: costs.reduce((sum, cost) => sum + cost, 0) / hours } };
 };
 
 /** Every number of replicas that the policy asked for; before the first scale event, what the run was paid for. */

@@ -30,6 +30,8 @@ export const objectiveResultSchema = z.strictObject({
 });
 export type ObjectiveResult = z.infer<typeof objectiveResultSchema>;
 
+const costSchema = z.strictObject({ total: z.number().meta({ description: "Mean over the replications" }), per_hour: z.number() });
+
 /** One policy on the question's traffic, over all replications. */
 export const candidateSchema = z.strictObject({
   policy: z.string(),
@@ -39,6 +41,7 @@ export const candidateSchema = z.strictObject({
   replications: z.int().min(1),
   replications_met: z.int().min(0).meta({ description: "Replications that are within every objective by themselves" }),
   gpu_hours: z.number(),
+  cost: costSchema.optional().meta({ description: "In the currency of the prices; absent: there are none" }),
   scale_events: z.number().meta({ description: "Mean number over the replications" }),
   utilization: z.number().nullable(),
   mean_batch: z.number().nullable(),

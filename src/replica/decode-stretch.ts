@@ -122,7 +122,7 @@ export class DecodeStretch {
    */
   finish(startedAt: Nanoseconds): Nanoseconds {
     const { kv, running, runningCount } = this.scheduler;
-    const { computed, produced } = this.table;
+    const { computed, produced, tokensAt } = this.table;
     let held = kv.heldBlocks;
     let from = startedAt;
     for (let step = 0; step < this.length; step += 1) {
@@ -142,6 +142,7 @@ export class DecodeStretch {
     kv.growByDecoding(running, runningCount, this.length);
     for (let i = 0; i < runningCount; i += 1) {
       const slot = running[i]!;
+      tokensAt?.[slot]!.set(this.ends.subarray(0, this.length - 1), produced[slot]);
       computed[slot]! += this.length;
       produced[slot]! += this.length - 1;
     }

@@ -44,6 +44,8 @@ export class RequestTable {
   firstTokenAt = new Float64Array(64);
   /** The number of the replica that holds it; -1: none. */
   replica = new Int32Array(64);
+  /** When each of its tokens came, by slot; null where nobody asks. */
+  readonly tokensAt: Float64Array[] | null;
   /** What was asked for, by slot. */
   readonly work: Work[] = [];
   /** Which blocks a request holds, where prefix caching tells them apart. */
@@ -52,6 +54,11 @@ export class RequestTable {
   /** Slots that were given back, the last on top. */
   private vacant: number[] = [];
   private used = 0;
+
+  /** @param recordsTokens whether to keep when each token comes */
+  constructor(recordsTokens = false) {
+    this.tokensAt = recordsTokens ? [] : null;
+  }
 
   /** Takes a request in; gives its slot. */
   add(work: Work, id: number, arrivedAt: Nanoseconds): number {
@@ -79,6 +86,7 @@ export class RequestTable {
     this.firstTokenAt[slot] = NaN;
     this.replica[slot] = -1;
     this.work[slot] = work;
+    if (this.tokensAt !== null) this.tokensAt[slot] = new Float64Array(work.outputTokens);
     this.requestBlocks[slot]!.begin(work, id);
     return slot;
   }

@@ -98,6 +98,7 @@ export class Scheduler {
       if (table.tokensToCompute(slot) === 0) {
         const produced = (table.produced[slot]! += 1);
         if (produced === 1) table.firstTokenAt[slot] = now;
+        if (table.tokensAt !== null) table.tokensAt[slot]![produced - 1] = now;
         if (produced === table.outputTokens[slot]) {
           this.kv.release(slot, false);
           this.finished[this.finishedCount] = slot;

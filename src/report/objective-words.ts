@@ -1,19 +1,23 @@
 import { durationOrNever, limit, objectiveName, plain, significant } from "../format.ts";
-import type { ObjectiveResult } from "../plan/schema.ts";
+import type { Run } from "../fleet/run.ts";
+import type { Candidate, ObjectiveResult } from "../plan/schema.ts";
+import type { Prices } from "../scenario/prices.ts";
 
 /** An objective's limit, its value and its interval, as people read them. */
 
-const CEILING_NAMES: Readonly<Record<string, string>> = {
+const NAMES: Readonly<Record<string, string>> = {
   goodput: "goodput",
   rejected: "rejected",
   "scale-events": "scale events/h",
   "gpu-hours": "GPUs on average",
+  cost: "cost/h",
 };
 
-/** `TTFT p99`, `goodput`, `scale events/h`. */
+/** `TTFT p99`, `TTFT p99 of priority 1`, `goodput`, `scale events/h`. */
 export const nameOf = ({ objective }: ObjectiveResult): string => {
-  const [, key = ""] = /^([a-z-]+)[<>]=/u.exec(objective) ?? [];
-  return CEILING_NAMES[key] ?? objectiveName(objective);
+  const [, key = "", scope = ""] = /^([a-z\d.-]+)(?:\[(.+)\])?[<>]=/u.exec(objective) ?? [];
+  const name = NAMES[key] ?? objectiveName(`${key}<=`);
+  return scope === "" ? name : `${name} of ${scope === "others" ? "other priorities" : scope.replace("=", " ")}`;
 };
 
 /** `≤ 2 s`, `≥ 99 %`. */
@@ -49,3 +53,11 @@ const inUnit = ({ unit }: ObjectiveResult, value: number | null): string => {
 
 /** After a value that does not hold its limit, so that it does not stand out by a colour alone. */
 export const MARKS = { meets: "", misses: " !", undecided: " ?" } as const;
+
+/** What a run costs: `Cost: 12.3 USD, 24.6 an hour`. */
+export const costSentence = (cost: number, { ended_at_s: ended }: Run, { currency }: Prices): string =>
+  `Cost: ${significant(cost)} ${currency}, ${significant((3600 * cost) / ended)} an hour`;
+
+/** A candidate's cost beside its GPU-hours: what the run costs, and an hour of it; nothing where there are no prices. */
+export const costCells = ({ cost }: Candidate): string[] =>
+  cost === undefined ? [] : [`${significant(cost.total)} (${significant(cost.per_hour)}/h)`];

@@ -2,7 +2,7 @@ import type { Candidate, Plan } from "../plan/schema.ts";
 import { durationOrNone, gpuHours, mean, percent, significant } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
-import { limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
+import { costCells, limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
 import {
   answerSentence,
   autoscalerSentenceOrNull,
@@ -27,6 +27,7 @@ const row = (name: string, candidate: Candidate): Cell[] => [
   durationOrNone(candidate.ttft_s?.max),
   replicaRange(candidate),
   gpuHours(candidate.gpu_hours),
+  ...costCells(candidate),
   mean(candidate.scale_events),
   candidate.utilization === null ? "" : percent(candidate.utilization),
   candidate.mean_batch === null ? "" : mean(candidate.mean_batch),
@@ -53,6 +54,7 @@ const comparison = (plan: Plan, style: Style): string[] => {
         right("TTFT max"),
         right("replicas"),
         right("GPU-hours"),
+        ...(compared[0]?.candidate.cost === undefined ? [] : [right("cost")]),
         right("scale events"),
         right("busy"),
         right("batch"),

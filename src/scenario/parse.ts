@@ -1,3 +1,4 @@
+import { withoutOverruledDefaults } from "./objectives.ts";
 import { SCENARIO_SCHEMA, scenarioSchema, type Scenario } from "./schema.ts";
 import { checkWritten, parseWritten, type WrittenFile } from "./written.ts";
 
@@ -52,11 +53,12 @@ export const scenarioFields = (text: string, place: string): Record<string, unkn
  * @param source whose word the fields are
  * @throws InputError where they are of a newer version, or break a rule of the schema: the first one
  */
-export const scenarioOf = (fields: Record<string, unknown>, place: string, source = place): GivenScenario => ({
-  scenario: checkWritten(scenarioFile, fields, place),
-  given: new Map(pathsOf(fields).map((path) => [path, source])),
-  place,
-});
+export const scenarioOf = (fields: Record<string, unknown>, place: string, source = place): GivenScenario => {
+  const scenario = checkWritten(scenarioFile, fields, place);
+  const given = new Map(pathsOf(fields).map((path) => [path, source]));
+  const objectives = withoutOverruledDefaults(scenario.objectives, (key) => given.has(`objectives.${key}`));
+  return { scenario: { ...scenario, objectives }, given, place };
+};
 
 /** Dotted paths of everything in a value, objects themselves included. */
 const pathsOf = (value: unknown, prefix = ""): string[] =>

@@ -20,8 +20,10 @@ import { admissionInputs, admissionOf } from "./admission.ts";
 import { checkBlocks } from "./check-blocks.ts";
 import { churnOf } from "./churn.ts";
 import { coldStartOf } from "./cold-start.ts";
+import { checkObjectives } from "./check-objectives.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
+import { priceInputs } from "./price-inputs.ts";
 import { trafficInputs } from "./traffic-inputs.ts";
 
 /** All of a fleet's configuration but what `plan` varies: the requests of a seed, and the policy. */
@@ -52,6 +54,7 @@ export const resolveScenario = (
   const { scenario } = from;
   const replica = resolveReplica(from, device, model);
   checkServable(replica.config, requests);
+  checkObjectives(from, requests);
   checkRateLimit(scenario.admission?.rate_limit, requests);
   if (scenario.replica.num_gpu_blocks !== undefined || device.kv_cache !== undefined) {
     checkBlocks(scenario.traffic, requests, replica.config, from.place);
@@ -76,6 +79,7 @@ export const resolveScenario = (
       routerInput(from),
       ...admissionInputs(from),
       ...churnInputs,
+      ...priceInputs(from),
     ],
     notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
   };

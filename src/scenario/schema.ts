@@ -3,6 +3,7 @@ import { admissionSchema, clientsSchema } from "../fleet/admission/settings.ts";
 import { churnSchema } from "../fleet/churn/settings.ts";
 import { coldStartSchema, policySchema, routerSchema } from "../fleet/settings.ts";
 import { objectivesSchema } from "./objectives.ts";
+import { pricesSchema } from "./prices.ts";
 import { replicaSchema } from "../replica/settings.ts";
 import { trafficSchema } from "../traffic/schema.ts";
 
@@ -41,6 +42,7 @@ export const scenarioSchema = z
     manifests: manifestsSchema.optional(),
     ...churnSchema.shape,
     policy: policySchema.optional().meta({ description: "What `simulate` runs; that of the manifests by default. `plan` searches" }),
+    prices: pricesSchema.optional().meta({ description: "Without them, only GPU-hours are counted" }),
     objectives: objectivesSchema,
   })
   .meta({ id: "Scenario", title: "Ballast scenario, version 1" });

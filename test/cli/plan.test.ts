@@ -148,7 +148,7 @@ describe("ballast plan", () => {
     expect(messages.join("\n")).toMatchInlineSnapshot(`
       "missing.yaml: is not there. \`ballast init\` writes a scenario to begin with.
       --traffic: expected a scenario or a trace, got both chat.yaml and conv.csv. Name the trace in the scenario, or leave one out.
-      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, window, survive, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
+      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, itl.p50, itl.p90, itl.p95, itl.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, cost, window, survive, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
       model: expected a built-in model (tiny-llama, Llama-3.2-1B, Qwen2.5-7B, Llama-3.1-8B, Llama-3.1-70B) or a path to a config.json, got "GPT-7". For another model, give the path of its Hugging Face config.json.
       newer.json: schema: "ballast.device-model/3" is newer than this program, which reads up to "ballast.device-model/2". Update Ballast (git pull in a clone), or make the file again with this version.
       edited.json: weight_bytes: expected number, got "16 GB". Make it again: ballast calibrate --out FILE

@@ -10,6 +10,7 @@ const record = (ttft: number, state: RequestRecord["state"] = "finished"): Reque
   arrivedAt: 0,
   promptTokens: 10,
   outputTokens: 11,
+  priority: 0,
   state,
   firstTokenAt: ttft * 1e9,
   lastTokenAt: ttft * 1e9 + 1e8,

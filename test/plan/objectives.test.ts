@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { countsOf, type Count } from "../../src/plan/counts.ts";
-import { beyond, latenciesOf } from "../../src/plan/latencies.ts";
+import { latenciesOf, Times } from "../../src/plan/latencies.ts";
 import { objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives.ts";
 import { percentileIntervalOrNull } from "../../src/plan/percentile-interval.ts";
 import { resultsOf, type Replication } from "../../src/plan/replications.ts";
@@ -22,6 +22,7 @@ const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number 
     notSent: 0,
     promptTokens: 10,
     outputTokens,
+    priority: 0,
     state: "finished",
     firstTokenAt: 5e9 + ttft * 1e9,
     lastTokenAt: 5e9 + (ttft + tpot * (outputTokens - 1)) * 1e9,
@@ -106,7 +107,7 @@ describe("objectives on a run", () => {
     expect(objectivesOf(limits).map(textOf)).toEqual(["ttft.p99<=2s", "tpot.p99<=100ms"]);
     expect(objectivesInWords(limits)).toBe("TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms");
     expect(objectivesInWords({ ...limits, goodput: 0.99, scale_events_per_h: 2, window_s: 600, survive: 1 })).toBe(
-      "TTFT p99 ≤ 2 s, TPOT p99 ≤ 100 ms, goodput ≥ 99 % and 2 scale events an hour at most, also in every 10 min, with 1 of the replicas gone",
+      "TTFT p99 ≤ 2 s, TPOT p99 ≤ 100 ms, goodput ≥ 99 % and 2 scale events an hour at most, also in every 10 min, with 1 of the replicas gone or lost when it is busiest, and through a rolling update",
     );
   });
 
@@ -173,10 +174,10 @@ describe("a share over replications", () => {
   it("and the interval of a percentile are one test: the percentile's ends at the limit where the share's ends at what is allowed", () => {
     const sets = [1, 2, 3, 4, 5].map((seed) => {
       const stream = createStreams(seed).named("times");
-      return latenciesOf(Array.from({ length: 400 }, () => record({ ttft: stream.exponential(0.5) })));
+      return new Times(latenciesOf(Array.from({ length: 400 }, () => record({ ttft: stream.exponential(0.5) }))).ttft, 0);
     });
-    const { low, high } = percentileIntervalOrNull(sets, "ttft", 0.9)!;
-    const share = (limit: number) => ratio(sets.map((set) => beyond(set, "ttft", limit)));
+    const { low, high } = percentileIntervalOrNull(sets, 0.9)!;
+    const share = (limit: number) => ratio(sets.map((set) => set.beyond(limit)));
     expect(share(high! * 1.0001).high).toBeLessThanOrEqual(0.1 + 1e-12);
     expect(share(high! * 0.9999).high).toBeGreaterThan(0.1);
     expect(share(low! * 0.99).low).toBeGreaterThan(0.1);
@@ -226,8 +227,8 @@ describe("objectives as text", () => {
     };
     expect(bad.map(message).join("\n")).toMatchInlineSnapshot(`
       "--slo: expected objectives, got "". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
-      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, window, survive, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
-      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, window, survive, got "ttft.p98<=2s". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
+      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, itl.p50, itl.p90, itl.p95, itl.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, cost, window, survive, got "fast". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
+      --slo: expected one of ttft.p50, ttft.p90, ttft.p95, ttft.p99, tpot.p50, tpot.p90, tpot.p95, tpot.p99, itl.p50, itl.p90, itl.p95, itl.p99, e2e.p50, e2e.p90, e2e.p95, e2e.p99, goodput, rejected, scale-events, gpu-hours, cost, window, survive, got "ttft.p98<=2s". Write them so: "ttft.p99<=2s tpot.p99<=80ms scale-events<=2/h".
       --slo: expected goodput>=…, got "goodput<=1%". Write it so: goodput>=99%.
       --slo: expected a number with its unit, got "goodput>=120%". Write it so: goodput>=99%.
       --slo: expected a number with its unit, got "scale-events<=2". Write it so: scale-events<=2/h.

@@ -80,7 +80,7 @@ describe("a scenario's text", () => {
       a 99th percentile below the median: chat.yaml: traffic.prompt.p99_tokens: expected at least p50_tokens, got 5. \`ballast init\` writes a scenario that shows every field.
       a phase in words: chat.yaml: cold_start.weights_s: expected number or "measured" or object, got "fast". \`ballast init\` writes a scenario that shows every field.
       an unknown field with a known one close by: chat.yaml: objectives: there is no field "ttft_p99". Did you mean "ttft_p99_s"?
-      an unknown field like no other: chat.yaml: there is no field "gpu". There are: schema, name, seed, traffic, model, device, replica, cold_start, router, admission, clients, manifests, drain, victim, failures, rolling_update, policy, objectives.
+      an unknown field like no other: chat.yaml: there is no field "gpu". There are: schema, name, seed, traffic, model, device, replica, cold_start, router, admission, clients, manifests, drain, victim, failures, rolling_update, policy, prices, objectives.
       a field of another kind of traffic: chat.yaml: traffic: there is no field "duration_s". There are: kind, format, file, speed, sessions_per_s, beyond_context.
       a newer version: chat.yaml: schema: "ballast.scenario/2" is newer than this program, which reads "ballast.scenario/1". Update Ballast.
       another kind of file: chat.yaml: schema: expected "ballast.scenario/1", got "ballast.profile/1". \`ballast init\` writes a scenario that shows every field.

@@ -2,7 +2,7 @@ import type { Input } from "../../provenance.ts";
 import type { Candidate, Plan } from "../../plan/schema.ts";
 import { durationOrNone, gpuHours, mean, NONE, percent, significant } from "../../format.ts";
 import { inOrderOfOrigin } from "../inputs.ts";
-import { intervalOrNull, limitOf, nameOf, valueOf } from "../objective-words.ts";
+import { costCells, intervalOrNull, limitOf, nameOf, valueOf } from "../objective-words.ts";
 import {
   autoscalerSentenceOrNull,
   breakingSentenceOrNull,
@@ -34,6 +34,7 @@ const row = (name: string, candidate: Candidate): (string | Html)[] => [
   durationOrNone(candidate.ttft_s?.max),
   replicaRange(candidate),
   gpuHours(candidate.gpu_hours),
+  ...costCells(candidate),
   mean(candidate.scale_events),
   candidate.utilization === null ? NONE : percent(candidate.utilization),
   verdict(candidate.verdict, VERDICTS[candidate.verdict]),
@@ -51,6 +52,7 @@ const comparison = (plan: Plan): Html => {
     "TTFT max",
     "replicas",
     "GPU-hours",
+    ...(compared[0]?.candidate.cost === undefined ? [] : ["cost"]),
     "scale events",
     "busy",
     "meets",
