@@ -8,6 +8,7 @@ import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
+import { alternativesOf } from "./burstiness.ts";
 import { spanOf } from "./notes.ts";
 import type { Question } from "./replications.ts";
 
@@ -55,7 +56,8 @@ export const questionOf = ({ from, device, model, trace, data, replications, onP
     );
   }
   const seeds = traffic.kind === "trace" ? [scenario.seed] : Array.from({ length: replications }, (_, i) => scenario.seed + i);
-  return { setup: resolveScenario(from, device, model, first, data), objectives: scenario.objectives, seeds, requestsOf, onProgress };
+  const setup = resolveScenario(from, device, model, first, data);
+  return { setup, objectives: scenario.objectives, seeds, requestsOf, alternatives: alternativesOf(traffic, data), onProgress };
 };
 
 /** Requests per second: a generator's own mean, or that of the first seed's requests. */
