@@ -1,5 +1,5 @@
 import { limit, plain } from "../format.ts";
-import { FINE_WINDOW } from "../scenario/prometheus-inputs.ts";
+import { variedCvs } from "../scenario/burstiness.ts";
 import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
@@ -15,14 +15,11 @@ export interface Alternative {
   readonly requestsOf: (seed: number) => readonly Request[];
 }
 
-/** Coefficients of variation that gaps inside a window are varied to, besides the scenario's own. */
-const VARIED = [2, 4];
-
-/** Ways in which requests may have come inside the windows that a Prometheus counted them in; none where the windows are fine, or a request's own time is known. */
+/** Ways in which requests may have come inside the windows that a Prometheus counted them in; none of other traffic. */
 export const alternativesOf = (traffic: Traffic, data: TrafficData | undefined): Alternative[] => {
-  const window = data?.prometheus?.arrivals.window ?? 0;
-  if (traffic.kind !== "prometheus" || window <= FINE_WINDOW) return [];
-  return VARIED.filter((cv) => cv > traffic.cv).map((cv): Alternative => {
+  if (traffic.kind !== "prometheus" || data?.prometheus === undefined) return [];
+  const { window } = data.prometheus.arrivals;
+  return variedCvs(traffic, data).map((cv): Alternative => {
     const drawn = new Map<number, readonly Request[]>();
     return {
       of: `bursts inside the ${limit(window)} between two samples`,

@@ -91,6 +91,9 @@ export const planSchema = z
         headroom_over_mean: z.number().meta({ description: "Capacity over the mean load: 0.4 is 40 % above it" }),
       }),
       z.strictObject({ kind: z.literal("impossible"), because: z.string(), best: candidateSchema.nullable() }),
+      z
+        .strictObject({ kind: z.literal("not-reproduced"), because: z.string(), best: z.null() })
+        .meta({ description: "A validation on the user's own hours has shown that the simulation cannot speak of an objective" }),
     ]),
     autoscaler: candidateSchema.nullable().meta({ description: "What a Kubernetes HPA does on the same traffic" }),
     hybrid: candidateSchema.nullable().optional().meta({

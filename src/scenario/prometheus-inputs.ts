@@ -10,9 +10,6 @@ import type { Seconds } from "../units.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
 
-/** Windows up to this length are taken to show what bursts there are: their inside is not varied. */
-export const FINE_WINDOW: Seconds = 10;
-
 /** What an answer takes from a Prometheus, and what it assumes where no metric says it. */
 export const prometheusInputs = (from: GivenScenario, traffic: TrafficOf<"prometheus">, data: TrafficData): Input[] => {
   const { arrivals, prompts, outputs } = prometheusOf(traffic, data);
