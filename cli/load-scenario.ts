@@ -7,11 +7,13 @@ import { checkContext } from "../src/scenario/check-context.ts";
 import { parseScenario, type GivenScenario } from "../src/scenario/parse.ts";
 import type { PolicyData } from "../src/scenario/policy.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
+import type { LanguageModel } from "../src/model/language-model.ts";
 import type { Request } from "../src/traffic/request.ts";
 import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
 import type { Io } from "./io.ts";
 import { refuseOptions } from "./options.ts";
+import { isPrometheusFolder } from "./read-prometheus.ts";
 import { readManifestsOf, readPolicyModule } from "./read-policy.ts";
 import type { TrafficOf } from "../src/traffic/schema.ts";
 import type { TraceFormat } from "../src/traffic/trace/schema.ts";
@@ -138,17 +140,21 @@ const modulePart = async (
   policy?.kind === "module" ? { module: await readers.readPolicyModule({ text: policy.file, folder }, `${place}: policy.file`) } : {};
 
 /**
- * A scenario of nothing but a trace's file, all else by default.
+ * A scenario of nothing but a trace's file, or a folder of range queries, all else by default.
  *
  * @param format told from the file's beginning where it is not given
  */
 export const scenarioOfTrace = async (io: Io, file: string, format: string | undefined, overrides: Overrides): Promise<LoadedScenario> => {
   const settings = scenarioSchema.shape.replica.parse(undefined);
   const chosen = chooseDevice(io, atUser(io, overrides.device), atUser(io, overrides.model), settings);
+  const isCounted = isPrometheusFolder(resolve(io.cwd, file));
+  if (isCounted && format !== undefined) {
+    throw new InputError("--format", `expected a trace beside it, got ${file}, a folder of range queries`, "Leave it out.");
+  }
   const from: GivenScenario = {
     scenario: scenarioSchema.parse({
       name: basename(file),
-      traffic: { kind: "trace", format, file, sessions_per_s: overrides.sessionsPerS },
+      traffic: isCounted ? { kind: "prometheus", folder: file } : { kind: "trace", format, file, sessions_per_s: overrides.sessionsPerS },
       model: chosen.model.name,
     }),
     given: new Map([["traffic", "--traffic"] as const, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
@@ -178,11 +184,19 @@ export const withTraffic = async (
   if (traffic.kind !== "trace") {
     const data = await readers.readTrafficData(traffic, folder, onRead);
     checkContext(traffic, model, data, from.place);
-    return { ...fleet, trace: null, data };
+    return { ...fleet, from: withLongest(from, model), trace: null, data };
   }
   const options = { seed, contextLength: model.contextLength, ...(onRead === undefined ? {} : { onRead }) };
   const { format, requests } = await readers.readTrace(traffic, resolve(folder, traffic.file), options);
   return { ...fleet, from: withFormat(from, traffic, format), trace: requests, data: NO_DATA };
+};
+
+/** A scenario whose traffic, where a Prometheus counted it, has no request that the server would not have served. */
+const withLongest = (from: GivenScenario, model: LanguageModel): GivenScenario => {
+  const { traffic, replica } = from.scenario;
+  if (traffic.kind !== "prometheus" || traffic.max_tokens !== undefined) return from;
+  const longest = replica.max_model_len ?? model.contextLength;
+  return { ...from, scenario: { ...from.scenario, traffic: { ...traffic, max_tokens: longest } } };
 };
 
 /** A scenario whose trace says of which format it was found to be. */

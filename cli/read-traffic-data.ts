@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { lengthFiles, NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { checkSpan, isClientDataset, isClientRates, readClients } from "../src/traffic/clients/read.ts";
+import { readPrometheus } from "../src/traffic/prometheus/read.ts";
 import type { Traffic } from "../src/traffic/schema.ts";
 import { traceSchema } from "../src/traffic/trace/schema.ts";
 import { openFiles, type OnRead } from "./open-text.ts";
+import { readPrometheusFolder } from "./read-prometheus.ts";
 import { readLengths } from "./read-trace.ts";
 
 /**
@@ -28,12 +30,13 @@ export const readTrafficData = async (traffic: Traffic, folder: string, onRead: 
     checkSpan(clients, traffic);
     return { ...NO_DATA, clients };
   }
+  const prometheus = traffic.kind === "prometheus" ? { prometheus: readPrometheus(readPrometheusFolder(traffic.folder, folder)) } : {};
   const lengths = new Map<string, Awaited<ReturnType<typeof readLengths>>>();
   for (const { file, format } of lengthFiles(traffic)) {
     const trace = traceSchema.parse({ kind: "trace", file, format, sessions_per_s: 1 });
     lengths.set(file, await readLengths(trace, resolve(folder, file), { seed: 0, onRead }));
   }
-  return { ...NO_DATA, lengths };
+  return { ...NO_DATA, lengths, ...prometheus };
 };
 
 /** Where ServeGen's statistics have the lengths that belong to rates: `…_traces.tar.gz` beside `…_datasets.tar.gz`, or the same folder. */

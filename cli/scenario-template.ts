@@ -33,6 +33,13 @@ traffic:
 # Clients by ServeGen's statistics, instead of prompt and output:
 #   kind: clients, traces: m-small_traces.tar.gz, datasets: m-small_datasets.tar.gz, start_s: 0, duration_s: 3600, rate_factor: 0.01
 
+# Or requests as a Prometheus counted them (\`ballast traffic queries\` prints the commands that fill the folder), instead of the block above:
+# traffic:
+#   kind: prometheus
+#   folder: prometheus # from the folder of this scenario
+#   cv: 1 # of the gaps between two samples, which no metric shows: 1 is Poisson; prompt and output may be given instead of their histograms
+#   max_tokens: 32768 # of prompt and output together; default: max_model_len, else the model's context
+
 # Or requests from a trace's file (.gz or not), instead of the block above:
 # traffic:
 #   kind: trace

@@ -7,6 +7,7 @@ import { planSchema } from "./plan/schema.ts";
 import { profileSchema } from "./profile/schema.ts";
 import { peerTableSchema } from "./report/peers-schema.ts";
 import { scenarioSchema } from "./scenario/schema.ts";
+import { fleetValidationSchema } from "./validation/fleet-schema.ts";
 import { sweepSchema } from "./sweep/schema.ts";
 
 /** The JSON Schemas (2020-12) that are published in `schema/`, by the name of their file. What is written has its defaults filled in; a scenario and a sweep are what a user writes. */
@@ -17,6 +18,7 @@ export const publishedSchemas = (): Readonly<Record<string, object>> => ({
   "sweep.schema.json": z.toJSONSchema(sweepSchema, { io: "input" }),
   "run.schema.json": z.toJSONSchema(runSchema),
   "plan.schema.json": z.toJSONSchema(planSchema),
+  "fleet-validation.schema.json": z.toJSONSchema(fleetValidationSchema),
   "experiment.schema.json": z.toJSONSchema(experimentSchema),
   "comparison.schema.json": z.toJSONSchema(comparisonSchema),
   "peers.schema.json": z.toJSONSchema(peerTableSchema),

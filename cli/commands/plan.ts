@@ -7,11 +7,13 @@ import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { withObjectives, withoutOverruledDefaults, type LatencyKey } from "../../src/scenario/objectives.ts";
+import { withValidation } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice } from "../choose-device.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
+import { readFleetValidation } from "../read-fleet-validation.ts";
 import { atUser, loadScenario, scenarioOfTrace } from "../load-scenario.ts";
 import { positiveNumber, positiveWholeNumber, refuseOptions } from "../options.ts";
 import { progressLine, reading } from "../progress.ts";
@@ -27,6 +29,7 @@ interface PlanOptions {
   readonly model?: string;
   readonly device?: string;
   readonly slo?: string;
+  readonly validated?: string;
   readonly replications?: number;
   readonly frontier?: true;
   readonly out?: string;
@@ -62,6 +65,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
   const objectives = slo === undefined ? {} : parseObjectives(slo, "--slo");
   const givenBySlo = Object.keys(objectives).map((key) => [`objectives.${key}`, "--slo"] as const);
   if (file === undefined && traffic === undefined) {
+    refuseOptions(options, ["validated"], "expected a scenario or --traffic beside it, got neither", "Plan for what was validated.");
     const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
     const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
     return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, onProgress });
@@ -78,7 +82,9 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     scenario: { ...scenario, objectives: withoutOverruledDefaults(withObjectives(scenario.objectives, objectives), isGiven) },
     given: new Map([...given, ...givenBySlo]),
   };
-  return plan({ ...loaded, from, replications, hasFrontier, onProgress });
+  const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
+  const answered = plan({ ...loaded, from, replications, hasFrontier, onProgress });
+  return validation === null ? answered : withValidation(answered, validation, from.scenario.objectives, options.validated!);
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
@@ -104,6 +110,10 @@ export const planCommand = (io: Io): Command =>
     .option("--autoscaler <name>", "which of several in the manifests")
     .option("--workload <name>", "which of several in the manifests")
     .option("--container <name>", "which container of the workload is the server")
+    .option(
+      "--validated <file>",
+      "a saved validation of the same servers (validate --fleet --out): what it has not reproduced gets no recommendation (default: none)",
+    )
     .option(
       "--replications <n>",
       "how often generated traffic is drawn anew at most, where fewer do not tell (default: 16, or until 100,000 requests in all); a trace is played once",

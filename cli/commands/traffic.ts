@@ -11,8 +11,9 @@ import { createStreams } from "../../src/sim/streams.ts";
 import { NO_DATA, type TrafficData } from "../../src/traffic/data.ts";
 import { descriptionJson } from "../../src/traffic/description-json.ts";
 import { TrafficDescriber } from "../../src/traffic/describe.ts";
-import { generate } from "../../src/traffic/generate.ts";
+import { generate, type GeneratedTraffic } from "../../src/traffic/generate.ts";
 import { trafficNotes } from "../../src/traffic/notes.ts";
+import { prometheusSchema } from "../../src/traffic/prometheus/schema.ts";
 import type { Traffic } from "../../src/traffic/schema.ts";
 import { traceFormatSchema, traceSchema, type TraceFormat } from "../../src/traffic/trace/schema.ts";
 import { makeDocument } from "../document.ts";
@@ -21,6 +22,8 @@ import type { Io } from "../io.ts";
 import type { OnRead } from "../open-text.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
 import { reading } from "../progress.ts";
+import { queriesText, withQueryOptions, type QueriesOptions } from "../query-options.ts";
+import { isPrometheusFolder } from "../read-prometheus.ts";
 import { openTrace } from "../read-trace.ts";
 import { readTrafficData } from "../read-traffic-data.ts";
 
@@ -35,20 +38,34 @@ interface DescribeOptions {
 
 /** `ballast traffic`: what traffic is like, before anything is simulated. */
 export const trafficCommand = (io: Io): Command =>
-  new Command("traffic").description("Look at traffic before anything is simulated.").addCommand(
-    new Command("describe")
-      .description("Say what a trace's or a scenario's traffic is like: rate, bursts, lengths, what prompts have in common, sessions.")
-      .argument("<file>", "a trace (.gz or not; agent sessions: a folder or a .tar.gz too), or a scenario's file, .yaml or .json")
-      .addOption(
-        new Option("--format <format>", "the trace's format (default: told from its beginning)").choices(traceFormatSchema.options),
-      )
-      .option("--sessions-per-s <n>", "of a trace of agent sessions: how many begin a second", positiveNumber)
-      .option("--seed <n>", "seed of what is left to chance, a whole number (default: the scenario's, else 42)", wholeNumber)
-      .option("--html <file>", "write the description as one page, with its plots, there")
-      .option("--json", "print the description as JSON instead of text")
-      .option("--quiet", "no progress")
-      .action((file: string, options: DescribeOptions) => describe(io, file, options)),
-  );
+  new Command("traffic")
+    .description("Look at traffic before anything is simulated.")
+    .addCommand(describeCommand(io))
+    .addCommand(queriesCommand(io));
+
+const queriesCommand = (io: Io): Command =>
+  withQueryOptions(
+    new Command("queries").description(
+      "Print the queries that save traffic from a Prometheus that scrapes vLLM, as curl commands: docs/prometheus.md says what is read.",
+    ),
+  )
+    .option("--fleet", "also what `ballast validate --fleet` needs: latencies and tokens")
+    .action(({ fleet, ...options }: QueriesOptions & { readonly fleet?: true }) => io.out(queriesText(options, fleet === true)));
+
+const describeCommand = (io: Io): Command =>
+  new Command("describe")
+    .description("Say what a trace's or a scenario's traffic is like: rate, bursts, lengths, what prompts have in common, sessions.")
+    .argument(
+      "<file>",
+      "a trace (.gz or not; agent sessions: a folder or a .tar.gz too), a folder of range queries, or a scenario's file, .yaml or .json",
+    )
+    .addOption(new Option("--format <format>", "the trace's format (default: told from its beginning)").choices(traceFormatSchema.options))
+    .option("--sessions-per-s <n>", "of a trace of agent sessions: how many begin a second", positiveNumber)
+    .option("--seed <n>", "seed of what is left to chance, a whole number (default: the scenario's, else 42)", wholeNumber)
+    .option("--html <file>", "write the description as one page, with its plots, there")
+    .option("--json", "print the description as JSON instead of text")
+    .option("--quiet", "no progress")
+    .action((file: string, options: DescribeOptions) => describe(io, file, options));
 
 const describe = async (io: Io, file: string, options: DescribeOptions): Promise<void> => {
   const described = await reading(io, (onRead) => describedTraffic(io, file, options, onRead), options.quiet === true);
@@ -62,6 +79,10 @@ const describe = async (io: Io, file: string, options: DescribeOptions): Promise
 
 const describedTraffic = async (io: Io, file: string, options: DescribeOptions, onRead: OnRead): Promise<DescribedTraffic> => {
   const path = resolve(io.cwd, file);
+  if (isPrometheusFolder(path)) {
+    const traffic = prometheusSchema.parse({ kind: "prometheus", folder: file });
+    return describedGenerated(traffic, basename(file), io.cwd, options.seed ?? 42, file, onRead);
+  }
   const scenario = scenarioOrNull(path, file);
   if (scenario === null) {
     const trace = traceSchema.parse({ kind: "trace", file, format: options.format, sessions_per_s: options.sessionsPerS });
@@ -71,10 +92,21 @@ const describedTraffic = async (io: Io, file: string, options: DescribeOptions, 
   const seed = options.seed ?? own;
   const folder = dirname(path);
   if (traffic.kind === "trace") return describedTrace(traffic, resolve(folder, traffic.file), traffic.file, seed, onRead);
+  return describedGenerated(traffic, name, folder, seed, `${file}: traffic`, onRead);
+};
+
+const describedGenerated = async (
+  traffic: GeneratedTraffic,
+  name: string,
+  folder: string,
+  seed: number,
+  place: string,
+  onRead: OnRead,
+): Promise<DescribedTraffic> => {
   const data = await readTrafficData(traffic, folder, onRead);
   const describer = new TrafficDescriber();
   for (const request of generate(traffic, createStreams(seed), data)) describer.add(request);
-  return described(name, `${trafficInWords(traffic)}; drawn once, with seed ${seed}`, describer, traffic, data, `${file}: traffic`);
+  return described(name, `${trafficInWords(traffic)}; drawn once, with seed ${seed}`, describer, traffic, data, place);
 };
 
 const describedTrace = async (

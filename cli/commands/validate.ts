@@ -5,6 +5,8 @@ import { readEngineLog } from "../../src/calibration/engine-log.ts";
 import { InputError } from "../../src/errors.ts";
 import type { LanguageModel } from "../../src/model/language-model.ts";
 import { validationHtml } from "../../src/report/html/validation-page.ts";
+import { savedJson } from "../../src/json.ts";
+import { fleetValidationText } from "../../src/report/fleet-validation-text.ts";
 import { validationText } from "../../src/report/validation-text.ts";
 import type { GivenScenario } from "../../src/scenario/parse.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
@@ -16,11 +18,21 @@ import { modelOfTables, stepOverhead } from "../engine-tables.ts";
 import { readText, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { atUser } from "../load-scenario.ts";
-import { memorySize, nonNegativeNumber, positiveWholeNumber } from "../options.ts";
+import { memorySize, nonNegativeNumber, positiveWholeNumber, refuseOptions } from "../options.ts";
+import { progressLine } from "../progress.ts";
+import { queriesText } from "../query-options.ts";
 import { readRunFolder, type RunFolder } from "../read-logged-run.ts";
+import { validateFleetOf } from "../validate-fleet.ts";
 
 interface ValidateOptions {
-  readonly run: string;
+  readonly run?: string;
+  readonly fleet?: string;
+  readonly queries?: true;
+  readonly manifests?: string;
+  readonly policy?: true;
+  readonly slo?: string;
+  readonly seeds: number;
+  readonly tolerance: number;
   readonly device?: string;
   readonly tables?: string;
   readonly model?: string;
@@ -36,8 +48,26 @@ interface ValidateOptions {
 /** `ballast validate`: a logged run of a real engine, replayed and held against itself. */
 export const validateCommand = (io: Io): Command =>
   new Command("validate")
-    .description("Replay a logged run of a real engine and say how far the simulation is off: TTFT, TPOT, end to end, running and waiting.")
-    .requiredOption(
+    .description(
+      "Replay a logged run of a real engine, or the hours of a fleet that Prometheus saw, and say how far the simulation is off: TTFT, TPOT, end to end, running and waiting.",
+    )
+    .argument("[scenario]", "with --fleet: how the servers run and what is asked of them, YAML or JSON (default: all by default)")
+    .option("--fleet <folder>", "saved range queries of a Prometheus that scrapes the fleet: docs/prometheus.md")
+    .option("--queries", "print the queries that fill such a folder, as curl commands; `ballast traffic queries` has options for them")
+    .option("--manifests <file>", "with --fleet: Kubernetes manifests of the scenario (default: the scenario's)")
+    .option("--policy", "with --fleet: the scenario's policy, or its manifests', decides the number of replicas (default: as observed)")
+    .option(
+      "--slo <objectives>",
+      "with --fleet: what is to be reproduced, as plan writes it (default: the scenario's, else 2 s and 100 ms)",
+    )
+    .option("--seeds <n>", "with --fleet: how often the requests are drawn, for each burstiness", positiveWholeNumber, 3)
+    .option(
+      "--tolerance <share>",
+      "with --fleet: how far outside what was observed a figure still counts as reproduced",
+      nonNegativeNumber,
+      0.1,
+    )
+    .option(
       "--run <folder>",
       "the logged run: requests.jsonl, meta.json, and profile/ or device-model.json; timeseries.csv and a .log where there are",
     )
@@ -51,15 +81,25 @@ export const validateCommand = (io: Io): Command =>
     .option("--html <file>", "write the outcome as one page, with its plots, there")
     .option("--out <file>", "write the outcome there, as JSON")
     .option("--json", "print the outcome as JSON instead of text")
-    .action(async (options: ValidateOptions) => {
-      const folder = await readRunFolder(options.run, io.cwd);
+    .action(async (file: string | undefined, options: ValidateOptions) => {
+      if (options.queries === true) return io.out(queriesText({}, true));
+      if (options.fleet !== undefined) return validateFleetWith(io, file, { ...options, fleet: options.fleet });
+      const { run } = options;
+      if (run === undefined) {
+        throw new InputError(
+          "validate",
+          "expected what to replay, got neither --run nor --fleet",
+          "Name a logged run, or a folder of range queries: --queries prints them.",
+        );
+      }
+      const folder = await readRunFolder(run, io.cwd);
       const { device, model } = deviceOf(io, folder, options);
-      const from = scenarioOf(folder, model, options);
+      const from = scenarioOf(folder, model, { ...options, run });
       const requests = folder.requests.map(({ request }) => request);
       const setup = resolveScenario(from, device, model, requests);
       const validation = validateRun(
         {
-          place: options.run,
+          place: run,
           engine: folder.engine,
           device: device.device,
           model: model.name,
@@ -84,6 +124,27 @@ export const validateCommand = (io: Io): Command =>
       }
     });
 
+/** A fleet's own hours beside their simulation. */
+const validateFleetWith = async (
+  io: Io,
+  file: string | undefined,
+  options: ValidateOptions & { readonly fleet: string },
+): Promise<void> => {
+  refuseOptions(
+    options,
+    ["run", "tables", "memory", "engineLog", "kvBlocks", "stepOverhead"],
+    "has no part in --fleet, whose servers a scenario and a device describe",
+    "Leave it out; `ballast calibrate --out` makes the device of tables and a log.",
+  );
+  const progress = progressLine(io, false);
+  const { validation, objectives } = await validateFleetOf(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
+  progress.end();
+  const json = savedJson(validation);
+  if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+  io.out(options.json ? json : fleetValidationText(validation, objectives));
+  if (options.out !== undefined) io.err(`Validation: ${options.out}\n`);
+};
+
 const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device: DeviceModel; model: LanguageModel } => {
   const saved = options.device ?? (options.tables === undefined ? folder.deviceModel : undefined);
   const named = options.model ?? folder.model.split("/").at(-1) ?? folder.model;
@@ -98,7 +159,7 @@ const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device
   const tables = options.tables ?? folder.tables;
   if (tables === undefined) {
     throw new InputError(
-      `${options.run}: profile`,
+      `${folder.path}: profile`,
       "is not there, nor is device-model.json",
       "Give the step times: --tables FOLDER, or --device FILE from `ballast calibrate --out`.",
     );
@@ -122,7 +183,11 @@ const refuse = (value: unknown, option: string, device: string): void => {
 };
 
 /** The run as a scenario: the engine's own arguments are the user's. */
-const scenarioOf = (folder: RunFolder, model: LanguageModel, { run, kvBlocks }: ValidateOptions): GivenScenario => {
+const scenarioOf = (
+  folder: RunFolder,
+  model: LanguageModel,
+  { run, kvBlocks }: ValidateOptions & { readonly run: string },
+): GivenScenario => {
   if (kvBlocks === 1)
     throw new InputError("--kv-blocks", "expected 2 or more, since one is the null block, got 1", "Take the number from the engine's log.");
   const settings = { ...folder.settings, ...(kvBlocks === undefined ? {} : { num_gpu_blocks: kvBlocks }) };

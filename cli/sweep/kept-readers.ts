@@ -33,7 +33,10 @@ export const keptReaders = (): Readers => {
       return trace.found;
     },
     readTrafficData: async (traffic, folder, onRead) => {
-      const key = JSON.stringify([traffic.kind === "clients" ? traffic : lengthFiles(traffic), folder]);
+      const key = JSON.stringify([
+        traffic.kind === "clients" ? traffic : [lengthFiles(traffic), traffic.kind === "prometheus" ? traffic.folder : null],
+        folder,
+      ]);
       if (data?.key !== key) {
         data = null;
         data = { key, found: await READERS.readTrafficData(traffic, folder, onRead) };

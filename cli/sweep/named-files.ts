@@ -31,6 +31,7 @@ export const hashesOfNamed = async (scenario: Scenario, folder: string, cache: H
 const namesIn = ({ traffic, manifests, policy }: Scenario): string[] => [
   ...(traffic.kind === "trace" ? [traffic.file] : []),
   ...(traffic.kind === "clients" ? [traffic.traces, traffic.datasets ?? datasetsBeside(traffic.traces)] : []),
+  ...(traffic.kind === "prometheus" ? [traffic.folder] : []),
   ...lengthFiles(traffic).map(({ file }) => file),
   ...(manifests === undefined ? [] : [manifests.file]),
   ...(policy?.kind === "module" ? [policy.file] : []),

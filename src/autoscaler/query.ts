@@ -14,7 +14,7 @@ const ALIASES: Readonly<Record<string, FleetMetric>> = {
 };
 
 /** Counters whose rate is requests per second. */
-const REQUEST_COUNTERS = ["vllm:request_success_total", "vllm:request_success", "vllm:e2e_request_latency_seconds_count"];
+export const REQUEST_COUNTERS = ["vllm:request_success_total", "vllm:request_success", "vllm:e2e_request_latency_seconds_count"] as const;
 
 /** The metric that a name means, or null where no server exports such a one. */
 export const fleetMetricOrNull = (name: string): FleetMetric | null => {
@@ -75,7 +75,7 @@ export const parseQuery = (text: string, place: string): FleetQuery => {
 const parseMetric = (inner: string, text: string, place: string): Omit<FleetQuery, "aggregate"> => {
   const [, counter, length, unit] = RATE.exec(inner) ?? [];
   if (counter !== undefined) {
-    if (!REQUEST_COUNTERS.includes(counter)) throw unknownMetric(counter, place);
+    if (!REQUEST_COUNTERS.some((known) => known === counter)) throw unknownMetric(counter, place);
     const window = Number(length) * SECONDS[unit as keyof typeof SECONDS];
     return window === RATE_WINDOW ? { metric: "requests_per_second" } : { metric: "requests_per_second", window };
   }

@@ -183,15 +183,15 @@ export class Simulation {
     this.events.push(at, eventRank.autoscale, number);
   }
 
-  /** What the servers' gauges show now, all together: `vllm:num_requests_running` and `vllm:num_requests_waiting`. */
-  gauges(): { running: number; waiting: number } {
-    let running = 0;
-    let waiting = 0;
-    for (const { scheduler } of this.fleet.replicas.values()) {
+  /** What the servers' gauges show now, all together: `vllm:num_requests_running` and `vllm:num_requests_waiting`; and how many servers are ready. */
+  gauges(): { running: number; waiting: number; ready: number } {
+    let [running, waiting, ready] = [0, 0, 0];
+    for (const { scheduler, life } of this.fleet.replicas.values()) {
       running += scheduler.runningCount;
       waiting += scheduler.waiting.length;
+      if (life.isReady) ready += 1;
     }
-    return { running, waiting };
+    return { running, waiting, ready };
   }
 
   /** When the requests in the system arrived and had their first token (NaN: not yet), by origin and turn. */

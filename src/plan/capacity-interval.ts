@@ -49,6 +49,37 @@ export const capacityInterval = (
   found: Extract<FixedSearch, { kind: "found" }>,
   stepError: number | null,
   isTrace: boolean,
+): CapacityInterval => withAlternatives(question, found.replicas, intervalAsCounted(question, found, stepError, isTrace));
+
+/** The same interval, up to what is needed where the traffic came in another way. */
+const withAlternatives = (question: Question, replicas: number, interval: CapacityInterval): CapacityInterval => {
+  const { alternatives = [], objectives } = question;
+  const [first] = alternatives;
+  if (first === undefined) return interval;
+  const spare = objectives.survive ?? 0;
+  const most = mostOf(replicas);
+  const needed = alternatives.map(({ name, requestsOf }) => {
+    const race = new Race({ ...question, requestsOf }, isBetterWithMore);
+    const meets = (number: number): boolean =>
+      race.decide({ kind: "fixed", replicas: number - spare }, `${number} replicas, ${name}`) === "meets";
+    let number = replicas;
+    while (number < most && !meets(number)) number += 1;
+    return { name, number: number === most && !meets(most) ? Infinity : number };
+  });
+  const worst = needed.reduce((a, b) => (b.number > a.number ? b : a));
+  const own = worst.number === Infinity ? "more than were tried" : worst.number === replicas ? "no more" : `${replicas} to ${worst.number}`;
+  return {
+    low: interval.low,
+    high: Math.max(interval.high, worst.number),
+    of: `${interval.of}, and ${first.of}, which no metric shows (up to ${alternatives.at(-1)!.name}: ${own} for that alone)`,
+  };
+};
+
+const intervalAsCounted = (
+  question: Question,
+  found: Extract<FixedSearch, { kind: "found" }>,
+  stepError: number | null,
+  isTrace: boolean,
 ): CapacityInterval => {
   const ofSteps = stepError === null ? "" : " and the step model's held-out error";
   if (isTrace) {

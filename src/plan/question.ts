@@ -8,6 +8,7 @@ import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
+import { alternativesOf } from "./burstiness.ts";
 import { spanOf } from "./notes.ts";
 import { replicationsFor } from "./replication-count.ts";
 import type { Question } from "./replications.ts";
@@ -66,6 +67,7 @@ export const questionOf = (
     prices: scenario.prices,
     seeds: Array.from({ length: count }, (_, i) => scenario.seed + i),
     requestsOf,
+    alternatives: alternativesOf(traffic, data),
     onProgress,
   };
 };

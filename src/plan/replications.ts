@@ -6,6 +6,7 @@ import type { Objectives } from "../scenario/objectives.ts";
 import { costOf, type Prices } from "../scenario/prices.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
+import type { Alternative } from "./burstiness.ts";
 import { countsOf, type Counts } from "./counts.ts";
 import { GapMeter, type CountedRecord } from "./gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, type Latencies } from "./latencies.ts";
@@ -24,6 +25,8 @@ export interface Question {
   readonly seeds: readonly number[];
   /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
   readonly requestsOf: (seed: number) => readonly Request[];
+  /** Other ways in which the traffic may have come; none by default. */
+  readonly alternatives?: readonly Alternative[];
   /** Told what is about to be simulated, in words. */
   readonly onProgress: (what: string) => void;
 }

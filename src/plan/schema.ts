@@ -116,6 +116,9 @@ export const planSchema = z
           .meta({ description: "Capacity over the busiest windows, the shortest first; absent in older files" }),
       }),
       z.strictObject({ kind: z.literal("impossible"), because: z.string(), best: candidateSchema.nullable() }),
+      z
+        .strictObject({ kind: z.literal("not-reproduced"), because: z.string(), best: z.null() })
+        .meta({ description: "A validation on the user's own hours has shown that the simulation cannot speak of an objective" }),
     ]),
     today: candidateSchema.nullable().optional().meta({
       description: "What the user's own policy does on the same traffic; null: the user has written none; absent in older files",

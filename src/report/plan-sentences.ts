@@ -37,6 +37,8 @@ export const answerSentence = (plan: Plan): string => {
       return `${answerInWords(capacity)} of ${model} on ${device} ${capacity.replicas === 1 ? "meets" : "meet"} ${list(capacity.candidate.objectives.map(target))}.`;
     case "impossible":
       return `No number of replicas of ${model} on ${device} meets the objectives: ${capacity.because}.`;
+    case "not-reproduced":
+      return `No recommendation for ${model} on ${device}: on the fleet's own hours the simulation has not reproduced ${capacity.because}.`;
     default:
       return capacity satisfies never;
   }
@@ -45,7 +47,7 @@ export const answerSentence = (plan: Plan): string => {
 /** Why the answer is not one fewer. */
 export const whyNotFewerSentence = (plan: Plan): string => {
   const { capacity } = plan;
-  if (capacity.kind === "impossible") {
+  if (capacity.kind !== "found") {
     return capacity.best === null ? "" : `Closest: ${capacity.best.policy}, ${missSentence(capacity.best)}.`;
   }
   if (capacity.one_fewer === null)
@@ -58,13 +60,13 @@ export const whyNotFewerSentence = (plan: Plan): string => {
 
 /** How much more traffic the answer takes. */
 export const breakingSentenceOrNull = ({ capacity }: Plan): string | null =>
-  capacity.kind === "impossible" || capacity.breaks_at_rate === null
+  capacity.kind !== "found" || capacity.breaks_at_rate === null
     ? null
     : `It breaks at ${plain(capacity.breaks_at_rate, 3)} times this traffic, bursts and all closer together.`;
 
 /** How large a burst the answer takes; null where it was not looked for. */
 export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
-  if (capacity.kind === "impossible" || capacity.breaks_at_burst === undefined) return null;
+  if (capacity.kind !== "found" || capacity.breaks_at_burst === undefined) return null;
   const { seconds, times_mean: times } = capacity.breaks_at_burst;
   const place = `on top of the busiest ${limit(seconds)}`;
   if (times === null) return `No burst of ${limit(seconds)} that was tried ${place} breaks it.`;
@@ -74,7 +76,7 @@ export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
 
 /** How far the capacity stands from the mean load, and from the busiest windows. */
 export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
-  if (capacity.kind === "impossible") return null;
+  if (capacity.kind !== "found") return null;
   const { headroom_over_mean: mean, headroom_over_peaks: peaks = [] } = capacity;
   const against = (headroom: number, what: string): string =>
     `${percent(Math.abs(headroom))} ${headroom < 0 ? "less" : "more"} than ${what}`;
@@ -99,7 +101,7 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
 
 /** Whether a floor with an autoscaler on top is cheaper at the same objectives; null where it was not looked for. */
 export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null => {
-  if (hybrid === undefined || capacity.kind === "impossible") return null;
+  if (hybrid === undefined || capacity.kind !== "found") return null;
   if (hybrid === null)
     return "No floor below that meets the objectives with an HPA on requests in flight on top (three targets, up to twice as many replicas).";
   const against = hybrid.gpu_hours / capacity.candidate.gpu_hours - 1;
@@ -110,6 +112,8 @@ export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null 
 /** How sure: what was repeated, and what the intervals hold. */
 export const confidenceSentence = (plan: Plan): string => {
   const { capacity, seeds } = plan;
+  if (capacity.kind === "not-reproduced")
+    return "None: what was simulated is left out, since it speaks of another fleet than the observed one.";
   const candidate = capacity.kind === "found" ? capacity.candidate : capacity.best;
   const replications = candidate?.replications ?? seeds.length;
   const repeated =

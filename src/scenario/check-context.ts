@@ -12,8 +12,9 @@ import type { Tokens } from "../units.ts";
  */
 export const checkContext = (traffic: Traffic, model: LanguageModel, data: TrafficData, place: string): void => {
   if (traffic.kind === "trace" || traffic.kind === "clients") return;
+  if (traffic.kind === "prometheus" && traffic.prompt === undefined) return;
   const [field, longest] =
-    traffic.kind === "sessions" ? ["max_prompt_tokens", traffic.max_prompt_tokens] : ["prompt", longestOf(traffic.prompt, data)];
+    traffic.kind === "sessions" ? ["max_prompt_tokens", traffic.max_prompt_tokens] : ["prompt", longestOf(traffic.prompt!, data)];
   if (longest < model.contextLength) return;
   throw new InputError(
     `${place}: traffic.${field}`,

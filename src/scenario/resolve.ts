@@ -72,7 +72,7 @@ export const resolveScenario = (
     ...admissionOf(from),
     churn,
     inputs: [
-      ...trafficInputs(from, requests),
+      ...trafficInputs(from, requests, data),
       ...deviceInputs(from, device),
       ...replica.inputs,
       ...coldStart.inputs,

@@ -2,11 +2,13 @@ import type { Input } from "../provenance.ts";
 import { count, duration, limit, list, percent, plain, quantity, significant } from "../format.ts";
 import type { Burstiness } from "../traffic/arrival-bins.ts";
 import { describeTraffic, type LengthSummary, type TrafficDescription } from "../traffic/describe.ts";
+import { NO_DATA, type TrafficData } from "../traffic/data.ts";
 import type { ThinkTime, Turns } from "../traffic/distributions.ts";
 import type { Request } from "../traffic/request.ts";
 import type { LengthDistribution, Traffic } from "../traffic/schema.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
+import { prometheusInputs } from "./prometheus-inputs.ts";
 
 /** The traffic in a line, as asked for: "bursty, 12 requests/s for 20 min, …". */
 export const trafficInWords = (traffic: Traffic): string => {
@@ -25,6 +27,8 @@ export const trafficInWords = (traffic: Traffic): string => {
       return `sessions, ${plain(traffic.sessions_per_s, 3)} begin a second for ${limit(traffic.duration_s)}; ${turnsInWords(traffic.turns)}, think time ${thinkTimeInWords(traffic.think_s)}`;
     case "clients":
       return `clients of ${traffic.traces}${traffic.rate_factor === 1 ? "" : ` at ${plain(traffic.rate_factor)} times their rates`}, ${limit(traffic.duration_s)} from ${limit(traffic.start_s)} on`;
+    case "prometheus":
+      return `as the Prometheus of ${traffic.folder} counted it${traffic.cv === 1 ? "" : `, with gaps of coefficient of variation ${plain(traffic.cv)} between two samples`}`;
     case "trace":
       return `trace ${traffic.file}${traffic.sessions_per_s === undefined ? "" : `, ${plain(traffic.sessions_per_s, 3)} sessions begin a second`}${traffic.speed === 1 ? "" : ` at ${plain(traffic.speed)} times its speed`}`;
     default:
@@ -67,8 +71,9 @@ const lengthInWords = (length: LengthDistribution): string => {
  * What the answer takes for the traffic: the generator's settings, or what a trace or clients' statistics are found to be.
  *
  * @param requests in order of arrival, at least one; of generated traffic, one replication
+ * @param data what generated traffic takes from files
  */
-export const trafficInputs = (from: GivenScenario, requests: Iterable<Request>): Input[] => {
+export const trafficInputs = (from: GivenScenario, requests: Iterable<Request>, data: TrafficData = NO_DATA): Input[] => {
   const { traffic } = from.scenario;
   const origin = originOf(from, "traffic", "default question");
   if (traffic.kind === "trace") {
@@ -82,6 +87,13 @@ export const trafficInputs = (from: GivenScenario, requests: Iterable<Request>):
       ...found.map((input) => ({ ...input, origin: "given" as const, source: traffic.traces })),
     ];
   }
+  if (traffic.kind === "prometheus") {
+    return [
+      ...prometheusInputs(from, traffic, data),
+      ...writtenLength("prompt", traffic.prompt, origin),
+      ...writtenLength("output", traffic.output, origin),
+    ];
+  }
   const system = traffic.kind === "sessions" ? traffic.system_tokens : 0;
   const isTurn = traffic.kind === "sessions" ? ", added by each request" : "";
   return [
@@ -91,6 +103,9 @@ export const trafficInputs = (from: GivenScenario, requests: Iterable<Request>):
     { name: "output", value: lengthInWords(traffic.output), ...origin },
   ];
 };
+
+const writtenLength = (name: string, length: LengthDistribution | undefined, origin: Pick<Input, "origin" | "source">): Input[] =>
+  length === undefined ? [] : [{ name, value: lengthInWords(length), ...origin }];
 
 /** Traffic as it was found, without where it came from. */
 const describedInputs = (found: TrafficDescription, played: string): Pick<Input, "name" | "value">[] => {

@@ -1,5 +1,6 @@
 import type { Tokens } from "../units.ts";
 import type { ClientStatistics } from "./clients/statistics.ts";
+import type { PrometheusTraffic } from "./prometheus/read.ts";
 import type { Traffic } from "./schema.ts";
 import type { TraceFormat } from "./trace/schema.ts";
 
@@ -14,6 +15,7 @@ export interface TrafficData {
   /** By the file's name, as the traffic writes it. */
   readonly lengths: ReadonlyMap<string, ObservedLengths>;
   readonly clients: readonly ClientStatistics[];
+  readonly prometheus?: PrometheusTraffic;
 }
 
 /** Enough for traffic that takes nothing from files. */
@@ -29,6 +31,6 @@ export const observedLengths = (file: string, { lengths }: TrafficData): Observe
 /** The traces that a traffic's lengths are drawn from. */
 export const lengthFiles = (traffic: Traffic): { readonly file: string; readonly format?: TraceFormat | undefined }[] => {
   if (traffic.kind === "trace" || traffic.kind === "clients") return [];
-  const named = [traffic.prompt, traffic.output].filter((length) => length.kind === "empirical");
+  const named = [traffic.prompt, traffic.output].filter((length) => length?.kind === "empirical");
   return named.filter(({ file }, i) => named.findIndex((other) => other.file === file) === i);
 };

@@ -3,6 +3,7 @@ import { burstyArrivals, diurnalArrivals, gammaArrivals, poissonArrivals, steppe
 import { generateClients } from "./clients/generate.ts";
 import { NO_DATA, type TrafficData } from "./data.ts";
 import { requestLengths } from "./lengths.ts";
+import { generatePrometheus } from "./prometheus/generate.ts";
 import type { RandomStreams } from "./random.ts";
 import type { Request } from "./request.ts";
 import type { Traffic } from "./schema.ts";
@@ -11,7 +12,7 @@ import { generateSessions } from "./sessions.ts";
 /** Traffic that is drawn, not read. */
 export type GeneratedTraffic = Exclude<Traffic, { kind: "trace" }>;
 
-type Independent = Exclude<GeneratedTraffic, { kind: "sessions" | "clients" }>;
+type Independent = Exclude<GeneratedTraffic, { kind: "sessions" | "clients" | "prometheus" }>;
 
 const arrivals = (traffic: Independent, streams: RandomStreams): Iterable<Seconds> => {
   switch (traffic.kind) {
@@ -49,6 +50,8 @@ const begin = (traffic: GeneratedTraffic, streams: RandomStreams, data: TrafficD
       return generateSessions(traffic, streams, data);
     case "clients":
       return generateClients(traffic, streams, data);
+    case "prometheus":
+      return generatePrometheus(traffic, streams, data);
     default:
       return independent(traffic, streams, data);
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { lengthSchema, thinkTimeSchema, turnsSchema } from "./distributions.ts";
+import { prometheusSchema } from "./prometheus/schema.ts";
 import { traceSchema } from "./trace/schema.ts";
 
 export type { LengthDistribution } from "./distributions.ts";
@@ -78,6 +79,7 @@ export const trafficSchema = z.discriminatedUnion("kind", [
     duration_s: positive,
     rate_factor: positive.default(1).meta({ description: "0.01 takes each client at a hundredth of its rate" }),
   }),
+  prometheusSchema,
   traceSchema,
 ]);
 export type Traffic = z.infer<typeof trafficSchema>;

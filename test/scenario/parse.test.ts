@@ -75,7 +75,7 @@ describe("a scenario's text", () => {
       no YAML: chat.yaml: line 2: expected YAML or JSON, got this: Flow sequence in block collection must be sufficiently indented and end with a ]. \`ballast init\` writes a scenario that shows every field.
       a field twice: chat.yaml: line 4: expected YAML or JSON, got this: Map keys must be unique. \`ballast init\` writes a scenario that shows every field.
       no traffic: chat.yaml: traffic: expected object, got none. \`ballast init\` writes a scenario that shows every field.
-      a kind of traffic that there is not: chat.yaml: traffic.kind: expected 'poisson' | 'gamma' | 'bursty' | 'diurnal' | 'steps' | 'sessions' | 'clients' | 'trace', got "fractal". \`ballast init\` writes a scenario that shows every field.
+      a kind of traffic that there is not: chat.yaml: traffic.kind: expected 'poisson' | 'gamma' | 'bursty' | 'diurnal' | 'steps' | 'sessions' | 'clients' | 'prometheus' | 'trace', got "fractal". \`ballast init\` writes a scenario that shows every field.
       a rate of nothing: chat.yaml: traffic.requests_per_s: expected number to be >0, got 0. \`ballast init\` writes a scenario that shows every field.
       a 99th percentile below the median: chat.yaml: traffic.prompt.p99_tokens: expected at least p50_tokens, got 5. \`ballast init\` writes a scenario that shows every field.
       a phase in words: chat.yaml: cold_start.weights_s: expected number or "measured" or object, got "fast". \`ballast init\` writes a scenario that shows every field.

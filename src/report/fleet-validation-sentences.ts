@@ -1,0 +1,97 @@
+import { count, duration, limit, list, mean, percent, plain, quantity, tokenRate } from "../format.ts";
+import type { Objectives } from "../scenario/objectives.ts";
+import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-objectives.ts";
+import type { FleetMetricName, FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
+import { signedPercent } from "./validation-sentences.ts";
+
+const NAMES: Readonly<Record<FleetMetricName, string>> = {
+  ttft: "TTFT",
+  tpot: "TPOT",
+  itl: "ITL",
+  e2e: "end to end",
+  running: "running",
+  waiting: "waiting",
+  replicas: "replicas",
+  output_tokens_per_s: "output tokens",
+};
+
+const amountOf = (metric: FleetMetricName): ((value: number) => string) => {
+  switch (metric) {
+    case "output_tokens_per_s":
+      return tokenRate;
+    case "running":
+    case "waiting":
+    case "replicas":
+      return (value) => mean(Math.round(value * 10) / 10);
+    default:
+      return duration;
+  }
+};
+
+/** `TTFT p99` */
+export const fleetRowName = ({ metric, statistic }: FleetRow): string => `${NAMES[metric]} ${statistic}`;
+
+const observedWords = ({ metric, observed: { low, high } }: FleetRow): string => {
+  if (low === high) return amountOf(metric)(low);
+  return high === null ? `above ${limit(low)}` : `${limit(low)} to ${limit(high)}`;
+};
+
+/** A figure observed, simulated, the range of the draws, and how far it is off: `+12 % (+3.0 % to +40 %)`. */
+export const fleetRow = (row: FleetRow): string[] => {
+  const amount = amountOf(row.metric);
+  const { value, low, high } = row.simulated;
+  return [
+    fleetRowName(row),
+    observedWords(row),
+    amount(value),
+    low === high ? "" : `${amount(low)} to ${amount(high)}`,
+    signedPercent(row.error),
+    row.error_low === row.error_high ? "" : `${signedPercent(row.error_low)} to ${signedPercent(row.error_high)}`,
+    row.is_reproduced ? "yes" : "NO",
+  ];
+};
+
+/** The outcome in one sentence. */
+export const fleetSentence = (validation: FleetValidation): string => {
+  const { rows, tolerance, model, device, lasts_s: lasts, begins } = validation;
+  const wrong = rows.filter((row) => !row.is_reproduced);
+  const named =
+    wrong.length === 0 ? "" : ` Not reproduced: ${list(wrong.map((row) => `${fleetRowName(row)} (${signedPercent(row.error)})`))}.`;
+  return `${model} on ${device}, ${limit(lasts)} from ${begins} on: ${wrong.length === 0 ? "all" : `${rows.length - wrong.length} of`} ${quantity(rows.length, "figure")} are reproduced to within ${percent(tolerance)} of what Prometheus saw.${named}`;
+};
+
+/** What the figures hold for. */
+export const fleetDraws = ({ seeds, cvs, requests, window_s: window, replayed }: FleetValidation): string => {
+  const bursts =
+    cvs.length === 1
+      ? ""
+      : ` with gaps of coefficient of variation ${list(cvs.map((cv) => plain(cv)))} inside the ${limit(window)} between two samples`;
+  const fleet = replayed === "observed" ? "replicas as observed" : "replicas as the policy decides";
+  return `${count(requests)} requests, ${fleet}; ${quantity(seeds.length * cvs.length, "draw")}: ${quantity(seeds.length, "seed")}${bursts}. Simulated values are means of the first ${quantity(seeds.length, "draw")}, ranges those of all.`;
+};
+
+/** Which burstiness comes closest to what was observed; null where it was not varied. */
+export const burstinessSentenceOrNull = ({ rows, cvs }: FleetValidation): string | null => {
+  const row = rows.find(({ metric, statistic }) => metric === "ttft" && statistic === "mean");
+  if (row === undefined || cvs.length === 1) return null;
+  const errors = row.simulated.by_cv.map((value) => value / row.observed.low - 1);
+  const best = errors.reduce((a, error, i) => (Math.abs(error) < Math.abs(errors[a]!) ? i : a), 0);
+  return `No metric shows the bursts between two samples; of those tried, gaps of coefficient of variation ${plain(cvs[best]!)} come closest to the observed mean TTFT: ${list(cvs.map((cv, i) => `${signedPercent(errors[i]!)} with ${plain(cv)}`))}. The traffic's cv says which a plan takes.`;
+};
+
+const METRICS = { ttft: "TTFT", tpot: "TPOT", e2e: "end to end" } as const;
+
+/** `TTFT p99 ≤ 2 s` and what came of it. */
+export const objectiveCheckWords = ({ metric, percentile, limit: most, outcome, rows }: ObjectiveCheck): readonly [string, string] => {
+  const wrong = rows.filter((row) => !row.is_reproduced);
+  const because =
+    outcome === "not reproduced"
+      ? `: ${list(wrong.map((row) => `${fleetRowName(row)} is simulated as ${amountOf(row.metric)(row.simulated.value)}, observed ${observedWords(row)}`))}`
+      : outcome === "not checked"
+        ? ": Prometheus has no such histogram"
+        : "";
+  return [`${METRICS[metric]} ${percentile} ≤ ${limit(most)}`, `${outcome}${because}`];
+};
+
+export const objectiveChecks = (validation: FleetValidation, objectives: Objectives): (readonly [string, string])[] =>
+  checkObjectives(validation, objectives).map(objectiveCheckWords);

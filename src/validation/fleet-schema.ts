@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { inputSchema } from "../provenance.ts";
+
+export const FLEET_VALIDATION_SCHEMA = "ballast.fleet-validation/1";
+
+/** Latencies that vLLM exports as histograms. */
+export const FLEET_LATENCIES = ["ttft", "tpot", "itl", "e2e"] as const;
+export type FleetLatency = (typeof FLEET_LATENCIES)[number];
+export const FLEET_METRICS = [...FLEET_LATENCIES, "running", "waiting", "replicas", "output_tokens_per_s"] as const;
+export type FleetMetricName = (typeof FLEET_METRICS)[number];
+export const FLEET_STATISTICS = ["mean", "p50", "p90", "p95", "p99"] as const;
+
+const amount = z.number().min(0);
+
+export const fleetRowSchema = z.strictObject({
+  metric: z.enum(FLEET_METRICS),
+  statistic: z.enum(FLEET_STATISTICS),
+  observed: z.strictObject({ low: amount, high: amount.nullable() }).meta({
+    description:
+      "Of a percentile, the bounds of its bucket (null: above the last); of a mean, twice the same. Seconds, requests, replicas or tokens/s",
+  }),
+  simulated: z.strictObject({ value: amount, low: amount, high: amount, by_cv: z.array(amount) }).meta({
+    description:
+      "Mean over the seeds with the scenario's own burstiness; the least and the largest of all draws; the mean with each burstiness",
+  }),
+  error: z.number().meta({ description: "Simulated value over the nearer observed bound, less 1; 0 inside the bounds" }),
+  error_low: z.number().meta({ description: "The same of the least draw" }),
+  error_high: z.number().meta({ description: "The same of the largest draw" }),
+  is_reproduced: z.boolean().meta({ description: "The draws reach to within the tolerance of the observed bounds" }),
+});
+export type FleetRow = z.infer<typeof fleetRowSchema>;
+
+const overTime = z.strictObject({ observed: z.array(z.number().nullable()), simulated: z.array(z.number()) });
+
+/** A fleet's own hours, as its Prometheus saw them and as simulated, side by side. */
+export const fleetValidationSchema = z
+  .strictObject({
+    schema: z.literal(FLEET_VALIDATION_SCHEMA),
+    fleet: z.string().meta({ description: "The folder of range queries" }),
+    model: z.string(),
+    device: z.string(),
+    begins: z.string().meta({ description: "UTC" }),
+    lasts_s: z.number().positive(),
+    window_s: z.number().positive().meta({ description: "Between two counts of the requests" }),
+    requests: z.int().min(1).meta({ description: "Of the first draw" }),
+    replayed: z.enum(["observed", "policy"]).meta({ description: "Replicas as they were, or as the scenario's policy decides" }),
+    seeds: z.array(z.int()).min(1),
+    cvs: z
+      .array(z.number().positive())
+      .min(1)
+      .meta({ description: "Of the gaps inside a window: the scenario's own, and what else it is varied to" }),
+    tolerance: z.number().min(0),
+    rows: z.array(fleetRowSchema),
+    over_time: z.strictObject({ at_s: z.array(z.number()), replicas: overTime, running: overTime, waiting: overTime }),
+    extrapolated_share: z.number().min(0).max(1),
+    inputs: z.array(inputSchema),
+    not_modelled: z.array(z.string()),
+    notes: z.array(z.string()),
+  })
+  .meta({ id: "FleetValidation", title: "Ballast fleet validation, version 1" });
+export type FleetValidation = z.infer<typeof fleetValidationSchema>;

@@ -1,0 +1,145 @@
+import { InputError } from "../errors.ts";
+import { plain } from "../format.ts";
+import type { Policy } from "../fleet/policy.ts";
+import { variedCvs } from "../scenario/burstiness.ts";
+import { utcTime } from "../scenario/prometheus-inputs.ts";
+import type { FleetSetup } from "../scenario/resolve.ts";
+import { createStreams } from "../sim/streams.ts";
+import type { TrafficData } from "../traffic/data.ts";
+import { generatePrometheus, prometheusOf } from "../traffic/prometheus/generate.ts";
+import type { Prometheus } from "../traffic/prometheus/schema.ts";
+import { observedOf, rowOf } from "./fleet-rows.ts";
+import { FLEET_VALIDATION_SCHEMA, type FleetMetricName, type FleetRow, type FleetValidation } from "./fleet-schema.ts";
+import type { ObservedFleet } from "./observed-fleet.ts";
+import { replayFleet, statisticOf, type Replay } from "./replay.ts";
+
+export interface FleetQuestion {
+  readonly observed: ObservedFleet;
+  readonly setup: FleetSetup;
+  readonly traffic: Prometheus;
+  readonly data: TrafficData;
+  /** Null: as many replicas as were observed. */
+  readonly policy: Policy | null;
+  readonly seeds: readonly number[];
+  /** How far outside the observed bounds a figure still counts as reproduced, as a share of the nearer one. */
+  readonly tolerance: number;
+  readonly model: string;
+  readonly device: string;
+  /** Told what is about to be simulated, in words. */
+  readonly onProgress?: (what: string) => void;
+}
+
+/**
+ * Simulates the hours that a Prometheus saw and puts both side by side. Nothing is fitted to what was observed.
+ *
+ * The requests are drawn from their counts and length histograms for each seed, and with each burstiness that the time between two samples leaves
+ * open; what is said of a figure holds for all of these draws.
+ *
+ * @throws InputError where nothing was served in the simulation that could be compared
+ */
+export const validateFleet = (question: FleetQuestion): FleetValidation => {
+  const { observed, setup, traffic, data, policy, seeds, onProgress = () => {} } = question;
+  const { arrivals } = prometheusOf(traffic, data);
+  const cvs = [traffic.cv, ...variedCvs(traffic, data)];
+  const replays: Replay[] = [];
+  for (const cv of cvs) {
+    for (const seed of seeds) {
+      onProgress(`the observed hours, seed ${seed}${cvs.length === 1 ? "" : `, gaps of coefficient of variation ${plain(cv)}`}`);
+      const requests = [...generatePrometheus({ ...traffic, cv }, createStreams(seed), data)];
+      replays.push(replayFleet(observed, setup, policy, { requests, seed, begins: arrivals.begins }));
+    }
+  }
+  const [first] = replays;
+  if (first === undefined || first.latencies.ttft.length === 0) {
+    throw new InputError(
+      observed.folder,
+      "expected requests that the simulated fleet serves, got none",
+      "Check the model, the device and the range.",
+    );
+  }
+  const { readings } = observed;
+  const steps = replays.reduce((sum, { run }) => sum + run.steps, 0);
+  return {
+    schema: FLEET_VALIDATION_SCHEMA,
+    fleet: observed.folder,
+    model: question.model,
+    device: question.device,
+    begins: utcTime(readings[0]!.at),
+    lasts_s: readings.at(-1)!.at - readings[0]!.at,
+    window_s: arrivals.window,
+    requests: first.run.requests.arrived,
+    replayed: policy === null ? "observed" : "policy",
+    seeds: [...seeds],
+    cvs,
+    tolerance: question.tolerance,
+    rows: [...latencyRows(question, replays), ...gaugeRows(question, replays)],
+    over_time: {
+      at_s: readings.map(({ at }) => at - readings[0]!.at),
+      replicas: { observed: readings.map(({ replicas }) => replicas), simulated: first.gauges.map(({ ready }) => ready) },
+      running: { observed: readings.map(({ running }) => running), simulated: first.gauges.map(({ running }) => running) },
+      waiting: { observed: readings.map(({ waiting }) => waiting), simulated: first.gauges.map(({ waiting }) => waiting) },
+    },
+    extrapolated_share: steps === 0 ? 0 : replays.reduce((sum, { run }) => sum + run.extrapolated_steps, 0) / steps,
+    inputs: [...setup.inputs],
+    not_modelled: [...first.run.not_modelled],
+    notes: [
+      "Percentiles observed are known to a bucket of the server's histogram: they are compared with its bounds, and means with the histogram's sum.",
+      "What was in flight when the hours began is not replayed, and what arrives last ends after them: figures are of tokens that came inside.",
+      ...(policy === null
+        ? [
+            "A server counts as there from its first scrape to its last, while it drains too; in the simulation those that come are ready at once, with a warm cache.",
+          ]
+        : []),
+    ],
+  };
+};
+
+/** The values of all seeds with one burstiness after another; null where a replay has none. */
+const byCv = (replays: readonly Replay[], seeds: number, pick: (replay: Replay) => number | null): number[][] | null => {
+  const values = replays.map(pick);
+  if (values.some((value) => value === null)) return null;
+  return Array.from({ length: values.length / seeds }, (_, i) => values.slice(i * seeds, (i + 1) * seeds) as number[]);
+};
+
+const latencyRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] =>
+  [...observed.latencies].flatMap(([metric, histogram]) =>
+    observedOf(histogram).flatMap(([statistic, between]) => {
+      if (metric === "itl" && statistic !== "mean") return [];
+      const values = byCv(replays, seeds.length, ({ latencies, meanItl }) =>
+        metric === "itl" ? meanItl : latencies[metric].length === 0 ? null : statisticOf(latencies[metric], statistic),
+      );
+      return values === null ? [] : [rowOf(metric, statistic, between, values, tolerance)];
+    }),
+  );
+
+/** Means over the readings at which every server was scraped. */
+const gaugeRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] => {
+  const { readings, generated } = observed;
+  const known = readings.flatMap(({ running, waiting }, i) => (running === null || waiting === null ? [] : [i]));
+  const mean = (of: (i: number) => number): number => known.reduce((sum, i) => sum + of(i), 0) / known.length;
+  const row = (metric: FleetMetricName, seen: number, pick: (replay: Replay) => number): FleetRow =>
+    rowOf(metric, "mean", { low: seen, high: seen }, byCv(replays, seeds.length, pick)!, tolerance);
+  const seconds = readings.at(-1)!.at - readings[0]!.at;
+  return [
+    ...(known.length === 0
+      ? []
+      : [
+          row(
+            "running",
+            mean((i) => readings[i]!.running!),
+            ({ gauges }) => mean((i) => gauges[i]!.running),
+          ),
+          row(
+            "waiting",
+            mean((i) => readings[i]!.waiting!),
+            ({ gauges }) => mean((i) => gauges[i]!.waiting),
+          ),
+          row(
+            "replicas",
+            mean((i) => readings[i]!.replicas),
+            ({ gauges }) => mean((i) => gauges[i]!.ready),
+          ),
+        ]),
+    ...(generated === null ? [] : [row("output_tokens_per_s", generated / seconds, ({ outputTokens }) => outputTokens / seconds)]),
+  ];
+};
