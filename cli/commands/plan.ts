@@ -27,6 +27,7 @@ interface PlanOptions {
   readonly slo?: string;
   readonly replications: number;
   readonly frontier?: true;
+  readonly levers?: true;
   readonly out?: string;
   readonly json?: true;
 }
@@ -34,6 +35,7 @@ interface PlanOptions {
 const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<PlanAnswer> => {
   const { traffic, format, slo, replications } = options;
   const hasFrontier = options.frontier === true;
+  const hasLevers = options.levers === true;
   if (file !== undefined && traffic !== undefined) {
     throw new InputError(
       "--traffic",
@@ -62,7 +64,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
   if (file === undefined && traffic === undefined) {
     const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
     const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
-    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, onProgress });
+    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, hasLevers, onProgress });
   }
   const loaded = await reading(io, (onRead) =>
     file === undefined
@@ -75,7 +77,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     scenario: { ...scenario, objectives: { ...scenario.objectives, ...objectives } },
     given: new Map([...given, ...givenBySlo]),
   };
-  return plan({ ...loaded, from, replications, hasFrontier, onProgress });
+  return plan({ ...loaded, from, replications, hasFrontier, hasLevers, onProgress });
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
@@ -111,6 +113,7 @@ export const planCommand = (io: Io): Command =>
       "--frontier",
       "also look for the best floor with an autoscaler on top, and set all policies side by side by cost, tail and churn",
     )
+    .option("--levers", "also say what each lever (a floor, smoothing, admission, placement, churn, a warm pool, faster loads) is worth")
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {

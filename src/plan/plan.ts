@@ -13,6 +13,7 @@ import { smallestFixed } from "./fixed-capacity.ts";
 import { fixedCandidate } from "./fixed-candidate.ts";
 import { frontierOf } from "./frontier.ts";
 import { hybrids, type Hybrid } from "./hybrid.ts";
+import { leversOf } from "./levers/levers.ts";
 import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
@@ -89,8 +90,14 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     ...(scaled.length === 0 ? [] : [{ name: "autoscaler", candidate: candidateOf(scaled, question.objectives) }]),
   ];
   const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, { replicas: serving, sustained, meanRate }) : [];
+  const fixedAnswer = { replicas: serving, sustained, meanRate };
+  const levers =
+    request.hasLevers === true
+      ? leversOf({ question, isTrace: trace !== null, fixed: fixedAnswer, policy: autoscaler, isOwn: own !== null })
+      : null;
   const found: Plan = {
     ...asked,
+    ...(levers === null ? {} : { levers }),
     ...(request.hasFrontier === true ? frontierParts(question, named, mixed) : {}),
     capacity: {
       kind: "found",
