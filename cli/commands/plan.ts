@@ -32,6 +32,7 @@ interface PlanOptions {
   readonly validated?: string;
   readonly replications?: number;
   readonly frontier?: true;
+  readonly levers?: true;
   readonly out?: string;
   readonly json?: true;
 }
@@ -39,6 +40,7 @@ interface PlanOptions {
 const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: OnProgress): Promise<PlanAnswer> => {
   const { traffic, format, slo, replications } = options;
   const hasFrontier = options.frontier === true;
+  const hasLevers = options.levers === true;
   if (file !== undefined && traffic !== undefined) {
     throw new InputError(
       "--traffic",
@@ -68,7 +70,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     refuseOptions(options, ["validated"], "expected a scenario or --traffic beside it, got neither", "Plan for what was validated.");
     const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
     const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
-    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, onProgress });
+    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, hasLevers, onProgress });
   }
   const loaded = await reading(io, (onRead) =>
     file === undefined
@@ -83,7 +85,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     given: new Map([...given, ...givenBySlo]),
   };
   const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
-  const answered = plan({ ...loaded, from, replications, hasFrontier, onProgress });
+  const answered = plan({ ...loaded, from, replications, hasFrontier, hasLevers, onProgress });
   return validation === null ? answered : withValidation(answered, validation, from.scenario.objectives, options.validated!);
 };
 
@@ -123,6 +125,7 @@ export const planCommand = (io: Io): Command =>
       "--frontier",
       "also look for the best floor with an autoscaler on top, and set all policies side by side by cost, tail and churn",
     )
+    .option("--levers", "also say what each lever (a floor, smoothing, admission, placement, churn, a warm pool, faster loads) is worth")
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {

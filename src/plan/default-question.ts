@@ -31,6 +31,7 @@ export interface DefaultQuestionRequest {
   readonly replications?: number;
   /** Whether the plan also compares policies by cost; see `PlanRequest`. */
   readonly hasFrontier?: boolean;
+  readonly hasLevers?: boolean;
   /** See `PlanRequest`. */
   readonly onProgress?: OnProgress;
 }
@@ -47,7 +48,7 @@ export interface DefaultQuestionRequest {
  *   becomes four times what they take: a slow device is asked a question that it can answer.
  */
 export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer => {
-  const { device, model, given, replications, hasFrontier = false, onProgress = () => {} } = request;
+  const { device, model, given, replications, hasFrontier = false, hasLevers = false, onProgress = () => {} } = request;
   const share = chatShare(device.is_gpu);
   const lengths = chatLengths(model.contextLength, share);
   const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
@@ -76,7 +77,16 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
     calm_s: 270,
     ...lengths,
   };
-  const answer = plan({ from: scenarioWith(traffic, objectives), device, model, trace: null, replications, hasFrontier, onProgress });
+  const answer = plan({
+    from: scenarioWith(traffic, objectives),
+    device,
+    model,
+    trace: null,
+    replications,
+    hasFrontier,
+    hasLevers,
+    onProgress,
+  });
   const load =
     sustained === null
       ? "One replica meets the objectives at no rate, so 4 requests/s were taken."

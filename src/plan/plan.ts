@@ -5,6 +5,7 @@ import { autoscalerPart } from "./autoscaler-part.ts";
 import { basis } from "./basis.ts";
 import { capacityPart, intervalOf } from "./capacity-part.ts";
 import { frontierPart } from "./frontier-part.ts";
+import { leversPart } from "./levers/levers-part.ts";
 import { runNotes } from "./notes.ts";
 import { questionOf, type PlanRequest } from "./question.ts";
 import type { Plan } from "./schema.ts";
@@ -57,6 +58,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const capacity = stages.run("how much it takes", () => capacityPart(found, interval));
   const autoscaler = stages.run("an autoscaler", () => autoscalerPart(found, today.policy));
   const frontier = request.hasFrontier === true ? stages.run("floors", () => frontierPart(found, today, autoscaler)) : null;
+  const levers = request.hasLevers === true ? stages.run("levers", () => leversPart(found, today.policy, autoscaler.policy)) : null;
   const runs = found.search.replicationsOf(found.replicas);
   return {
     plan: {
@@ -65,6 +67,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       ...capacity.fields,
       ...autoscaler.fields,
       ...frontier?.fields,
+      ...levers?.fields,
       inputs: [asked, today, autoscaler].flatMap(({ inputs = [] }) => inputs),
       notes: [...[capacity, today, autoscaler].flatMap(({ notes = [] }) => notes), ...runNotes(runs), ...(asked.notes ?? []), SEARCH_RULE],
     },
@@ -76,13 +79,14 @@ export const plan = (request: PlanRequest): PlanAnswer => {
 };
 
 /** In the order in which they come. */
-const stagesOf = ({ from, policyData, hasFrontier = false }: PlanRequest): string[] => [
+const stagesOf = ({ from, policyData, hasFrontier = false, hasLevers = false }: PlanRequest): string[] => [
   ...(from.scenario.policy === undefined && policyData?.manifest === undefined ? [] : ["what runs today"]),
   "the smallest number",
   "how sure",
   "how much it takes",
   "an autoscaler",
   ...(hasFrontier ? ["floors"] : []),
+  ...(hasLevers ? ["levers"] : []),
 ];
 
 const SEARCH_RULE =

@@ -29,6 +29,8 @@ export interface PlanRequest {
   readonly replications?: number;
   /** Whether to look for the best floor with an autoscaler on top, and to set all policies side by side. */
   readonly hasFrontier?: boolean;
+  /** Whether to say what each lever is worth. */
+  readonly hasLevers?: boolean;
   /** Told what is about to be simulated, in words, and what share of the stages is behind it. */
   readonly onProgress?: OnProgress;
 }

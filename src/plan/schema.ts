@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { latencySchema } from "../fleet/run.ts";
 import { inputSchema } from "../provenance.ts";
+import { leversSchema } from "./levers/schema.ts";
 
 /** The answer: stable capacity, what an autoscaler does on the same traffic, and how far to trust both. */
 export const PLAN_SCHEMA = "ballast.plan/2";
@@ -131,6 +132,7 @@ export const planSchema = z
       description: "The cheapest floor with an autoscaler on top that meets the objectives; null: none is; absent: not looked for",
     }),
     frontier: z.array(frontierPointSchema).optional().meta({ description: "Policies by cost, the cheapest first; absent: not asked for" }),
+    levers: leversSchema.optional().meta({ description: "What each lever is worth; absent: not asked for" }),
     tried: z.array(z.strictObject({ replicas: z.int(), verdict: verdictSchema, replications: z.int().min(1) })),
     inputs: z.array(inputSchema),
     not_modelled: z.array(z.string()),

@@ -1,0 +1,166 @@
+import { initialReplicas, limitsOf, policyInWords, type Policy } from "../../fleet/policy.ts";
+import { plain, quantity } from "../../format.ts";
+import type { FleetSetup } from "../../scenario/resolve.ts";
+import { spanOf } from "../notes.ts";
+import type { Question } from "../replications.ts";
+import { Bench, FACTORS, firstOrNull, type Trial, UNCHANGED } from "./bench.ts";
+import { beginningWith, withFloorOrNull, withTargetOrNull } from "./policies.ts";
+import type { Pull } from "./pull.ts";
+
+/** Floors that are tried, as shares of the smallest fixed number; of a small one all. */
+const FLOOR_SHARES = [0.2, 0.4, 0.6, 0.8] as const;
+const SMALL = 5;
+
+/** Floors between a policy's own minimum and a fixed fleet. */
+const floorsBetween = (least: number, most: number): number[] => {
+  const all = most <= SMALL ? Array.from({ length: most }, (_, i) => i) : FLOOR_SHARES.map((share) => Math.floor(share * most + 0.5));
+  return [...new Set(all)].filter((floor) => floor > least && floor < most);
+};
+
+/** Fixed numbers are looked for up to so many times the answer. */
+const MOST_TIMES = 4;
+
+/** What a fleet is chosen from. */
+export interface Choice {
+  readonly question: Question;
+  /** What scales the fleet, its target as it was written or suggested; null: nothing does. */
+  readonly policy: Policy | null;
+  /** Replicas that a policy begins with whose target is as it was; null: what the policy says, whatever the target. */
+  readonly begins: number | null;
+  /** The smallest fixed number, as far as is known. */
+  readonly replicas: number;
+}
+
+/** An autoscaler at the highest target that meets the objectives, and the place of that target. */
+export interface Scaled {
+  readonly trial: Trial;
+  readonly at: number;
+}
+
+/** Mean over the replications. */
+export const gpuHoursOf = ({ replications }: Pick<Trial, "replications">): number =>
+  replications.reduce((sum, { run }) => sum + run.gpu_hours, 0) / replications.length;
+
+const cheapestOf = (trials: readonly Trial[]): Trial | null =>
+  trials.reduce<Trial | null>((best, trial) => (best === null || gpuHoursOf(trial) < gpuHoursOf(best) ? trial : best), null);
+
+/** Finds the cheapest setting that meets the objectives, whatever levers are pulled. What one search has simulated the next one knows. */
+export class Chooser {
+  private readonly benches = new Map<string, Bench>();
+  private readonly choice: Choice;
+  /** Whether a fixed fleet is a setting too, though no lever allows it: where no autoscaler will do without levers. */
+  private hasFixed = false;
+  private guess = UNCHANGED;
+
+  constructor(choice: Choice) {
+    this.choice = choice;
+  }
+
+  /** The fleet with nothing pulled: the autoscaler at its best target; where none will do, the smallest fixed number. Later searches begin there. */
+  referenceOrNull(): { readonly trial: Trial; readonly isScaled: boolean } | null {
+    const scaled = this.scaledOrNull([], "nothing pulled", null, this.guess);
+    this.hasFixed = scaled === null;
+    this.guess = scaled?.at ?? UNCHANGED;
+    const trial = scaled?.trial ?? this.fixedOrNull([], "nothing pulled");
+    return trial === null ? null : { trial, isScaled: scaled !== null };
+  }
+
+  /** The cheapest setting with these levers pulled; null where none meets the objectives. */
+  cheapestOrNull(pulls: readonly Pull[], name: string): Trial | null {
+    const hasFloors = pulls.some((pull) => pull.hasFloors === true);
+    const scaled = this.scaledOrNull(pulls, name, null, this.guess);
+    const fixed = hasFloors || this.hasFixed ? this.fixedOrNull(pulls, name) : null;
+    const found = [scaled?.trial ?? null, fixed].filter((trial) => trial !== null);
+    return cheapestOf([...found, ...(hasFloors ? this.floors(pulls, name, scaled, found) : [])]);
+  }
+
+  /** The setting that gives a replica least to do, as far as it was tried: what it misses, all do. Null where nothing scales. */
+  safestOrNull(pulls: readonly Pull[], name: string): Trial | null {
+    const rungs = this.rungs(pulls, null);
+    const last = rungs.at(-1);
+    return last === undefined
+      ? null
+      : { ...this.benchOf(pulls).triedOf(last, `levers, ${name}`), name: this.inWords(last, rungs.length - 1) };
+  }
+
+  /** Forgets what was simulated with levers that change how replicas serve or start. */
+  forget(): void {
+    for (const key of this.benches.keys()) if (key !== "") this.benches.delete(key);
+  }
+
+  /** Floors between the policy's own minimum and the fixed fleet, lowest first: each may aim higher than the one before. Those that cost more whatever happens are left out. */
+  private floors(pulls: readonly Pull[], name: string, scaled: Scaled | null, found: readonly Trial[]): Trial[] {
+    const { policy, question, replicas } = this.choice;
+    if (policy === null) return [];
+    const fixed = found.find((trial) => trial.policy.kind === "fixed")?.policy;
+    const most = fixed?.kind === "fixed" ? fixed.replicas : replicas;
+    const [least] = limitsOf(policy);
+    const [seed = 0] = question.seeds;
+    const hours = (spanOf(question.requestsOf(seed)) * (question.setup.gpusPerReplica ?? 1)) / 3600;
+    const trials: Trial[] = [];
+    let guess = scaled?.at ?? FACTORS.length - 1;
+    for (const floor of floorsBetween(least, most)) {
+      const best = cheapestOf([...found, ...trials]);
+      if (best !== null && floor * hours >= gpuHoursOf(best)) break;
+      const next = this.scaledOrNull(pulls, name, floor, guess, guess + 1);
+      if (next === null) continue;
+      trials.push(next.trial);
+      guess = next.at;
+    }
+    return trials;
+  }
+
+  /** Takes it that a lower target is never worse for latencies, and never cheaper. */
+  private scaledOrNull(pulls: readonly Pull[], name: string, floor: number | null, guess: number, within = Infinity): Scaled | null {
+    const bench = this.benchOf(pulls);
+    const rungs = this.rungs(pulls, floor);
+    const trialAt = (at: number): Trial | null => bench.trialOrNull(rungs[at]!, `levers, ${name}, ${this.inWords(rungs[at]!, at)}`);
+    const at = firstOrNull(Math.min(rungs.length, within), guess, (rung) => trialAt(rung) !== null);
+    if (at === null) return null;
+    return { trial: { ...trialAt(at)!, name: this.inWords(rungs[at]!, at) }, at };
+  }
+
+  /** Takes it that more replicas are never worse. */
+  private fixedOrNull(pulls: readonly Pull[], name: string): Trial | null {
+    const { replicas, question } = this.choice;
+    const { failures, rolling_update: update } = question.setup.churn ?? {};
+    // How replicas start matters to a fixed fleet only where some have to start again.
+    const isStarting = failures !== undefined || update !== undefined;
+    const bench = this.benchOf(isStarting ? pulls : pulls.filter(({ isForFixed }) => isForFixed === true));
+    const trialOf = (number: number): Trial | null =>
+      bench.trialOrNull({ kind: "fixed", replicas: number }, `levers, ${name}, ${quantity(number, "replica")}`);
+    const at = firstOrNull(MOST_TIMES * replicas, replicas - 1, (index) => trialOf(index + 1) !== null);
+    return at === null ? null : { ...trialOf(at + 1)!, name: policyInWords({ kind: "fixed", replicas: at + 1 }) };
+  }
+
+  /** The policy at every target, the highest first; one that aims at nothing by itself. */
+  private rungs(pulls: readonly Pull[], floor: number | null): Policy[] {
+    const { policy, begins } = this.choice;
+    if (policy === null) return [];
+    return FACTORS.flatMap((factor): Policy[] => {
+      const aimed = withTargetOrNull(policy, factor);
+      if (aimed === null) return factor === 1 ? [policy] : [];
+      const begun = begins === null ? aimed : beginningWith(aimed, Math.ceil(begins / factor));
+      const standing = floor === null ? begun : withFloorOrNull(begun, floor);
+      return standing === null ? [] : [pulls.reduce((changed, pull) => pull.policy?.(changed) ?? changed, standing)];
+    });
+  }
+
+  private benchOf(pulls: readonly Pull[]): Bench {
+    const changing = pulls.filter(({ setup }) => setup !== undefined);
+    const key = changing.map(({ lever, to }) => `${lever}: ${to}`).join("; ");
+    const { question } = this.choice;
+    const setup = changing.reduce<FleetSetup>((changed, pull) => pull.setup!(changed), question.setup);
+    const bench = this.benches.get(key) ?? new Bench(question, setup);
+    this.benches.set(key, bench);
+    return bench;
+  }
+
+  private inWords(policy: Policy, at: number): string {
+    const words = `${policyInWords(policy)}, begins with ${initialReplicas(policy)}`;
+    const factor = FACTORS[at] ?? 1;
+    return policy.kind === "manifest" && this.choice.policy?.kind === "manifest" && factor !== 1
+      ? `${words}, targets × ${plain(factor, 3)}`
+      : words;
+  }
+}

@@ -1,0 +1,101 @@
+import { limitsOf } from "../../fleet/policy.ts";
+import { duration, list, quantity } from "../../format.ts";
+import type { Duration } from "../../replica/cold-start/duration.ts";
+import { typicalSeconds, type ColdStartPhase } from "../../replica/cold-start/phase.ts";
+import type { Seconds } from "../../units.ts";
+import { slowerOrNull, withFloorOrNull } from "./policies.ts";
+import { noEffect, NOTHING_SCALES, ways, type Ground, type Pull, type Ways } from "./pull.ts";
+
+/** Levers on how the fleet scales. */
+
+/** More replicas stand at all times, up to a fleet that never scales. */
+export const baseline = ({ policy }: Ground): Ways => {
+  if (policy === null) return noEffect("baseline", NOTHING_SCALES);
+  const [least] = limitsOf(policy);
+  const above =
+    withFloorOrNull(policy, least + 1) === null ? "a fleet that never scales" : "a floor above that, up to a fleet that never scales";
+  return ways({ lever: "baseline", from: `${quantity(least, "replica")} at least`, to: above, hasFloors: true });
+};
+
+/** Replicas go later, and one by one. */
+export const churn = ({ policy }: Ground): Ways => {
+  if (policy === null) return noEffect("churn", NOTHING_SCALES);
+  const slower = slowerOrNull(policy);
+  if (slower === null) return noEffect("churn", "it lets replicas go no faster already, or says by itself when they go");
+  return ways({ lever: "churn", ...slower });
+};
+
+const startOf = (phases: readonly ColdStartPhase[]): Seconds => phases.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+
+/** Of a pool, in replicas: one, and a quarter of the fixed answer. */
+const POOL_SHARE = 0.25;
+
+/** Replicas sleep with their weights in host memory, paid for in full. */
+export const warmPool = ({ setup, policy, replicas }: Ground): Ways => {
+  if (policy === null) return noEffect("warm-pool", NOTHING_SCALES);
+  if (setup.startUp?.warmPool != null) return noEffect("warm-pool", "the scenario's own pool is on already");
+  if (startOf(setup.coldStart) === 0) return noEffect("warm-pool", "a start takes no time");
+  const wake = setup.coldStart.filter(({ name }) => name === "weights").reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+  if (wake === 0)
+    return noEffect("warm-pool", "no phase of the start says how long weights take from host memory, which is what waking takes");
+  const prepared = setup.coldStart.filter((phase) => !("probe" in phase)).length;
+  const pull = (size: number): Pull => ({
+    lever: "warm-pool",
+    from: "no pool",
+    to: `${quantity(size, "replica")} asleep, awake in ${duration(wake)}, paid for in full`,
+    setup: (each) => ({
+      ...each,
+      startUp: { keepNode: 0, ...each.startUp, warmPool: { size, prepared, kind: "asleep", wake, paidShare: 1 } },
+    }),
+  });
+  const most = limitsOf(policy)[1];
+  const larger = Math.min(most, Math.ceil(POOL_SHARE * replicas));
+  return ways(pull(1), ...(larger > 1 ? [pull(larger)] : []));
+};
+
+/** What a faster start takes of each phase behind the node's. */
+const FASTER = 0.5;
+
+const timesOf = (time: Duration, factor: number): Duration => {
+  if (typeof time === "number") return time * factor;
+  switch (time.kind) {
+    case "constant":
+      return { ...time, seconds: time.seconds * factor };
+    case "uniform":
+      return { ...time, min_s: time.min_s * factor, max_s: time.max_s * factor };
+    case "log-normal":
+      return { ...time, p50_s: time.p50_s * factor, p99_s: time.p99_s * factor };
+    case "empirical":
+      return { ...time, seconds: time.seconds.map((seconds) => seconds * factor) };
+    default:
+      return time satisfies never;
+  }
+};
+
+/** A node is there no sooner, and a probe looks no more often. */
+const isFaster = (phase: ColdStartPhase): boolean => !("probe" in phase) && phase.name !== "provision" && phase.name !== "scheduling";
+
+const faster = (phase: ColdStartPhase): ColdStartPhase => {
+  if (!isFaster(phase) || "probe" in phase) return phase;
+  const known = phase.onKnownNode === undefined ? {} : { onKnownNode: phase.onKnownNode * FASTER };
+  return "transfer" in phase
+    ? { ...phase, transfer: { ...phase.transfer, bytes: phase.transfer.bytes * FASTER }, ...known }
+    : { ...phase, duration: timesOf(phase.duration, FASTER), ...known };
+};
+
+/** Image, weights and what follows in half the time, as a node with both on its disk, a streaming loader and a compile cache make it. */
+export const fasterLoad = ({ setup, policy }: Ground): Ways => {
+  if (policy === null) return noEffect("faster-load", NOTHING_SCALES);
+  const { coldStart } = setup;
+  const halved = coldStart.map(faster);
+  const [before, after] = [startOf(coldStart), startOf(halved)];
+  if (after === before)
+    return noEffect("faster-load", before === 0 ? "a start takes no time" : "nothing of a start comes after its node is there");
+  const names = coldStart.filter((phase) => isFaster(phase) && typicalSeconds(phase) > 0).map(({ name }) => name);
+  return ways({
+    lever: "faster-load",
+    from: `a start takes ${duration(before)}`,
+    to: `${duration(after)}: ${list(names)} in half the time`,
+    setup: (each) => ({ ...each, coldStart: halved }),
+  });
+};
