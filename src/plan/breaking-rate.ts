@@ -1,6 +1,7 @@
 import type { Request } from "../traffic/request.ts";
 import { pooled } from "./counts.ts";
 import { isBetterWithMore } from "./fixed-capacity.ts";
+import { questionsUnderHardship } from "./hardships.ts";
 import { replicate, verdictOf, type Question } from "./replications.ts";
 
 /** The rate that breaks it is found to within this share. */
@@ -22,12 +23,13 @@ const faster = (requests: readonly Request[], factor: number): Request[] =>
  */
 export const breakingRateOrNull = (question: Question, replicas: number): number | null => {
   const { objectives, onProgress } = question;
-  const serving = replicas - (objectives.survive ?? 0);
   const breaksAt = (factor: number): boolean => {
     onProgress(`${replicas} replicas at ${factor.toPrecision(3)} times the rate`);
     const asked = { ...question, requestsOf: (seed: number) => faster(question.requestsOf(seed), factor) };
-    const counts = question.seeds.slice(0, SEEDS).map((seed) => replicate(asked, { kind: "fixed", replicas: serving }, seed).counts);
-    return verdictOf([pooled(counts)], objectives, isBetterWithMore) === "misses";
+    return questionsUnderHardship(asked).some((each) => {
+      const counts = question.seeds.slice(0, SEEDS).map((seed) => replicate(each, { kind: "fixed", replicas }, seed).counts);
+      return verdictOf([pooled(counts)], objectives, isBetterWithMore) === "misses";
+    });
   };
   let holds = 1;
   let breaks = 1.25;

@@ -12,6 +12,7 @@ import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
 import { smallestFixed } from "./fixed-capacity.ts";
 import { fixedCandidate } from "./fixed-candidate.ts";
 import { frontierOf } from "./frontier.ts";
+import { setupUnderHardship } from "./hardships.ts";
 import { hybrids, type Hybrid } from "./hybrid.ts";
 import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
@@ -48,7 +49,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`,
     seeds: [...question.seeds],
     tried: [...search.tried],
-    not_modelled: notModelled(question.setup),
+    not_modelled: notModelled(setupUnderHardship(question)),
   };
   const inputs = [...question.setup.inputs, ...objectiveInputs(from)];
   const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];
@@ -80,15 +81,16 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const interval = capacityInterval(question, search, stepErrorOrNull(device), trace !== null);
   const meanRate = meanRateOf(request, question);
   const sustained = sustainedRateOrNull(question, serving, meanRate) ?? 0;
+  const answer = { replicas, sustained: (sustained * replicas) / serving, meanRate };
   const written = resolvePolicy(from, question.setup, request.policyData);
   const own = written?.kind === "fixed" ? null : written;
-  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, { replicas: serving, sustained, meanRate }) : null);
+  const autoscaler = own ?? (sustained > 0 ? suggestedHpa(question, answer) : null);
   const scaled = autoscaler === null ? [] : autoscaled(question, autoscaler);
   const named: Named[] = [
     ...(fewer > spare ? [fewer] : []).concat(replicas).map((number) => ({ name: `fixed ${number}`, candidate: fixed(number) })),
     ...(scaled.length === 0 ? [] : [{ name: "autoscaler", candidate: candidateOf(scaled, question.objectives) }]),
   ];
-  const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, { replicas: serving, sustained, meanRate }) : [];
+  const mixed = request.hasFrontier === true && sustained > 0 ? hybrids(question, answer) : [];
   const found: Plan = {
     ...asked,
     ...(request.hasFrontier === true ? frontierParts(question, named, mixed) : {}),
@@ -106,7 +108,6 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     notes: [
       `Headroom: ${quantity(serving, "replica")} sustain${serving === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}.`,
       ...(own === null && autoscaler !== null ? [TARGET_RULE] : []),
-      ...(spare > 0 && scaled.length > 0 ? ["The autoscaler, and a floor with one on top, are simulated with no replica gone."] : []),
       ...runNotes(replications),
       ...notes,
       "The search takes it that more replicas are never worse; the answer and the largest number that misses are both simulated.",

@@ -9,6 +9,7 @@ import {
   breakingSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
+  hardshipSentenceOrNull,
   headroomSentenceOrNull,
   hybridSentenceOrNull,
   replicaRange,
@@ -90,6 +91,7 @@ const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
 export const planText = (plan: Plan, style: Style = PLAIN): string => {
   const sentences = [
     whyNotFewerSentence(plan),
+    hardshipSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
     headroomSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),

@@ -8,6 +8,7 @@ import {
   breakingSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
+  hardshipSentenceOrNull,
   headroomSentenceOrNull,
   hybridSentenceOrNull,
   replicaRange,
@@ -102,6 +103,7 @@ export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
     whyNotFewerSentence(plan),
+    hardshipSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
     headroomSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
