@@ -154,6 +154,7 @@ router:
 #     back_off: true # restart: 10 s, 20 s … 300 s for a container that ends again within 10 minutes
 #     replace_after_s: 300 # replace: until the replica is given up
 #     is_paid: true # between the failure and the next start
+#   gone: 1 # so many replicas never serve, from the beginning to the end
 #   node: # a spot node is reclaimed; its replica drains, and another starts
 #     between: { kind: exponential, mean_s: 14400 } # and at_s, as above
 #     notice_s: 120

@@ -1,6 +1,6 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
-import { pooledPercentileOrNull } from "../../src/plan/latencies.ts";
+import { pooledPercentileOrNull, Times } from "../../src/plan/latencies.ts";
 import { replicationsFor } from "../../src/plan/replication-count.ts";
 import type { Question } from "../../src/plan/replications.ts";
 import { sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
@@ -61,7 +61,7 @@ export const randomQuestion = (device: DeviceModel, number: number, { requests, 
   const alone = unloadedLatencies(steady, setup.replica, setup.stepTime);
   const percentile = pick(draw, ["p90", "p95", "p99"] as const);
   const limitOf = (metric: "ttft" | "tpot"): number =>
-    Number((between(1.5, 5) * (pooledPercentileOrNull([alone], metric, SHARES[percentile]) ?? 1)).toPrecision(2));
+    Number((between(1.5, 5) * (pooledPercentileOrNull([new Times(alone[metric], alone.missing)], SHARES[percentile]) ?? 1)).toPrecision(2));
   const [ttft, tpot] = [limitOf("ttft"), limitOf("tpot")];
   const objectives = { ...NO_LIMITS, [`ttft_${percentile}_s`]: ttft, [`tpot_${percentile}_s`]: tpot };
   const blank: Question = { setup, objectives, seeds: [number], requestsOf: () => steady, onProgress: () => {} };

@@ -54,7 +54,7 @@ const ALWAYS: readonly string[] = [
 ];
 
 const churnNotes = ({ failures, rolling_update: update }: Churn): string[] => [
-  failures?.replica === undefined && failures?.node === undefined
+  failures === undefined || Object.keys(failures).length === 0
     ? "Failures of replicas and nodes."
     : "Replicas fail and nodes are reclaimed only while they serve: never in a start, a warm pool or as a kept node. Pod disruption budgets are not looked at.",
   ...(update === undefined

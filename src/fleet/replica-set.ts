@@ -143,20 +143,34 @@ export class ReplicaSet {
 
   /** A ready replica's server dies. What it holds is lost; it starts again or is replaced after a while, unless it was to go anyway. */
   fail(replica: Replica, now: Nanoseconds): void {
-    if (!replica.life.isDraining) this.router.remove(replica.id);
-    this.departures.evict(replica, "lost", now);
-    if (replica.life.isDraining) {
-      this.remove(replica, now);
-      return;
-    }
-    replica.halt(now);
-    replica.scheduler.kv.clear();
-    this.coldStarts.changeSources(-1, now);
+    if (!this.strike(replica, now)) return;
     const until = now + this.failures.waitAfter(replica.id, now);
     replica.life.fail(until, now);
     this.events.push(until, eventRank.phase, replica.id);
     if (this.churn.failures!.replica!.recovery === "replace") this.lostNodes.add(replica.id);
     else this.disruptions.awaitReady(replica.id, replica.id);
+  }
+
+  /** A ready replica is lost with its node, and none takes its place. */
+  lose(replica: Replica, now: Nanoseconds): void {
+    if (!this.strike(replica, now)) return;
+    this.failures.forget(replica.id);
+    this.lostNodes.add(replica.id);
+    replica.life.fail(Infinity, now);
+  }
+
+  /** A ready replica's process ends, with all that it holds. @returns whether it was to stay */
+  private strike(replica: Replica, now: Nanoseconds): boolean {
+    if (!replica.life.isDraining) this.router.remove(replica.id);
+    this.departures.evict(replica, "lost", now);
+    if (replica.life.isDraining) {
+      this.remove(replica, now);
+      return false;
+    }
+    replica.halt(now);
+    replica.scheduler.kv.clear();
+    this.coldStarts.changeSources(-1, now);
+    return true;
   }
 
   /**

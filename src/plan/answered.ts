@@ -15,9 +15,11 @@ export interface Answered {
   readonly search: Extract<FixedSearch, { kind: "found" }>;
   /** The smallest number that meets the objectives. */
   readonly replicas: number;
-  /** Of those that are left where some are gone: how many, and what they sustain. */
+  /** What they sustain, all of them. */
   readonly serving: FixedAnswer;
-  /** A fixed number of replicas that was simulated, paid for as all of them. */
+  /** Those that are left where some are gone, and the steady rate that they sustain. */
+  readonly left: Pick<FixedAnswer, "replicas" | "sustained">;
+  /** A fixed number of replicas that was simulated. */
   readonly fixed: (replicas: number) => Candidate;
 }
 
@@ -49,7 +51,7 @@ export const answer = (request: PlanRequest, question: Question): Answered | Una
     return { kind: "impossible", search, because, best: { candidate: fixed(replicas), replications: replicationsOf(replicas) } };
   }
   const meanRate = meanRateOf(request, question);
-  const left = replicas - survive;
-  const sustained = sustainedRateOrNull(question, left, meanRate) ?? 0;
-  return { kind: "found", request, question, search, replicas, serving: { replicas: left, sustained, meanRate }, fixed };
+  const left = { replicas: replicas - survive, sustained: sustainedRateOrNull(question, replicas - survive, meanRate) ?? 0 };
+  const serving = { replicas, sustained: (left.sustained * replicas) / left.replicas, meanRate };
+  return { kind: "found", request, question, search, replicas, serving, left, fixed };
 };

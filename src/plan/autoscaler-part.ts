@@ -23,7 +23,6 @@ export const autoscalerPart = ({ question, serving }: Answered, today: Policy | 
   const race = new Race(question);
   race.settle(policy, NAME);
   const replications = race.replicationsOf(policy, NAME);
-  const { survive = 0 } = question.objectives;
   return {
     fields: { autoscaler: candidateOf(replications, question.objectives) },
     inputs: [
@@ -34,7 +33,7 @@ export const autoscalerPart = ({ question, serving }: Answered, today: Policy | 
         source: "derived from the fixed answer",
       },
     ],
-    notes: [TARGET_RULE, ...(survive > 0 ? ["The autoscaler, and a floor with one on top, are simulated with no replica gone."] : [])],
+    notes: [TARGET_RULE],
     policy,
     run: replications[0]?.run ?? null,
   };

@@ -2,6 +2,7 @@ import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import type { FixedSearch } from "./fixed-capacity.ts";
+import { setupUnderHardship } from "./hardships.ts";
 import { deviceNotes, traceNotes } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import type { Piece } from "./piece.ts";
@@ -23,7 +24,7 @@ export const basis = (
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(from.scenario.objectives)}? Traffic: ${trafficInWords(from.scenario.traffic)}.`,
     seeds: [...question.seeds],
     tried: [...search.tried],
-    not_modelled: notModelled(question.setup),
+    not_modelled: notModelled(setupUnderHardship(question)),
   },
   inputs: [...question.setup.inputs, ...objectiveInputs(from)],
   notes: [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))],

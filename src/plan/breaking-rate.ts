@@ -2,6 +2,7 @@ import { quantity } from "../format.ts";
 import type { Request } from "../traffic/request.ts";
 import { pooled } from "./counts.ts";
 import { isBetterWithMore } from "./fixed-capacity.ts";
+import { questionsUnderHardship } from "./hardships.ts";
 import { largestHeldOrNull } from "./largest-held.ts";
 import { replicate, verdictOf, type Question } from "./replications.ts";
 
@@ -21,11 +22,10 @@ const faster = (requests: readonly Request[], factor: number): Request[] =>
  */
 export const holdsOn = (question: Question, replicas: number, requestsOf: Question["requestsOf"]): boolean => {
   const { objectives, seeds } = question;
-  const serving = replicas - (objectives.survive ?? 0);
-  const counts = seeds
-    .slice(0, SEEDS)
-    .map((seed) => replicate({ ...question, requestsOf }, { kind: "fixed", replicas: serving }, seed).counts);
-  return verdictOf([pooled(counts)], objectives, isBetterWithMore) !== "misses";
+  return questionsUnderHardship({ ...question, requestsOf }).every((each) => {
+    const counts = seeds.slice(0, SEEDS).map((seed) => replicate(each, { kind: "fixed", replicas }, seed).counts);
+    return verdictOf([pooled(counts)], objectives, isBetterWithMore) !== "misses";
+  });
 };
 
 /**

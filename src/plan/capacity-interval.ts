@@ -7,6 +7,7 @@ import { Z_95 } from "../stats/normal.ts";
 import { localBlockBootstrap } from "./block-bootstrap.ts";
 import { replicate, verdictOf, type Question } from "./replications.ts";
 import { isBetterWithMore, type FixedSearch } from "./fixed-capacity.ts";
+import { questionsUnderHardship } from "./hardships.ts";
 import { Race } from "./racing.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -53,15 +54,13 @@ export const capacityInterval = (
 
 /** The same interval, up to what is needed where the traffic came in another way. */
 const withAlternatives = (question: Question, replicas: number, interval: CapacityInterval): CapacityInterval => {
-  const { alternatives = [], objectives } = question;
+  const { alternatives = [] } = question;
   const [first] = alternatives;
   if (first === undefined) return interval;
-  const spare = objectives.survive ?? 0;
   const most = mostOf(replicas);
   const needed = alternatives.map(({ name, requestsOf }) => {
     const race = new Race({ ...question, requestsOf }, isBetterWithMore);
-    const meets = (number: number): boolean =>
-      race.decide({ kind: "fixed", replicas: number - spare }, `${number} replicas, ${name}`) === "meets";
+    const meets = (number: number): boolean => race.decide({ kind: "fixed", replicas: number }, `${quantity(number, "replica")}, ${name}`) === "meets";
     let number = replicas;
     while (number < most && !meets(number)) number += 1;
     return { name, number: number === most && !meets(most) ? Infinity : number };
@@ -92,14 +91,14 @@ const intervalAsCounted = (
   }
   const of = `the replications${ofSteps}`;
   if (stepError === null || stepError === 0) return { low: found.atLeast, high: found.replicas, of };
-  const spare = question.objectives.survive ?? 0;
+  const { survive = 0 } = question.objectives;
   const verdictWith = (z: number): ((replicas: number) => Verdict) => {
     const race = new Race(withSteps(question, exp(z * stepError)), isBetterWithMore);
-    return (replicas) => race.decide({ kind: "fixed", replicas: replicas - spare }, `${quantity(replicas, "replica")}, step times off`);
+    return (replicas) => race.decide({ kind: "fixed", replicas }, `${quantity(replicas, "replica")}, step times off`);
   };
   const [fast, slow] = [verdictWith(-Z_95), verdictWith(Z_95)];
   let low = found.atLeast;
-  while (low - spare > 1 && fast(low - 1) !== "misses") low -= 1;
+  while (low - survive > 1 && fast(low - 1) !== "misses") low -= 1;
   let high = found.replicas;
   const most = mostOf(high);
   while (high < most && slow(high) !== "meets") high += 1;
@@ -116,15 +115,17 @@ const numberOfDraw = (question: Question, start: number, stepError: number, draw
   const factor = stepError === 0 ? 1 : exp(stepError * streams.named(`step-error/${draw}`).normal());
   const requests = localBlockBootstrap(question.requestsOf(seed), streams.named(`bootstrap/${draw}`));
   const drawn = withSteps({ ...question, requestsOf: () => requests }, factor);
-  const spare = question.objectives.survive ?? 0;
+  const { survive = 0 } = question.objectives;
   const meets = (replicas: number): boolean => {
     question.onProgress(`resample ${draw + 1} of ${DRAWS}, ${quantity(replicas, "replica")}`);
-    const { counts } = replicate(drawn, { kind: "fixed", replicas: replicas - spare }, seed);
-    return verdictOf([counts], drawn.objectives, isBetterWithMore) === "meets";
+    return questionsUnderHardship(drawn).every((each) => {
+      const { counts } = replicate(each, { kind: "fixed", replicas }, seed);
+      return verdictOf([counts], drawn.objectives, isBetterWithMore) === "meets";
+    });
   };
   let replicas = start;
   if (meets(replicas)) {
-    while (replicas - spare > 1 && meets(replicas - 1)) replicas -= 1;
+    while (replicas - survive > 1 && meets(replicas - 1)) replicas -= 1;
     return replicas;
   }
   const most = mostOf(start);

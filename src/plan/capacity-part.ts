@@ -14,10 +14,9 @@ export const intervalOf = ({ request, question, search }: Answered): CapacityInt
 
 /** The number itself: what one fewer misses, and how much more traffic it takes. */
 export const capacityPart = (answered: Answered, { low, high, of }: CapacityInterval): Piece<"capacity"> => {
-  const { question, search, replicas, serving, fixed } = answered;
+  const { question, search, replicas, serving: { meanRate }, left: { replicas: left, sustained }, fixed } = answered;
   const { survive = 0 } = question.objectives;
   const fewer = search.atLeast - 1;
-  const { sustained, meanRate } = serving;
   const peaks = peaksOf(answered);
   return {
     fields: {
@@ -34,14 +33,14 @@ export const capacityPart = (answered: Answered, { low, high, of }: CapacityInte
       },
     },
     notes: [
-      `Headroom: ${quantity(serving.replicas, "replica")} sustain${serving.replicas === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}${peaks.map(({ window_s, requests_per_s }) => `, the most in any ${limit(window_s)} ${significant(requests_per_s)}`).join("")}.`,
+      `Headroom: ${quantity(left, "replica")} sustain${left === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}${peaks.map(({ window_s, requests_per_s }) => `, the most in any ${limit(window_s)} ${significant(requests_per_s)}`).join("")}.`,
       BURST_NOTE,
     ],
   };
 };
 
 /** Over the busiest windows of the first seed's traffic. */
-const peaksOf = ({ question, serving: { sustained } }: Answered): Headroom[] =>
+const peaksOf = ({ question, left: { sustained } }: Answered): Headroom[] =>
   PEAK_WINDOWS.flatMap((window) => {
     const busiest = busiestOrNull(question.requestsOf(question.seeds[0] ?? 0), window);
     if (busiest === null) return [];

@@ -10,8 +10,8 @@ const MOST_REPLICAS = 1024;
 
 const SEARCH_ENDED = `${MOST_REPLICAS} replicas miss them too, and the search goes no further`;
 
-/** A ceiling on GPUs is the only objective that more replicas do not help: it is held against the answer, not searched for. */
-export const isBetterWithMore = ({ kind }: Objective): boolean => kind !== "gpu-hours";
+/** Ceilings on GPUs and on cost are the only objectives that more replicas do not help: they are held against the answer, not searched for. */
+export const isBetterWithMore = ({ kind }: Objective): boolean => kind !== "gpu-hours" && kind !== "cost";
 
 /** From so many replicas on the search ends where twice as many change nothing. */
 const ROOMY = 8;
@@ -50,43 +50,45 @@ export type FixedSearch =
  *
  * Doubling until one meets them, then bisection between the largest that misses and the smallest that meets, which takes it that more replicas
  * are never worse; the numbers that stay undecided are in between. That the answer meets the objectives and what is one below all undecided ones
- * misses is always simulated, not inferred. A ceiling on GPUs is left out. Of the replicas `survive` are gone: so many fewer are simulated than the answer says.
+ * misses is always simulated, not inferred. Ceilings on GPUs and on cost are left out. Where some may be lost, no more than that many are not tried: nothing would be left.
  */
 export const smallestFixed = (question: Question, start = 1): FixedSearch => {
   const race = new Race(question, isBetterWithMore);
-  const spare = question.objectives.survive ?? 0;
+  const { survive = 0 } = question.objectives;
+  const least = survive + 1;
   const verdicts = new Map<number, Verdict>();
-  const policyOf = (serving: number) => ({ kind: "fixed", replicas: serving }) as const;
-  const nameOf = (serving: number): string => quantity(serving, "replica");
-  const decide = (serving: number): Verdict => {
-    const known = verdicts.get(serving);
+  const policyOf = (replicas: number) => ({ kind: "fixed", replicas }) as const;
+  const nameOf = (replicas: number): string => quantity(replicas, "replica");
+  const decide = (replicas: number): Verdict => {
+    const known = verdicts.get(replicas);
     if (known !== undefined) return known;
-    const verdict = race.decide(policyOf(serving), nameOf(serving));
-    verdicts.set(serving, verdict);
+    const verdict = race.decide(policyOf(replicas), nameOf(replicas));
+    verdicts.set(replicas, verdict);
     return verdict;
   };
-  const replicationsOf = (replicas: number): readonly Replication[] =>
-    race.replicationsOf(policyOf(replicas - spare), nameOf(replicas - spare), 1);
+  const replicationsOf = (replicas: number): readonly Replication[] => race.replicationsOf(policyOf(replicas), nameOf(replicas), 1);
   const tried = (): Tried[] =>
     [...verdicts]
-      .map(([serving, verdict]) => ({
-        replicas: serving + spare,
+      .map(([replicas, verdict]) => ({
+        replicas,
         verdict,
-        replications: race.replicationsOf(policyOf(serving), nameOf(serving)).length,
+        replications: race.replicationsOf(policyOf(replicas), nameOf(replicas)).length,
       }))
       .sort((a, b) => a.replicas - b.replicas);
 
-  let misses = 0;
-  let meets = start;
+  let misses = survive;
+  const first = Math.max(start, least);
+  let [meets, before] = [first, first];
   while (decide(meets) !== "meets") {
     if (decide(meets) === "misses") misses = Math.max(misses, meets);
-    const because = meets === 1 ? whyImpossibleOrNull(question) : null;
+    const because = meets === least ? whyImpossibleOrNull(question) : null;
     if (because !== null) return { kind: "not-found", because, largest: null, tried: tried() };
-    const isNoBetter = meets > start && meets >= ROOMY && isAlike(replicationsOf(meets + spare), replicationsOf(meets / 2 + spare));
+    const isNoBetter = meets > first && meets >= ROOMY && isAlike(replicationsOf(meets), replicationsOf(before));
     if (isNoBetter || meets >= MOST_REPLICAS) {
       const ended = isNoBetter ? `${nameOf(meets)} are no better than half as many, and too close to call` : SEARCH_ENDED;
-      return { kind: "not-found", because: ended, largest: replicationsOf(meets + spare), tried: tried() };
+      return { kind: "not-found", because: ended, largest: replicationsOf(meets), tried: tried() };
     }
+    before = meets;
     meets = Math.min(MOST_REPLICAS, 2 * meets);
   }
   // The smallest that meets, taking undecided ones for too small; then the largest that misses, taking them for large enough.
@@ -102,11 +104,11 @@ export const smallestFixed = (question: Question, start = 1): FixedSearch => {
     else above = middle;
   }
   // What is said to miss has been looked into, hopeless or not.
-  while (misses > 0) {
+  while (misses > survive) {
     const verdict = race.settle(policyOf(misses), nameOf(misses));
     verdicts.set(misses, verdict);
     if (verdict === "misses") break;
     misses -= 1;
   }
-  return { kind: "found", replicas: meets + spare, atLeast: misses + 1 + spare, tried: tried(), replicationsOf };
+  return { kind: "found", replicas: meets, atLeast: misses + 1, tried: tried(), replicationsOf };
 };

@@ -1,35 +1,30 @@
 import type { Policy } from "../fleet/policy.ts";
-import { replicate, verdictOf, type Question, type Replication } from "./replications.ts";
-import type { Objective } from "./objectives.ts";
 import type { Counts } from "./counts.ts";
-import { isHopeless, type Verdict } from "./verdict.ts";
+import { questionsUnderHardship } from "./hardships.ts";
+import type { Objective } from "./objectives.ts";
+import { replicate, verdictOf, type Question, type Replication } from "./replications.ts";
+import { isHopeless, strainOf, worst, type Verdict } from "./verdict.ts";
 
-/** A policy that is not hopeless after two replications is given so many, and twice as many while it is undecided: few looks, so that few mislead. */
+/** A policy that is not hopeless after two replications is given so many, and twice as many at each further look while it is undecided: few looks, so that few mislead. */
 const FIRST_ROUND = 4;
 
-/**
- * Simulates policies on as many replications as it takes to say whether they meet the objectives: one that is hopeless is dropped after
- * two, one that is close is repeated until the question's seeds are used up. Replications are remembered: asking again is free.
- */
-export class Race {
+/** A race under one hardship, or under none. */
+class Heat {
   private readonly question: Question;
   private readonly isJudged: (objective: Objective) => boolean;
   private readonly known = new Map<string, Replication[]>();
 
-  /** @param isJudged which objectives count; all by default */
-  constructor(question: Question, isJudged: (objective: Objective) => boolean = () => true) {
+  constructor(question: Question, isJudged: (objective: Objective) => boolean) {
     this.question = question;
     this.isJudged = isJudged;
   }
 
-  /** What the objectives come to under a policy, on as few replications as decide it; hopeless ones are not looked into. */
   decide(policy: Policy, name: string): Verdict {
     const { seeds, objectives } = this.question;
     const replications = this.replicationsOf(policy, name, Math.min(2, seeds.length));
     return replications.length > 1 && isHopeless(countsOf(replications), objectives, this.isJudged) ? "misses" : this.settle(policy, name);
   }
 
-  /** What the intervals over replications say, on at least one round of them. */
   settle(policy: Policy, name: string): Verdict {
     const { seeds, objectives } = this.question;
     for (let count = FIRST_ROUND; ; count *= 2) {
@@ -39,16 +34,65 @@ export class Race {
     }
   }
 
-  /** The replications that a policy has had so far, at least so many. */
-  replicationsOf(policy: Policy, name: string, least = 0): readonly Replication[] {
-    const { seeds, onProgress } = this.question;
+  replicationsOf(policy: Policy, name: string, least: number): readonly Replication[] {
+    const { seeds, onProgress, hardship } = this.question;
     const key = JSON.stringify(policy);
     const found = this.known.get(key) ?? [];
     this.known.set(key, found);
     while (found.length < Math.min(least, seeds.length)) {
       const seed = seeds[found.length]!;
-      onProgress(`${name}, seed ${seed}`);
+      onProgress(`${name}${hardship === undefined ? "" : `, ${hardship.name}`}, seed ${seed}`);
       found.push(replicate(this.question, policy, seed));
+    }
+    return found;
+  }
+
+  /** How much of what is allowed the worst objective takes, as far as the replications of a policy tell; null: there are none. */
+  strainOrNull(policy: Policy): number | null {
+    const found = this.known.get(JSON.stringify(policy)) ?? [];
+    return found.length === 0 ? null : strainOf(countsOf(found), this.question.objectives, this.isJudged);
+  }
+}
+
+/**
+ * Simulates policies on as many replications as it takes to say whether they meet the objectives: one that is hopeless is dropped after
+ * two, one that is close is repeated until the question's seeds are used up. Replications are remembered: asking again is free.
+ *
+ * Where the fleet has to survive something, under each hardship, and the worst decides: one that is missed ends it.
+ */
+export class Race {
+  private readonly heats: readonly Heat[];
+
+  /** @param isJudged which objectives count; all by default */
+  constructor(question: Question, isJudged: (objective: Objective) => boolean = () => true) {
+    this.heats = questionsUnderHardship(question).map((each) => new Heat(each, isJudged));
+  }
+
+  /** What the objectives come to under a policy, on as few replications as decide it; hopeless ones are not looked into. */
+  decide(policy: Policy, name: string): Verdict {
+    return this.worst((heat) => heat.decide(policy, name));
+  }
+
+  /** What the intervals over replications say, on at least one round of them. */
+  settle(policy: Policy, name: string): Verdict {
+    return this.worst((heat) => heat.settle(policy, name));
+  }
+
+  /** The replications that a policy has had so far, at least so many: of several hardships, those of the one that comes closest to a limit or is the furthest beyond. */
+  replicationsOf(policy: Policy, name: string, least = 0): readonly Replication[] {
+    const [first] = this.heats;
+    let decisive = first!;
+    for (const heat of this.heats) {
+      if ((heat.strainOrNull(policy) ?? -1) > (decisive.strainOrNull(policy) ?? -1)) decisive = heat;
+    }
+    return decisive.replicationsOf(policy, name, least);
+  }
+
+  private worst(verdictIn: (heat: Heat) => Verdict): Verdict {
+    let found: Verdict = "meets";
+    for (const heat of this.heats) {
+      found = worst([found, verdictIn(heat)]);
+      if (found === "misses") break;
     }
     return found;
   }

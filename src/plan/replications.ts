@@ -8,6 +8,7 @@ import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
 import type { Alternative } from "./burstiness.ts";
 import { countsOf, type Counts } from "./counts.ts";
+import type { Hardship } from "./hardships.ts";
 import { GapMeter, type CountedRecord } from "./gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, type Latencies } from "./latencies.ts";
 import { objectivesOf, textOf, type Objective } from "./objectives.ts";
@@ -21,6 +22,8 @@ export interface Question {
   readonly objectives: Objectives;
   /** What GPUs cost; absent: nobody has said. */
   readonly prices?: Prices | undefined;
+  /** What happens to the fleet besides its traffic; absent: nothing but what the setup says. */
+  readonly hardship?: Hardship;
   /** Seeds of the replications, all that may be drawn; a search begins with a few of them. A trace is played with one. */
   readonly seeds: readonly number[];
   /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
@@ -38,22 +41,34 @@ export interface Replication {
   readonly counts: Counts;
   /** In the currency of the prices; absent: there are none. */
   readonly cost?: number;
+  /** What the fleet went through; absent: nothing but what the setup says. */
+  readonly hardship?: string;
   /** Whether this replication by itself is within every objective. */
   readonly meets: boolean;
 }
 
-export const replicate = ({ setup, objectives, prices, requestsOf }: Question, policy: Policy, seed: number): Replication => {
+/** One policy on the requests of one seed, under the question's hardship if it has one. */
+export const replicate = ({ setup, objectives, prices, hardship, requestsOf }: Question, policy: Policy, seed: number): Replication => {
+  const requests = requestsOf(seed);
+  const fleet = hardship === undefined ? setup : hardship.applyTo(setup, requests);
   const asked = objectivesOf(objectives).filter((objective) => objective.kind === "latency");
   const gaps = new GapMeter(asked);
   const records: CountedRecord[] = [];
   const recordsTokens = !gaps.isIdle;
-  const run = simulate({ ...setup, policy, seed, requests: requestsOf(seed), recordsTokens }, (record) => records.push(gaps.take(record)));
+  const run = simulate({ ...fleet, policy, seed, requests, recordsTokens }, (record) => records.push(gaps.take(record)));
   const others = new Map([...timesOfClasses(records, asked), ...gaps.times()]);
   const latencies = { ...latenciesOf(records), ...(others.size === 0 ? {} : { others }) };
   const cost = prices === undefined ? null : costOf(run, policy, prices);
   const counts = countsOf(records, latencies, run, objectives, cost);
   const meets = verdictOf([counts], objectives) === "meets";
-  return { run, latencies, counts, meets, ...(cost === null ? {} : { cost }) };
+  return {
+    run,
+    latencies,
+    counts,
+    meets,
+    ...(cost === null ? {} : { cost }),
+    ...(hardship === undefined ? {} : { hardship: hardship.name }),
+  };
 };
 
 /** Whether all objectives hold over these replications together, or all that are judged. */
@@ -97,12 +112,14 @@ const unitOf = ({ kind }: Objective): ObjectiveResult["unit"] => (kind === "reje
 /** A policy's replications summed up: objectives and latencies over all requests together, the rest as means. */
 export const candidateOf = (replications: readonly Replication[], objectives: Objectives): Candidate => {
   const runs = replications.map(({ run }) => run);
-  const first = runs[0];
+  const [first] = runs;
+  const { hardship } = replications[0] ?? {};
   if (first === undefined) throw new RangeError("a candidate needs at least one replication");
   const wanted = runs.flatMap(replicasWanted);
   const pooled = (metric: "ttft" | "tpot") => latencyOf(replications.flatMap(({ latencies }) => [...latencies[metric]]));
   return {
     policy: first.policy,
+    ...(hardship === undefined ? {} : { hardship }),
     replicas: {
       min: wanted.reduce((a, b) => Math.min(a, b)),
       max: wanted.reduce((a, b) => Math.max(a, b)),

@@ -36,6 +36,7 @@ const costSchema = z.strictObject({ total: z.number().meta({ description: "Mean 
 /** One policy on the question's traffic, over all replications. */
 export const candidateSchema = z.strictObject({
   policy: z.string(),
+  hardship: z.string().optional().meta({ description: "Of those that it has to survive, the one that all figures are under: it decides" }),
   replicas: z.strictObject({ min: z.int(), max: z.int(), mean: z.number() }),
   objectives: z.array(objectiveResultSchema).min(1),
   verdict: verdictSchema.meta({ description: "Of all objectives, over all replications together" }),

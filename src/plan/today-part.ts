@@ -1,8 +1,6 @@
 import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts";
 import type { Run } from "../fleet/run.ts";
-import { quantity } from "../format.ts";
 import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
-import { fixedCandidate } from "./fixed-candidate.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./question.ts";
 import { Race } from "./racing.ts";
@@ -26,27 +24,14 @@ const NAME = "what runs today";
 export const todayPart = ({ from, policyData = {} }: PlanRequest, question: Question): Today => {
   const policy = resolvePolicy(from, question.setup, policyData);
   if (policy === null) return { fields: { today: null }, policy, run: null };
-  const { survive = 0 } = question.objectives;
-  // Of fewer than may be gone nobody would be left to simulate.
-  const gone = policy.kind === "fixed" && policy.replicas > survive ? survive : 0;
-  const simulated = policy.kind === "fixed" ? { ...policy, replicas: policy.replicas - gone } : policy;
   const race = new Race(question);
-  race.settle(simulated, NAME);
-  const replications = race.replicationsOf(simulated, NAME);
-  const candidate =
-    policy.kind === "fixed" && gone > 0
-      ? fixedCandidate(replications, question.objectives, policy.replicas)
-      : candidateOf(replications, question.objectives);
-  const isNobodyLeft = policy.kind === "fixed" && gone < survive;
-  const note = isNobodyLeft
-    ? `Today's ${quantity(policy.replicas, "replica")} are simulated with none gone: with ${survive} gone none would be left, which misses.`
-    : `What runs today is simulated with no replica gone.`;
+  race.settle(policy, NAME);
+  const replications = race.replicationsOf(policy, NAME);
   return {
-    fields: { today: isNobodyLeft ? { ...candidate, verdict: "misses" } : candidate },
+    fields: { today: candidateOf(replications, question.objectives) },
     inputs: [
       { name: "today", value: `${policyInWords(policy)}, begins with ${initialReplicas(policy)}`, ...policyOrigin(from, policyData) },
     ],
-    notes: survive > gone ? [note] : [],
     policy,
     run: replications[0]?.run ?? null,
   };

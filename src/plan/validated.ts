@@ -27,7 +27,7 @@ export const withValidation = (answer: PlanAnswer, validation: FleetValidation, 
   const wrong = checks.filter(({ outcome }) => outcome === "not reproduced");
   const notes = [...plan.notes, validatedNote(checks, validation, place)];
   if (wrong.length === 0) return { ...answer, plan: { ...plan, notes } };
-  const { hybrid: _hybrid, frontier: _frontier, ...rest } = plan;
+  const { hybrid: _hybrid, frontier: _frontier, levers: _levers, ...rest } = plan;
   return {
     plan: {
       ...rest,
@@ -37,7 +37,9 @@ export const withValidation = (answer: PlanAnswer, validation: FleetValidation, 
       notes,
     },
     fixed: null,
+    today: answer.today,
     autoscaler: null,
+    policies: { today: answer.policies.today, autoscaler: null },
   };
 };
 

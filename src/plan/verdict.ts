@@ -53,6 +53,17 @@ const windowsOf = (replications: readonly Counts[], index: number): Count[][] =>
   ).filter((counts) => counts.reduce((sum, { of }) => sum + of, 0) >= LEAST_IN_WINDOW);
 };
 
+/**
+ * How much of what is allowed the worst objective takes: the largest share of bad ones, over all or in a window, over the allowed one.
+ * Above 1 it is missed by its value; infinite where nothing is allowed and something is bad.
+ */
+export const strainOf = (replications: readonly Counts[], objectives: Objectives, isJudged: (objective: Objective) => boolean): number =>
+  objectivesOf(objectives).reduce((most, objective, i) => {
+    const value = ratio(replications.map(({ whole }) => whole[i]!)).value;
+    const bad = Math.max(value, worstWindowOrNull(replications, i) ?? 0);
+    return isJudged(objective) && bad > 0 ? Math.max(most, bad / allowed(objective)) : most;
+  }, 0);
+
 const WORST: readonly Verdict[] = ["meets", "undecided", "misses"];
 export const worst = (verdicts: readonly Verdict[]): Verdict =>
   verdicts.reduce<Verdict>((worse, verdict) => (WORST.indexOf(verdict) > WORST.indexOf(worse) ? verdict : worse), "meets");

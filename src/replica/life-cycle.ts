@@ -57,6 +57,11 @@ export class LifeCycle {
     return this.readyAt !== null && this.state !== "gone";
   }
 
+  /** It has failed, and never comes back. */
+  get isLost(): boolean {
+    return this.state === "failed" && this.phaseEndsAt === Infinity;
+  }
+
   /** Ready, and not on its way out. */
   get takesRequests(): boolean {
     return this.isReady && !this.isDraining;

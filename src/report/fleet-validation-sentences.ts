@@ -1,4 +1,5 @@
 import { count, duration, limit, list, mean, percent, plain, quantity, tokenRate } from "../format.ts";
+import { METRIC_NAMES } from "../plan/objectives.ts";
 import type { Objectives } from "../scenario/objectives.ts";
 import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-objectives.ts";
 import type { FleetMetricName, FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
@@ -79,8 +80,6 @@ export const burstinessSentenceOrNull = ({ rows, cvs }: FleetValidation): string
   return `No metric shows the bursts between two samples; of those tried, gaps of coefficient of variation ${plain(cvs[best]!)} come closest to the observed mean TTFT: ${list(cvs.map((cv, i) => `${signedPercent(errors[i]!)} with ${plain(cv)}`))}. The traffic's cv says which a plan takes.`;
 };
 
-const METRICS = { ttft: "TTFT", tpot: "TPOT", e2e: "end to end" } as const;
-
 /** `TTFT p99 ≤ 2 s` and what came of it. */
 export const objectiveCheckWords = ({ metric, percentile, limit: most, outcome, rows }: ObjectiveCheck): readonly [string, string] => {
   const wrong = rows.filter((row) => !row.is_reproduced);
@@ -90,7 +89,7 @@ export const objectiveCheckWords = ({ metric, percentile, limit: most, outcome, 
       : outcome === "not checked"
         ? ": Prometheus has no such histogram"
         : "";
-  return [`${METRICS[metric]} ${percentile} ≤ ${limit(most)}`, `${outcome}${because}`];
+  return [`${METRIC_NAMES[metric]} ${percentile} ≤ ${limit(most)}`, `${outcome}${because}`];
 };
 
 export const objectiveChecks = (validation: FleetValidation, objectives: Objectives): (readonly [string, string])[] =>

@@ -17,7 +17,8 @@ export const missSentence = (candidate: Candidate): string => {
   const doubtful = candidate.objectives.filter(({ verdict }) => verdict === "undecided");
   const named = missed.length > 0 ? missed : doubtful;
   const windows = named.some(({ worst_window: worst }) => worst !== null) ? ", in its worst window if not over all" : "";
-  return `${list(named.map(outcome))}${windows}${missed.length === 0 ? ", too close to call" : ""}`;
+  const under = candidate.hardship === undefined ? "" : `, with ${candidate.hardship}`;
+  return `${list(named.map(outcome))}${windows}${missed.length === 0 ? ", too close to call" : ""}${under}`;
 };
 
 /** `6 replicas (95 % interval: 6 to 7)`, or the number alone where the interval holds nothing else. */
@@ -57,6 +58,12 @@ export const whyNotFewerSentence = (plan: Plan): string => {
   const undecided = open.length === 0 ? "" : ` ${sentence(list(open.map(String)))} ${open.length === 1 ? "is" : "are"} too close to call.`;
   return `Not fewer: ${quantity(fewer, "replica")} ${fewer === 1 ? "misses" : "miss"}, ${missSentence(capacity.one_fewer)}.${undecided}`;
 };
+
+/** What decides of all that the fleet has to survive; null where that is nothing. */
+export const hardshipSentenceOrNull = ({ capacity }: Plan): string | null =>
+  capacity.kind !== "found" || capacity.candidate.hardship === undefined
+    ? null
+    : `Of what it survives, ${capacity.candidate.hardship} comes closest to a limit; its figures are under that.`;
 
 /** How much more traffic the answer takes. */
 export const breakingSentenceOrNull = ({ capacity }: Plan): string | null =>

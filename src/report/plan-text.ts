@@ -10,6 +10,7 @@ import {
   burstSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
+  hardshipSentenceOrNull,
   headroomSentenceOrNull,
   hybridSentenceOrNull,
   policyLines,
@@ -93,6 +94,7 @@ const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
 export const planText = (plan: Plan, style: Style = PLAIN): string => {
   const sentences = [
     whyNotFewerSentence(plan),
+    hardshipSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
     burstSentenceOrNull(plan),
     headroomSentenceOrNull(plan),

@@ -15,7 +15,7 @@ export const todaySentenceOrNull = ({ today = null }: Plan): string | null => {
 
 /** What the answer saves or needs against today, and whether it holds what today does not; null without either. */
 export const changeSentenceOrNull = ({ today = null, capacity, autoscaler, hybrid = null }: Plan): string | null => {
-  if (today === null || capacity.kind === "impossible") return null;
+  if (today === null || capacity.kind !== "found") return null;
   const { candidate, replicas } = capacity;
   const meets = today.verdict === "meets" ? "" : `, and ${replicas === 1 ? "meets" : "meet"} what it misses`;
   const fixed = `Against today ${quantity(replicas, "replica")} all the time ${difference(candidate, today, replicas === 1)}${meets}.`;

@@ -33,6 +33,9 @@ const rowsOf = ({ drain, victim, failures, rolling_update: update }: Churn): Row
     ? [{ path: "drain.grace_period_s", name: "grace period", value: duration(drain.grace_period_s), whose: "Kubernetes' default" }]
     : []),
   { path: "victim", name: "victim", value: victim },
+  ...(failures?.gone === undefined
+    ? []
+    : [{ path: "failures.gone", name: "replicas gone", value: `${failures.gone} from the beginning to the end` }]),
   ...(failures?.replica === undefined ? [] : replicaRows(failures.replica)),
   ...(failures?.node === undefined
     ? []

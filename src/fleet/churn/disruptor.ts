@@ -7,7 +7,7 @@ import { rolloutStep } from "./rollout.ts";
 import type { Churn, RollingUpdate } from "./settings.ts";
 
 /** What is to happen at a stated time. */
-type Stated = "failure" | "reclaim" | "rolling_update";
+type Stated = "loss" | "failure" | "reclaim" | "rolling_update";
 
 /** Failures, reclaimed nodes and rolling updates: what happens to a fleet besides scaling. All of it after the steps of its instant. */
 export class Disruptor {
@@ -23,6 +23,7 @@ export class Disruptor {
     this.events = events;
     this.replicaSet = replicaSet;
     const { failures, rolling_update: update } = churn;
+    for (let lost = 0; lost < (failures?.gone ?? 0); lost += 1) this.state("loss", 0);
     for (const at of failures?.replica?.at_s ?? []) this.state("failure", at);
     for (const at of failures?.node?.at_s ?? []) this.state("reclaim", at);
     if (update !== undefined) this.state("rolling_update", update.at_s);
@@ -68,14 +69,16 @@ export class Disruptor {
     const { replicaSet } = this;
     const isOld = ({ revision }: Replica): boolean => revision < replicaSet.revision;
     const isReady = ({ life }: Replica): boolean => life.isReady;
-    const old = replicaSet.inOrderOfGoing(replicaSet.present().filter(isOld), now);
+    const present = replicaSet.present().filter(({ life }) => !life.isLost);
+    const wanted = replicaSet.wanted - (replicaSet.present().length - present.length);
+    const old = replicaSet.inOrderOfGoing(present.filter(isOld), now);
     const fresh = replicaSet.inOrderOfGoing(
-      replicaSet.present().filter((replica) => !isOld(replica)),
+      present.filter((replica) => !isOld(replica)),
       now,
     );
     const oldReady = old.filter(isReady);
     const step = rolloutStep(this.update, {
-      wanted: replicaSet.wanted,
+      wanted,
       oldReady: oldReady.length,
       oldUnready: old.length - oldReady.length,
       fresh: fresh.length,
@@ -85,8 +88,8 @@ export class Disruptor {
     replicaSet.stop(fresh.slice(0, step.stopFresh), now);
     replicaSet.stop(old.slice(0, step.stopOldUnready), now);
     replicaSet.stop(oldReady.slice(0, step.stopOldReady), now);
-    const left = replicaSet.present();
-    if (left.length === replicaSet.wanted && left.every((replica) => !isOld(replica) && isReady(replica))) {
+    const left = replicaSet.present().filter(({ life }) => !life.isLost);
+    if (left.length === wanted && left.every((replica) => !isOld(replica) && isReady(replica))) {
       this.update = null;
       replicaSet.disruptions.updated(now);
     } else if (Object.values(step).some((count) => count > 0)) {
@@ -109,13 +112,19 @@ export class Disruptor {
     this.wake(now);
   }
 
-  private strike(kind: "failure" | "reclaim", replica: Replica | null, because: string, now: Nanoseconds): boolean {
+  private strike(kind: "loss" | "failure" | "reclaim", replica: Replica | null, because: string, now: Nanoseconds): boolean {
     const { replicaSet } = this;
-    replicaSet.disruptions.record(kind, now, replica?.id ?? null, replica === null ? `${because}; no replica was ready` : because);
+    replicaSet.disruptions.record(
+      kind === "loss" ? "failure" : kind,
+      now,
+      replica?.id ?? null,
+      replica === null ? `${because}; no replica was ready` : because,
+    );
     if (replica === null) return false;
     this.wake(now);
     if (kind === "reclaim") return replicaSet.reclaim(replica, toNanoseconds(this.churn.failures!.node!.notice_s), now);
-    replicaSet.fail(replica, now);
+    if (kind === "loss") replicaSet.lose(replica, now);
+    else replicaSet.fail(replica, now);
     return false;
   }
 

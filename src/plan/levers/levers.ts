@@ -3,7 +3,7 @@ import { list, quantity } from "../../format.ts";
 import { objectivesOf } from "../objectives.ts";
 import { isBetterWithMore } from "../fixed-capacity.ts";
 import { targetOf, type FixedAnswer } from "../hybrid.ts";
-import { pooledPercentileOrNull } from "../latencies.ts";
+import { pooledPercentileOrNull, timesOf } from "../latencies.ts";
 import { resultsOf, type Question } from "../replications.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
 import type { Trial } from "./bench.ts";
@@ -143,14 +143,17 @@ const choiceOf = ({ fixed, policy, isOwn }: LeversRequest, question: Question): 
 };
 
 const figuresOf = ({ name, replications }: Trial, { objectives }: Question): Omit<Meets, "kind" | "change"> => {
-  const sets = replications.map(({ latencies }) => latencies);
   const shares = objectivesOf(objectives)
     .filter((each) => each.kind === "latency")
-    .map(({ metric, share, limit }) => {
-      const value = pooledPercentileOrNull(sets, metric, share);
-      return value === null ? Infinity : value / limit;
+    .map((objective) => {
+      const value = pooledPercentileOrNull(
+        replications.map(({ latencies }) => timesOf(latencies, objective)),
+        objective.share,
+      );
+      return value === null ? Infinity : value / objective.limit;
     });
   const worst = shares.reduce((a, b) => Math.max(a, b), 0);
+  const sets = replications.map(({ latencies }) => latencies);
   const missing = sets.reduce((sum, set) => sum + set.missing, 0);
   const all = sets.reduce((sum, set) => sum + set.missing + set.ttft.length, 0);
   return {

@@ -9,6 +9,7 @@ import {
   burstSentenceOrNull,
   comparedCandidates,
   confidenceSentence,
+  hardshipSentenceOrNull,
   headroomSentenceOrNull,
   hybridSentenceOrNull,
   policyLines,
@@ -106,6 +107,7 @@ export const planSection = (plan: Plan): Html => {
   const sentences = [
     todaySentenceOrNull(plan),
     whyNotFewerSentence(plan),
+    hardshipSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
     burstSentenceOrNull(plan),
     headroomSentenceOrNull(plan),
