@@ -1,17 +1,20 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { capacityInterval } from "../../src/plan/capacity-interval.ts";
+import { reachableObjectives } from "../../src/plan/default-chat.ts";
 import { driftsOf } from "../../src/plan/drift.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
+import { valuesOf } from "../../src/plan/latencies.ts";
 import type { Question } from "../../src/plan/replications.ts";
+import { unloadedLatencies } from "../../src/plan/unloaded.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { scenarioSchema } from "../../src/scenario/schema.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { toNanoseconds } from "../../src/units.ts";
 
-/** Whether the interval from the first half of a window of a real trace holds the number of replicas that its second half needs. */
+/** Whether the prediction interval from the first half of a window of a real trace holds the number of replicas that its second half needs. */
 
-/** A half, and from one window to the next. */
+/** A half, and from one window to the next: windows overlap by half. */
 const HALF_S = 600;
 /** How much faster than it was a trace is played, so that more than one replica is needed. */
 const SPEEDS = [2, 4, 8] as const;
@@ -34,7 +37,7 @@ export const halvesOf = (device: DeviceModel, trace: readonly Request[]): Half[]
       const second = smallestFixed(questionOf(device, halfOf(trace, i + 1, speed)));
       const search = smallestFixed(first);
       if (search.kind === "not-found" || second.kind === "not-found") return null;
-      const { low, high } = capacityInterval(first, search, null, true);
+      const { low, high } = capacityInterval(first, search, null, true).prediction!;
       const drifts = driftsOf(first.requestsOf(0)).map(({ of, p }) => `${of} (p ${p.toPrecision(1)})`);
       return { from_s: i * HALF_S, speed, interval: { low, high }, second: second.replicas, drifts };
     }).filter((half) => half !== null),
@@ -53,9 +56,10 @@ const questionOf = (device: DeviceModel, requests: readonly Request[]): Question
   const model = builtInModel(device.model);
   const traffic = { kind: "trace", file: "half", beyond_context: "keep" } as const;
   const scenario = scenarioSchema.parse({ name: "half", traffic, model: model.name });
+  const setup = resolveScenario({ scenario, given: new Map(), place: "half" }, device, model, requests);
   return {
-    setup: resolveScenario({ scenario, given: new Map(), place: "half" }, device, model, requests),
-    objectives: { ttft_p99_s: 0.5, tpot_p99_s: 0.03 },
+    setup,
+    objectives: reachableObjectives(valuesOf(unloadedLatencies(requests, setup.replica, setup.stepTime))),
     seeds: [0],
     requestsOf: () => requests,
     onProgress: () => {},

@@ -17,6 +17,11 @@ export interface CapacityInterval {
   readonly high: number;
   /** What it holds, in words. */
   readonly of: string;
+  /**
+   * The numbers that another stretch of traffic like the trace could need, at 95 %: wider than the interval by √2, since that stretch is a matter of
+   * chance as well as this one. Absent of generated traffic, whose replications are such stretches.
+   */
+  readonly prediction?: { readonly low: number; readonly high: number };
 }
 
 /** Draws of a trace and of the step model's error: the least and the largest of 39 hold 95 %. */
@@ -82,11 +87,17 @@ const intervalAsCounted = (
 ): CapacityInterval => {
   const ofSteps = stepError === null ? "" : " and the step model's held-out error";
   if (isTrace) {
-    const numbers = Array.from({ length: DRAWS }, (_, draw) => numberOfDraw(question, found.replicas, stepError ?? 0, draw));
+    const { replicas } = found;
+    const numbers = Array.from({ length: DRAWS }, (_, draw) => numberOfDraw(question, replicas, stepError ?? 0, draw));
+    const [low, high] = [Math.min(replicas, ...numbers), Math.max(replicas, ...numbers)];
     return {
-      low: Math.min(found.replicas, ...numbers),
-      high: Math.max(found.replicas, ...numbers),
+      low,
+      high,
       of: `resamples of the trace in blocks${ofSteps}`,
+      prediction: {
+        low: Math.max(1, Math.floor(replicas - Math.SQRT2 * (replicas - low))),
+        high: Math.ceil(replicas + Math.SQRT2 * (high - replicas)),
+      },
     };
   }
   const of = `the replications${ofSteps}`;
