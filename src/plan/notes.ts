@@ -52,13 +52,20 @@ export const runNotes = (replications: readonly Replication[]): string[] => {
   ];
 };
 
-/** What limits an answer that rests on one recorded trace. */
-export const traceNotes = (requests: readonly Request[], setup: FleetSetup): string[] => {
+/** How the beginning and the end of every simulation count. */
+export const EDGES =
+  "A simulation begins with replicas that are ready and hold nothing: no request before the first, empty caches. All requests count, the first ones too, and it ends when the last one has left; one that never finishes is a miss.";
+
+/** Over how much time an answer was sampled that rests on one recorded trace. */
+export const traceNote = (requests: readonly Request[]): string =>
+  `The trace is one sample of ${duration(spanOf(requests))}: nothing here says how another hour would differ.`;
+
+/** What a reader must know beside the answer where it rests on one recorded trace: that it is over before a replica starts, or has one burst. */
+export const traceCautions = (requests: readonly Request[], setup: FleetSetup): string[] => {
   const span = spanOf(requests);
   const coldStart = setup.coldStart.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
   const burst = singleBurstOrNull(requests);
   return [
-    `The trace is one sample of ${duration(span)}: nothing here says how another hour would differ.`,
     ...(span < coldStart
       ? [
           `The trace lasts ${duration(span)}, less than one cold start (${duration(coldStart)}): a replica that an autoscaler adds comes too late for all of it.`,

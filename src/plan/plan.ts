@@ -3,9 +3,10 @@ import { notModelled } from "../fleet/not-modelled.ts";
 import type { Run } from "../fleet/run.ts";
 import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts";
 import type { Input } from "../provenance.ts";
-import { percent, plain, quantity, significant } from "../format.ts";
+import { percent, quantity, significant } from "../format.ts";
 import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
+import { overBudgetOrNull } from "./budget.ts";
 import { breakingRateOrNull } from "./breaking-rate.ts";
 import { capacityInterval, stepErrorOrNull } from "./capacity-interval.ts";
 import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
@@ -14,7 +15,7 @@ import { fixedCandidate } from "./fixed-candidate.ts";
 import { frontierOf } from "./frontier.ts";
 import { setupUnderHardship } from "./hardships.ts";
 import { hybrids, type Hybrid } from "./hybrid.ts";
-import { deviceNotes, runNotes, traceNotes } from "./notes.ts";
+import { deviceNotes, EDGES, runNotes, traceCautions, traceNote } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import { meanRateOf, questionOf, type PlanRequest } from "./question.ts";
 import { candidateOf, type Question, type Replication } from "./replications.ts";
@@ -47,12 +48,13 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     model: device.model,
     device: device.device,
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`,
+    ...(trace === null ? {} : { cautions: traceCautions(trace, question.setup) }),
     seeds: [...question.seeds],
     tried: [...search.tried],
     not_modelled: notModelled(setupUnderHardship(question)),
   };
   const inputs = [...question.setup.inputs, ...objectiveInputs(from)];
-  const notes = [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))];
+  const notes = [...deviceNotes(device), ...(trace === null ? [] : [traceNote(trace)]), EDGES];
   if (search.kind === "not-found") {
     const { because, largest } = search;
     const best = largest === null ? null : candidateOf(largest, question.objectives);
@@ -66,12 +68,12 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const { replicas, replicationsOf } = search;
   const replications = replicationsOf(replicas);
   const fixed = (number: number): Candidate => fixedCandidate(replicationsOf(number), question.objectives, number);
-  const { survive: spare = 0, gpu_hours_per_h: budget = Infinity } = question.objectives;
-  const gpus = replicas * (question.setup.gpusPerReplica ?? 1);
-  if (gpus > budget) {
-    const because = `the other objectives need ${quantity(replicas, "replica")}, ${quantity(gpus, "GPU")} all the time, and the ceiling is ${plain(budget)} on average`;
+  const { survive: spare = 0 } = question.objectives;
+  const over = overBudgetOrNull(question, replicas);
+  if (over !== null) {
+    const best = fixed(over.affordable > spare ? over.affordable : replicas);
     return {
-      plan: { ...asked, capacity: { kind: "impossible", because, best: fixed(replicas) }, autoscaler: null, inputs, notes },
+      plan: { ...asked, capacity: { kind: "impossible", because: over.because, best }, autoscaler: null, inputs, notes },
       fixed: replications[0]?.run ?? null,
       autoscaler: null,
     };

@@ -102,6 +102,10 @@ export const planSchema = z
     }),
     frontier: z.array(frontierPointSchema).optional().meta({ description: "Policies by cost, the cheapest first; absent: not asked for" }),
     tried: z.array(z.strictObject({ replicas: z.int(), verdict: verdictSchema, replications: z.int().min(1) })),
+    cautions: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "What limits the answer more than its interval says: a single burst, a trace shorter than a start" }),
     inputs: z.array(inputSchema),
     not_modelled: z.array(z.string()),
     notes: z.array(z.string()),

@@ -114,7 +114,7 @@ export const confidenceSentence = (plan: Plan): string => {
     capacity.kind === "found" && capacity.interval !== null
       ? ` The interval of the number of replicas holds ${capacity.interval.of}.`
       : " No interval is stated.";
-  return repeated + of;
+  return [repeated + of, ...(plan.cautions ?? [])].join(" ");
 };
 
 /** Which numbers of replicas were tried, and how each fared: `4 no, 5 no, 6 yes`. */

@@ -102,6 +102,7 @@ export const inputTable = (inputs: readonly Input[]): Html =>
 export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
+    ...(plan.cautions ?? []),
     whyNotFewerSentence(plan),
     hardshipSentenceOrNull(plan),
     breakingSentenceOrNull(plan),
