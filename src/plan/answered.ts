@@ -1,4 +1,4 @@
-import { plain, quantity } from "../format.ts";
+import { overBudgetOrNull } from "./budget.ts";
 import { fixedCandidate } from "./fixed-candidate.ts";
 import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
 import type { FixedAnswer } from "./hybrid.ts";
@@ -36,7 +36,7 @@ export interface Unanswered {
 /** Looks for the smallest fixed number, and holds it against the ceiling on GPUs. */
 export const answer = (request: PlanRequest, question: Question): Answered | Unanswered => {
   const search = smallestFixed(question);
-  const { objectives, setup } = question;
+  const { objectives } = question;
   if (search.kind === "not-found") {
     const { because, largest } = search;
     const best = largest === null ? null : { candidate: candidateOf(largest, objectives), replications: largest };
@@ -44,11 +44,16 @@ export const answer = (request: PlanRequest, question: Question): Answered | Una
   }
   const { replicas, replicationsOf } = search;
   const fixed = (number: number): Candidate => fixedCandidate(replicationsOf(number), objectives, number);
-  const { survive = 0, gpu_hours_per_h: ceiling = Infinity } = objectives;
-  const gpus = replicas * (setup.gpusPerReplica ?? 1);
-  if (gpus > ceiling) {
-    const because = `the other objectives need ${quantity(replicas, "replica")}, ${quantity(gpus, "GPU")} all the time, and the ceiling is ${plain(ceiling)} on average`;
-    return { kind: "impossible", search, because, best: { candidate: fixed(replicas), replications: replicationsOf(replicas) } };
+  const { survive = 0 } = objectives;
+  const over = overBudgetOrNull(question, replicas);
+  if (over !== null) {
+    const closest = over.affordable > survive ? over.affordable : replicas;
+    return {
+      kind: "impossible",
+      search,
+      because: over.because,
+      best: { candidate: fixed(closest), replications: replicationsOf(closest) },
+    };
   }
   const meanRate = meanRateOf(request, question);
   const left = { replicas: replicas - survive, sustained: sustainedRateOrNull(question, replicas - survive, meanRate) ?? 0 };

@@ -3,7 +3,7 @@ import { notModelled } from "../fleet/not-modelled.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import type { FixedSearch } from "./fixed-capacity.ts";
 import { setupUnderHardship } from "./hardships.ts";
-import { deviceNotes, traceNotes } from "./notes.ts";
+import { deviceNotes, EDGES, traceCautions, traceNote } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./question.ts";
@@ -15,17 +15,18 @@ export const basis = (
   { from, device, trace }: PlanRequest,
   question: Question,
   search: FixedSearch,
-): Piece<"schema" | "heading" | "model" | "device" | "question" | "seeds" | "tried" | "not_modelled"> => ({
+): Piece<"schema" | "heading" | "model" | "device" | "question" | "cautions" | "seeds" | "tried" | "not_modelled"> => ({
   fields: {
     schema: PLAN_SCHEMA,
     heading: whoseSpeed(device),
     model: device.model,
     device: device.device,
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(from.scenario.objectives)}? Traffic: ${trafficInWords(from.scenario.traffic)}.`,
+    ...(trace === null ? {} : { cautions: traceCautions(trace, question.setup) }),
     seeds: [...question.seeds],
     tried: [...search.tried],
     not_modelled: notModelled(setupUnderHardship(question)),
   },
   inputs: [...question.setup.inputs, ...objectiveInputs(from)],
-  notes: [...deviceNotes(device), ...(trace === null ? [] : traceNotes(trace, question.setup))],
+  notes: [...deviceNotes(device), ...(trace === null ? [] : [traceNote(trace)]), EDGES],
 });

@@ -65,7 +65,8 @@ const withAlternatives = (question: Question, replicas: number, interval: Capaci
   const most = mostOf(replicas);
   const needed = alternatives.map(({ name, requestsOf }) => {
     const race = new Race({ ...question, requestsOf }, isBetterWithMore);
-    const meets = (number: number): boolean => race.decide({ kind: "fixed", replicas: number }, `${quantity(number, "replica")}, ${name}`) === "meets";
+    const meets = (number: number): boolean =>
+      race.decide({ kind: "fixed", replicas: number }, `${quantity(number, "replica")}, ${name}`) === "meets";
     let number = replicas;
     while (number < most && !meets(number)) number += 1;
     return { name, number: number === most && !meets(most) ? Infinity : number };

@@ -13,8 +13,15 @@ export const intervalOf = ({ request, question, search }: Answered): CapacityInt
   capacityInterval(question, search, stepErrorOrNull(request.device), request.trace !== null);
 
 /** The number itself: what one fewer misses, and how much more traffic it takes. */
-export const capacityPart = (answered: Answered, { low, high, of }: CapacityInterval): Piece<"capacity"> => {
-  const { question, search, replicas, serving: { meanRate }, left: { replicas: left, sustained }, fixed } = answered;
+export const capacityPart = (answered: Answered, { low, high, of, prediction }: CapacityInterval): Piece<"capacity"> => {
+  const {
+    question,
+    search,
+    replicas,
+    serving: { meanRate },
+    left: { replicas: left, sustained },
+    fixed,
+  } = answered;
   const { survive = 0 } = question.objectives;
   const fewer = search.atLeast - 1;
   const peaks = peaksOf(answered);
@@ -24,6 +31,7 @@ export const capacityPart = (answered: Answered, { low, high, of }: CapacityInte
         kind: "found",
         replicas,
         interval: { low, high: high === Infinity ? null : high, of },
+        ...(prediction === undefined ? {} : { prediction }),
         candidate: fixed(replicas),
         one_fewer: fewer > survive ? fixed(fewer) : null,
         breaks_at_rate: breakingRateOrNull(question, replicas),

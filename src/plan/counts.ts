@@ -80,7 +80,8 @@ const windowed = (
   return Array.from(byWindow, (inside = []) => asked.map((objective) => countIn(inside, objective, limits)));
 };
 
-const countIn = (records: readonly CountedRecord[], objective: Objective, limits: readonly LatencyObjective[]): Count => {
+/** What an objective counts of several requests. */
+export const countIn = (records: readonly CountedRecord[], objective: Objective, limits: readonly LatencyObjective[]): Count => {
   let bad = 0;
   let of = 0;
   for (const record of records) {

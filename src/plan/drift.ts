@@ -55,8 +55,8 @@ const mean = (values: readonly (number | null)[]): number => {
   return known.reduce((sum, value) => sum + value, 0) / known.length;
 };
 
-/** A warning to stand before the answer; null where nothing drifts. */
-export const driftWarningOrNull = (requests: readonly Request[]): string | null => {
+/** A caution to stand before the answer; null where nothing drifts. */
+export const driftCautionOrNull = (requests: readonly Request[]): string | null => {
   const drifts = driftsOf(requests);
   if (drifts.length === 0) return null;
   const each = drifts.map(({ of, change: by }) => `${of} ${change(by)}`).join(", ");

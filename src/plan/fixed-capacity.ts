@@ -66,7 +66,10 @@ export const smallestFixed = (question: Question, start = 1): FixedSearch => {
     verdicts.set(replicas, verdict);
     return verdict;
   };
-  const replicationsOf = (replicas: number): readonly Replication[] => race.replicationsOf(policyOf(replicas), nameOf(replicas), 1);
+  const replicationsOf = (replicas: number): readonly Replication[] => {
+    decide(replicas);
+    return race.replicationsOf(policyOf(replicas), nameOf(replicas));
+  };
   const tried = (): Tried[] =>
     [...verdicts]
       .map(([replicas, verdict]) => ({
@@ -85,7 +88,9 @@ export const smallestFixed = (question: Question, start = 1): FixedSearch => {
     if (because !== null) return { kind: "not-found", because, largest: null, tried: tried() };
     const isNoBetter = meets > first && meets >= ROOMY && isAlike(replicationsOf(meets), replicationsOf(before));
     if (isNoBetter || meets >= MOST_REPLICAS) {
-      const ended = isNoBetter ? `${nameOf(meets)} are no better than half as many, and too close to call` : SEARCH_ENDED;
+      const ended = isNoBetter
+        ? `${nameOf(meets)} are no better than half as many${decide(meets) === "undecided" ? ", and too close to call" : ""}`
+        : SEARCH_ENDED;
       return { kind: "not-found", because: ended, largest: replicationsOf(meets), tried: tried() };
     }
     before = meets;

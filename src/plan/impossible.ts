@@ -1,31 +1,75 @@
-import { count, duration, limit, objectiveName, percent } from "../format.ts";
-import { pooledPercentileOrNull, timesOf } from "./latencies.ts";
-import { objectivesOf, textOf } from "./objectives.ts";
+import type { RequestRecord } from "../fleet/config.ts";
+import { count, duration, limit, percent, plain, quantity } from "../format.ts";
+import { toSeconds } from "../units.ts";
+import { countIn } from "./counts.ts";
+import { GapMeter } from "./gaps.ts";
+import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, timesOrNull } from "./latencies.ts";
+import { allowed, covers, nameInWords, objectivesOf, type LatencyObjective } from "./objectives.ts";
 import type { Question } from "./replications.ts";
-import { unloadedLatencies } from "./unloaded.ts";
+import { bestRecords } from "./unloaded.ts";
+
+/** Replications of generated traffic that are looked at. */
+const SEEDS = 4;
 
 /**
- * Why no number of replicas meets the objectives: what is missed although every request has an idle replica to itself. Null where that
- * would meet them.
+ * Why no number of replicas meets the objectives: the first one that is missed although every request has an idle replica to itself, with
+ * its value then, which is the best there is, and from how many replicas on it can be had. Null where that would meet them all.
  */
 export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Question): string | null => {
-  const replications = seeds.slice(0, SEEDS).map((seed) => requestsOf(seed));
-  const latencies = replications.map((requests) => unloadedLatencies(requests, setup.replica, setup.stepTime));
-  for (const objective of objectivesOf(objectives)) {
-    if (objective.kind !== "latency") continue;
-    const value = pooledPercentileOrNull(
-      latencies.map((each) => timesOf(each, objective)),
-      objective.share,
-    );
-    if (value !== null && value <= objective.limit) continue;
-    if (value !== null) {
-      return `${objectiveName(textOf(objective))} is ${duration(value)} where every request has an idle replica to itself, and the limit is ${limit(objective.limit)}`;
+  const { replica, stepTime } = setup;
+  const asked = objectivesOf(objectives);
+  const limits = asked.filter((objective) => objective.kind === "latency");
+  const gaps = new GapMeter(limits);
+  const records = seeds
+    .slice(0, SEEDS)
+    .flatMap((seed) => Array.from(bestRecords(requestsOf(seed), replica, stepTime, !gaps.isIdle), (record) => gaps.take(record)));
+  const latencies = { ...latenciesOf(records), others: new Map([...timesOfClasses(records, limits), ...gaps.times()]) };
+  const where = (): string => `at best, where every request has an idle replica to itself${fromHowMany(requestsOf(seeds[0]!), records)}`;
+  for (const objective of asked) {
+    if (!("scope" in objective)) continue;
+    const { bad, of } =
+      objective.kind === "latency" ? timesOf(latencies, objective).beyond(objective.limit) : countIn(records, objective, limits);
+    if (bad <= allowed(objective) * of) continue;
+    const value = objective.kind === "latency" ? pooledPercentileOrNull([timesOf(latencies, objective)], objective.share) : null;
+    if (objective.kind === "latency" && value !== null) {
+      return `${nameInWords(objective)} is ${duration(value)} ${where()}, and the limit is ${limit(objective.limit)}${anatomy(records, objective)}`;
     }
-    const missing = latencies.reduce((sum, set) => sum + set.missing, 0) / replications.reduce((sum, { length }) => sum + length, 0);
-    return `${percent(missing)} of the requests are longer than a server takes (max_model_len ${count(setup.replica.maxModelLen)} tokens) and are rejected, and a rejected request misses every objective`;
+    if (objective.kind === "goodput") {
+      return `${nameInWords(objective)} is ${plain(100 * (1 - bad / of), 4)} % ${where()}, and the limit is ${plain(100 * objective.limit)} %`;
+    }
+    const counted = records.filter(({ priority }) => covers(objective.scope, priority));
+    const missing = counted.filter(({ state }) => state !== "finished").length / counted.length;
+    const tooLong = `${percent(missing)} of the requests are longer than a server takes (max_model_len ${count(replica.maxModelLen)} tokens) and are rejected`;
+    return objective.kind === "rejected"
+      ? `${tooLong}, by any number of replicas, and the limit is ${plain(100 * objective.limit)} %`
+      : `${tooLong}, and a rejected request misses every objective`;
   }
   return null;
 };
 
-/** Replications of generated traffic that are looked at. */
-const SEEDS = 4;
+/** How many replicas give every request one to itself: as many as requests are in flight at most. Nothing where sessions go on later. */
+const fromHowMany = (requests: readonly { readonly next?: unknown }[], all: readonly RequestRecord[]): string => {
+  if (requests.some(({ next }) => next !== undefined)) return "";
+  const records = all.slice(0, requests.length).filter(({ lastTokenAt }) => lastTokenAt !== null);
+  const ends = Float64Array.from(records, ({ lastTokenAt }) => lastTokenAt!).sort();
+  let [most, left] = [0, 0];
+  records.forEach(({ arrivedAt }, i) => {
+    while (ends[left]! <= arrivedAt) left += 1;
+    most = Math.max(most, i + 1 - left);
+  });
+  return ` (from ${quantity(most, "replica")} on)`;
+};
+
+/** Of what the request is made that lies at an end-to-end percentile. */
+const anatomy = (records: readonly RequestRecord[], { metric, share, scope }: LatencyObjective): string => {
+  if (metric !== "e2e") return "";
+  const timed = records.flatMap((record) => {
+    const times = covers(scope, record.priority) ? timesOrNull(record) : null;
+    return times === null ? [] : [{ ...times, ...record }];
+  });
+  timed.sort((a, b) => a.e2e - b.e2e);
+  const found = timed[Math.min(timed.length, Math.max(1, Math.ceil(share * timed.length))) - 1];
+  if (found === undefined || found.tpot === null) return "";
+  const { ttft, tpot, promptTokens, outputTokens } = found;
+  return `: a request of ${count(promptTokens)} and ${count(outputTokens)} tokens takes ${duration(toSeconds(ttft))} to the first and ${count(outputTokens - 1)} × ${duration(toSeconds(tpot))} after it`;
+};

@@ -1,3 +1,4 @@
+import { driftCautionOrNull } from "./drift.ts";
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { duration, mean, percent, quantity, significant } from "../format.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
@@ -52,13 +53,22 @@ export const runNotes = (replications: readonly Replication[]): string[] => {
   ];
 };
 
-/** What limits an answer that rests on one recorded trace. */
-export const traceNotes = (requests: readonly Request[], setup: FleetSetup): string[] => {
+/** How the beginning and the end of every simulation count. */
+export const EDGES =
+  "A simulation begins with replicas that are ready and hold nothing: no request before the first, empty caches. All requests count, the first ones too, and it ends when the last one has left; one that never finishes is a miss.";
+
+/** Over how much time an answer was sampled that rests on one recorded trace. */
+export const traceNote = (requests: readonly Request[]): string =>
+  `The trace is one sample of ${duration(spanOf(requests))}: nothing here says how another day or another season would differ.`;
+
+/** What a reader must know beside the answer where it rests on one recorded trace: that it drifts, is over before a replica starts, or has one burst. */
+export const traceCautions = (requests: readonly Request[], setup: FleetSetup): string[] => {
   const span = spanOf(requests);
   const coldStart = setup.coldStart.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
   const burst = singleBurstOrNull(requests);
+  const drift = driftCautionOrNull(requests);
   return [
-    `The trace is one sample of ${duration(span)}: nothing here says how another hour would differ.`,
+    ...(drift === null ? [] : [drift]),
     ...(span < coldStart
       ? [
           `The trace lasts ${duration(span)}, less than one cold start (${duration(coldStart)}): a replica that an autoscaler adds comes too late for all of it.`,

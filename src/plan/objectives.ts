@@ -37,7 +37,7 @@ export interface LatencyObjective {
 }
 
 /** A share of requests that must be within the limits of all latency objectives, or that may end otherwise than finished. */
-interface ShareObjective {
+export interface ShareObjective {
   readonly kind: "goodput" | "rejected";
   readonly key: "goodput" | "rejected";
   readonly limit: number;
@@ -136,17 +136,21 @@ const scopeText = (scope: Scope | null): string => (scope === null ? "" : "only"
 const scopeInWords = (scope: Scope | null): string =>
   scope === null ? "" : "only" in scope ? ` of priority ${scope.only}` : " of the other priorities";
 
+/** What a percentile or a share is of: "TTFT p99", "goodput of priority 1". */
+export const nameInWords = (objective: LatencyObjective | ShareObjective): string => {
+  const name = objective.kind === "latency" ? `${METRIC_NAMES[objective.metric]} p${plain(objective.share * 100, 3)}` : objective.kind;
+  return `${name}${scopeInWords(objective.scope)}`;
+};
+
 /** As a sentence says it: "TTFT p99 ≤ 2 s". */
 export const inWords = (objective: Objective): string => {
   switch (objective.kind) {
-    case "latency": {
-      const { metric, share, limit: most, scope } = objective;
-      return `${METRIC_NAMES[metric]} p${plain(share * 100, 3)}${scopeInWords(scope)} ≤ ${limit(most)}`;
-    }
+    case "latency":
+      return `${nameInWords(objective)} ≤ ${limit(objective.limit)}`;
     case "goodput":
-      return `goodput${scopeInWords(objective.scope)} ≥ ${plain(100 * objective.limit)} %`;
+      return `${nameInWords(objective)} ≥ ${plain(100 * objective.limit)} %`;
     case "rejected":
-      return `rejected${scopeInWords(objective.scope)} ≤ ${plain(100 * objective.limit)} %`;
+      return `${nameInWords(objective)} ≤ ${plain(100 * objective.limit)} %`;
     case "scale-events":
       return `${plain(objective.limit, 6)} scale events an hour at most`;
     case "gpu-hours":

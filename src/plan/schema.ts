@@ -95,6 +95,10 @@ export const planSchema = z
           })
           .nullable()
           .meta({ description: "95 %; null in older files" }),
+        prediction: z
+          .strictObject({ low: z.int().min(1), high: z.int().min(1) })
+          .optional()
+          .meta({ description: "What another stretch like the trace needs, at 95 % if nothing drifts; absent of generated traffic" }),
         candidate: candidateSchema,
         one_fewer: candidateSchema.nullable().meta({ description: "Why fewer would not do; null where one replica is enough" }),
         breaks_at_rate: z.number().positive().nullable().meta({
@@ -135,6 +139,10 @@ export const planSchema = z
     frontier: z.array(frontierPointSchema).optional().meta({ description: "Policies by cost, the cheapest first; absent: not asked for" }),
     levers: leversSchema.optional().meta({ description: "What each lever is worth; absent: not asked for" }),
     tried: z.array(z.strictObject({ replicas: z.int(), verdict: verdictSchema, replications: z.int().min(1) })),
+    cautions: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "What limits the answer more than its interval says: a single burst, a trace shorter than a start" }),
     inputs: z.array(inputSchema),
     not_modelled: z.array(z.string()),
     notes: z.array(z.string()),

@@ -131,7 +131,13 @@ export const confidenceSentence = (plan: Plan): string => {
     capacity.kind === "found" && capacity.interval !== null
       ? ` The interval of the number of replicas holds ${capacity.interval.of}.`
       : " No interval is stated.";
-  return repeated + of;
+  return repeated + of + predictionOf(capacity);
+};
+
+const predictionOf = (capacity: Plan["capacity"]): string => {
+  if (capacity.kind !== "found" || capacity.prediction === undefined) return "";
+  const { low, high } = capacity.prediction;
+  return ` Another stretch of such traffic needs ${low === high ? quantity(low, "replica") : `${low} to ${high} replicas`} (95 % prediction interval, if nothing drifts).`;
 };
 
 /** Which numbers of replicas were tried, and how each fared: `4 no, 5 no, 6 yes`. */

@@ -107,6 +107,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
   return text([
     ...(plan.heading === null ? [] : [...wrap(plan.heading).map(style.bad), ""]),
     ...(today === null ? [] : [...wrap(today), ""]),
+    ...(plan.cautions ?? []).flatMap((line) => [...wrap(line).map(style.bad), ""]),
     ...wrap(answerSentence(plan)).map(style.strong),
     ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
     ...block("Policies on the same traffic", comparison(plan, style), style),

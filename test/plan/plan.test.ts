@@ -8,6 +8,8 @@ import { parseScenario } from "../../src/scenario/parse.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { deviceModel } from "../fixtures.ts";
 import { chat } from "./questions.ts";
+import { confidenceSentence } from "../../src/report/plan-sentences.ts";
+import { planText } from "../../src/report/plan-text.ts";
 
 const model = builtInModel("Llama-3.1-8B");
 const generated = `
@@ -127,7 +129,7 @@ describe("a plan", () => {
     const { capacity } = ask(`${generated}objectives: { gpu_hours_per_h: 1 }`);
     expect(capacity).toMatchObject({ kind: "impossible", best: { verdict: "misses" } });
     expect(capacity.kind === "impossible" ? capacity.because : "").toMatch(
-      /^the other objectives need \d+ replicas, \d+ GPUs all the time, and the ceiling is 1 on average$/,
+      /^the other objectives need \d+ replicas, \d+ GPUs all the time, and the ceiling is 1 on average, which pays for 1 replica at most$/,
     );
   });
 
@@ -185,10 +187,10 @@ describe("a plan that cannot be", () => {
       return capacity.kind === "impossible" ? capacity.because : "found";
     };
     expect(because(`${generated}objectives: { ttft_p99_s: 0.05 }`)).toMatchInlineSnapshot(
-      `"TTFT p99 is 176 ms where every request has an idle replica to itself, and the limit is 50 ms"`,
+      `"TTFT p99 is 176 ms at best, where every request has an idle replica to itself (from 39 replicas on), and the limit is 50 ms"`,
     );
     expect(because(`${generated}objectives: { tpot_p99_s: 0.001 }`)).toMatchInlineSnapshot(
-      `"TPOT p99 is 7.81 ms where every request has an idle replica to itself, and the limit is 1 ms"`,
+      `"TPOT p99 is 7.81 ms at best, where every request has an idle replica to itself (from 39 replicas on), and the limit is 1 ms"`,
     );
     expect(
       because(`${traced}replica: { max_model_len: 2000 }`, [
@@ -213,8 +215,8 @@ describe("a plan that cannot be", () => {
   });
 });
 
-describe("the notes of a plan on a trace", () => {
-  const notes = (trace: Request[]) => ask(traced, trace).notes.join("\n");
+describe("the cautions of a plan on a trace", () => {
+  const notes = (trace: Request[]) => ask(traced, trace).cautions!.join("\n");
 
   it.each([
     ["shorter than a cold start", spaced(50, 1), true],
@@ -231,6 +233,22 @@ describe("the notes of a plan on a trace", () => {
     );
     expect(notes(inOrder([...spaced(600, 1), ...burst(130, 1), ...burst(400, 1)]))).not.toContain("one event");
     expect(notes(spaced(600, 1))).not.toContain("one event");
+  });
+
+  it("stand under the answer, and with how sure it is", () => {
+    const short = ask(traced, spaced(50, 1));
+    const [caution = ""] = short.cautions!;
+    expect(confidenceSentence(short)).toContain(caution);
+    const lines = planText(short).split("\n");
+    const answer = lines.findIndex((line) => line.startsWith("1 replica"));
+    expect(lines.slice(answer).findIndex((line) => line.startsWith("  The trace lasts"))).toBeLessThan(3);
+    expect(ask(generated).cautions).toBeUndefined();
+  });
+});
+
+describe("where a simulation begins and ends", () => {
+  it("is said of every answer", () => {
+    expect(ask(generated).notes.join("\n")).toContain("All requests count, the first ones too, and it ends when the last one has left");
   });
 });
 

@@ -100,8 +100,8 @@ describe("objectives that no number of replicas meets", () => {
       short,
     ].map(whyImpossibleOrNull);
     expect(why.join("\n")).toMatchInlineSnapshot(`
-      "TTFT p99 is 189 ms where every request has an idle replica to itself, and the limit is 100 ms
-      TPOT p99 is 7.82 ms where every request has an idle replica to itself, and the limit is 5 ms
+      "TTFT p99 is 189 ms at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 100 ms
+      TPOT p99 is 7.82 ms at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 5 ms
       3.5 % of the requests are longer than a server takes (max_model_len 3,000 tokens) and are rejected, and a rejected request misses every objective"
     `);
   });

@@ -105,6 +105,7 @@ export const inputTable = (inputs: readonly Input[]): Html =>
 export const planSection = (plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
+    ...(plan.cautions ?? []),
     todaySentenceOrNull(plan),
     whyNotFewerSentence(plan),
     hardshipSentenceOrNull(plan),
