@@ -31,6 +31,7 @@ export { linesOf, type Line } from "./traffic/trace/lines.ts";
 export { readAzure } from "./traffic/trace/azure.ts";
 export { readCsv } from "./traffic/trace/csv.ts";
 export { readMooncake } from "./traffic/trace/mooncake.ts";
+export { readPrometheus, type PrometheusTraffic } from "./traffic/prometheus/read.ts";
 export { readVllm } from "./traffic/trace/vllm.ts";
 export type { CsvRecord } from "./traffic/trace/columns.ts";
 export type { Playing } from "./traffic/trace/in-order.ts";

@@ -4,6 +4,7 @@ import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { readEngineLog } from "../../src/calibration/engine-log.ts";
 import { InputError } from "../../src/errors.ts";
 import type { LanguageModel } from "../../src/model/language-model.ts";
+import { fleetValidationHtml } from "../../src/report/html/fleet-validation-page.ts";
 import { validationHtml } from "../../src/report/html/validation-page.ts";
 import { savedJson } from "../../src/json.ts";
 import { fleetValidationText } from "../../src/report/fleet-validation-text.ts";
@@ -141,8 +142,10 @@ const validateFleetWith = async (
   progress.end();
   const json = savedJson(validation);
   if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+  if (options.html !== undefined) writeWhole(resolve(io.cwd, options.html), fleetValidationHtml(validation, objectives, makeDocument()));
   io.out(options.json ? json : fleetValidationText(validation, objectives));
   if (options.out !== undefined) io.err(`Validation: ${options.out}\n`);
+  if (options.html !== undefined) io.err(`Report: ${options.html}\n`);
 };
 
 const deviceOf = (io: Io, folder: RunFolder, options: ValidateOptions): { device: DeviceModel; model: LanguageModel } => {

@@ -34,7 +34,8 @@ export const fleetRowName = ({ metric, statistic }: FleetRow): string => `${NAME
 
 const observedWords = ({ metric, observed: { low, high } }: FleetRow): string => {
   if (low === high) return amountOf(metric)(low);
-  return high === null ? `above ${limit(low)}` : `${limit(low)} to ${limit(high)}`;
+  if (high === null) return `above ${limit(low)}`;
+  return low === 0 ? `up to ${limit(high)}` : `${limit(low)} to ${limit(high)}`;
 };
 
 /** A figure observed, simulated, the range of the draws, and how far it is off: `+12 % (+3.0 % to +40 %)`. */
@@ -68,7 +69,7 @@ export const fleetDraws = ({ seeds, cvs, requests, window_s: window, replayed }:
       ? ""
       : ` with gaps of coefficient of variation ${list(cvs.map((cv) => plain(cv)))} inside the ${limit(window)} between two samples`;
   const fleet = replayed === "observed" ? "replicas as observed" : "replicas as the policy decides";
-  return `${count(requests)} requests, ${fleet}; ${quantity(seeds.length * cvs.length, "draw")}: ${quantity(seeds.length, "seed")}${bursts}. Simulated values are means of the first ${quantity(seeds.length, "draw")}, ranges those of all.`;
+  return `${count(requests)} requests, ${fleet}; ${quantity(seeds.length * cvs.length, "draw")}: ${quantity(seeds.length, "seed")}${bursts}. Simulated values are means over the seeds${cvs.length === 1 ? "" : ` with ${plain(cvs[0] ?? 1)}`}, ranges those of all draws.`;
 };
 
 /** Which burstiness comes closest to what was observed; null where it was not varied. */

@@ -80,7 +80,8 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
       waiting: { observed: readings.map(({ waiting }) => waiting), simulated: first.gauges.map(({ waiting }) => waiting) },
     },
     extrapolated_share: steps === 0 ? 0 : replays.reduce((sum, { run }) => sum + run.extrapolated_steps, 0) / steps,
-    inputs: [...setup.inputs],
+    // Replicas that were there are ready at once: how one starts has no part in it.
+    inputs: setup.inputs.filter(({ name }) => policy !== null || !name.startsWith("cold start")),
     not_modelled: [...first.run.not_modelled],
     notes: [
       "Percentiles observed are known to a bucket of the server's histogram: they are compared with its bounds, and means with the histogram's sum.",

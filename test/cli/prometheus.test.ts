@@ -153,8 +153,11 @@ describe("a fleet's own hours", () => {
     );
 
   it("are reproduced by the simulator that made them, and a plan says that it stands on them", async () => {
-    const { code, out, err } = await validate("device.json");
-    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("Validation: validation.json\n") });
+    const { code, out, err } = await validate("device.json", "--html", "page.html");
+    expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining("Validation: validation.json\nReport: page.html\n") });
+    const page = readFileSync(join(folder.path, "page.html"), "utf8");
+    expect(page.match(/class="plot"/gu)?.length).toBe(3);
+    expect(page).toContain("all 20 figures are reproduced");
     expect(out).toContain("all 20 figures are reproduced to within 10 %");
     expect(out).toMatch(/TTFT p99 ≤ 2 s +reproduced\n/u);
     const { rows, cvs, over_time: overTime } = saved();
