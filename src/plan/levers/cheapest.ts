@@ -25,7 +25,7 @@ export interface Choice {
   readonly question: Question;
   /** What scales the fleet, its target as it was written or suggested; null: nothing does. */
   readonly policy: Policy | null;
-  /** Replicas that a policy begins with whose target is as it was; null: what the policy says, whatever the target. */
+  /** Replicas that the policy begins with, whatever its target; null: what the policy says. */
   readonly begins: number | null;
   /** The smallest fixed number, as far as is known. */
   readonly replicas: number;
@@ -144,7 +144,7 @@ export class Chooser {
     return FACTORS.flatMap((factor): Policy[] => {
       const aimed = withTargetOrNull(policy, factor);
       if (aimed === null) return factor === 1 ? [policy] : [];
-      const begun = begins === null ? aimed : beginningWith(aimed, Math.ceil(begins / factor));
+      const begun = begins === null ? aimed : beginningWith(aimed, begins);
       const standing = floor === null ? begun : withFloorOrNull(begun, floor);
       return standing === null ? [] : [pulls.reduce((changed, pull) => pull.policy?.(changed) ?? changed, standing)];
     });

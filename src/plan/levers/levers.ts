@@ -135,7 +135,7 @@ const questionOf = ({ question, isTrace }: LeversRequest): Question => {
   return isTrace ? resampled(asked, MOST_REPLICATIONS) : { ...asked, seeds: asked.seeds.slice(0, MOST_REPLICATIONS) };
 };
 
-/** How full the suggested target has a replica: a policy that does not say so begins with as many as that asks for. */
+/** How full replicas are of what they sustain at the mean rate, where a policy does not say what it begins with. */
 const USUAL_SHARE = 0.8;
 
 const choiceOf = ({ fixed, policy, isOwn }: LeversRequest, question: Question): Choice => {
