@@ -2,6 +2,7 @@ import type { Candidate, Plan } from "../plan/schema.ts";
 import { durationOrNone, gpuHours, mean, percent, significant } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+import { leversLines } from "./levers-text.ts";
 import { costCells, limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
 import {
   answerSentence,
@@ -112,6 +113,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
     ...block("Policies on the same traffic", comparison(plan, style), style),
     ...block("Frontier", frontierLines(plan, style), style),
+    ...block("Levers, at equal objectives", plan.levers === undefined ? [] : leversLines(plan.levers, style), style),
     ...block("Question", wrap(plan.question, "    "), style),
     ...block(
       "Confidence",

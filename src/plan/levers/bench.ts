@@ -5,18 +5,27 @@ import { Race } from "../racing.ts";
 import { verdictOf, type Question, type Replication } from "../replications.ts";
 import type { Policy } from "../../fleet/policy.ts";
 
-/** A policy on all replications. */
-export interface Trial {
+interface Replicated {
   readonly policy: Policy;
-  readonly name: string;
   readonly replications: readonly Replication[];
 }
 
+/** A policy on all replications. */
+export interface Trial extends Replicated {
+  /** In words. */
+  readonly name: string;
+  /** The setting before it, which asks for less and does not do, on as many replications as it had; none where there is no such setting. */
+  readonly cheaper: readonly Replication[];
+}
+
+/** A setting that does not do is given so many replications, to see by how much. */
+const COMPARED = 4;
+
 /** One step of an autoscaler's target to the next. */
-const STEP = 1.12;
+const STEP = 1.08;
 /** Steps above and below the target that the search begins with: from six times it down to a fifteenth. */
-const ABOVE = 16;
-const BELOW = 24;
+const ABOVE = 24;
+const BELOW = 36;
 
 /** Factors of the target, the largest first: each asks for more replicas than the one before. */
 export const FACTORS: readonly number[] = Array.from({ length: ABOVE + BELOW + 1 }, (_, i) => pow(STEP, ABOVE - i));
@@ -36,17 +45,17 @@ export class Bench {
   }
 
   /** Null where the policy does not meet the objectives for sure. */
-  trialOrNull(policy: Policy, name: string): Trial | null {
+  trialOrNull(policy: Policy, name: string): Replicated | null {
     if (this.race.decide(policy, name) !== "meets") return null;
     const { seeds, objectives } = this.question;
     const replications = this.race.replicationsOf(policy, name, seeds.length);
     const counts = replications.map((each) => each.counts);
-    return verdictOf(counts, objectives, isBetterWithMore) === "meets" ? { policy, name, replications } : null;
+    return verdictOf(counts, objectives, isBetterWithMore) === "meets" ? { policy, replications } : null;
   }
 
-  /** What a policy has had so far, at least one replication. */
-  triedOf(policy: Policy, name: string): Trial {
-    return { policy, name, replications: this.race.replicationsOf(policy, name, 1) };
+  /** What a policy has had so far, at least some replications. */
+  triedOf(policy: Policy, name: string): readonly Replication[] {
+    return this.race.replicationsOf(policy, name, COMPARED);
   }
 }
 

@@ -25,7 +25,7 @@ export interface Choice {
   readonly question: Question;
   /** What scales the fleet, its target as it was written or suggested; null: nothing does. */
   readonly policy: Policy | null;
-  /** Replicas that a policy begins with whose target is as it was; null: what the policy says, whatever the target. */
+  /** Replicas that the policy begins with, whatever its target; null: what the policy says. */
   readonly begins: number | null;
   /** The smallest fixed number, as far as is known. */
   readonly replicas: number;
@@ -75,12 +75,12 @@ export class Chooser {
   }
 
   /** The setting that gives a replica least to do, as far as it was tried: what it misses, all do. Null where nothing scales. */
-  safestOrNull(pulls: readonly Pull[], name: string): Trial | null {
+  safestOrNull(pulls: readonly Pull[], name: string): Omit<Trial, "cheaper"> | null {
     const rungs = this.rungs(pulls, null);
-    const last = rungs.at(-1);
-    return last === undefined
-      ? null
-      : { ...this.benchOf(pulls).triedOf(last, `levers, ${name}`), name: this.inWords(last, rungs.length - 1) };
+    const policy = rungs.at(-1);
+    if (policy === undefined) return null;
+    const replications = this.benchOf(pulls).triedOf(policy, `levers, ${name}`);
+    return { policy, name: this.inWords(policy, rungs.length - 1), replications };
   }
 
   /** Forgets what was simulated with levers that change how replicas serve or start. */
@@ -114,10 +114,12 @@ export class Chooser {
   private scaledOrNull(pulls: readonly Pull[], name: string, floor: number | null, guess: number, within = Infinity): Scaled | null {
     const bench = this.benchOf(pulls);
     const rungs = this.rungs(pulls, floor);
-    const trialAt = (at: number): Trial | null => bench.trialOrNull(rungs[at]!, `levers, ${name}, ${this.inWords(rungs[at]!, at)}`);
-    const at = firstOrNull(Math.min(rungs.length, within), guess, (rung) => trialAt(rung) !== null);
+    const nameOf = (at: number): string => `levers, ${name}, ${this.inWords(rungs[at]!, at)}`;
+    const holds = (at: number): boolean => bench.trialOrNull(rungs[at]!, nameOf(at)) !== null;
+    const at = firstOrNull(Math.min(rungs.length, within), guess, holds);
     if (at === null) return null;
-    return { trial: { ...trialAt(at)!, name: this.inWords(rungs[at]!, at) }, at };
+    const cheaper = at === 0 ? [] : bench.triedOf(rungs[at - 1]!, nameOf(at - 1));
+    return { trial: { ...bench.trialOrNull(rungs[at]!, nameOf(at))!, name: this.inWords(rungs[at]!, at), cheaper }, at };
   }
 
   /** Takes it that more replicas are never worse. */
@@ -127,10 +129,12 @@ export class Chooser {
     // How replicas start matters to a fixed fleet only where some have to start again.
     const isStarting = failures !== undefined || update !== undefined;
     const bench = this.benchOf(isStarting ? pulls : pulls.filter(({ isForFixed }) => isForFixed === true));
-    const trialOf = (number: number): Trial | null =>
-      bench.trialOrNull({ kind: "fixed", replicas: number }, `levers, ${name}, ${quantity(number, "replica")}`);
-    const at = firstOrNull(MOST_TIMES * replicas, replicas - 1, (index) => trialOf(index + 1) !== null);
-    return at === null ? null : { ...trialOf(at + 1)!, name: policyInWords({ kind: "fixed", replicas: at + 1 }) };
+    const policyOf = (at: number): Policy => ({ kind: "fixed", replicas: at + 1 });
+    const nameOf = (at: number): string => `levers, ${name}, ${quantity(at + 1, "replica")}`;
+    const at = firstOrNull(MOST_TIMES * replicas, replicas - 1, (each) => bench.trialOrNull(policyOf(each), nameOf(each)) !== null);
+    if (at === null) return null;
+    const cheaper = at === 0 ? [] : bench.triedOf(policyOf(at - 1), nameOf(at - 1));
+    return { ...bench.trialOrNull(policyOf(at), nameOf(at))!, name: policyInWords(policyOf(at)), cheaper };
   }
 
   /** The policy at every target, the highest first; one that aims at nothing by itself. */
@@ -140,7 +144,7 @@ export class Chooser {
     return FACTORS.flatMap((factor): Policy[] => {
       const aimed = withTargetOrNull(policy, factor);
       if (aimed === null) return factor === 1 ? [policy] : [];
-      const begun = begins === null ? aimed : beginningWith(aimed, Math.ceil(begins / factor));
+      const begun = begins === null ? aimed : beginningWith(aimed, begins);
       const standing = floor === null ? begun : withFloorOrNull(begun, floor);
       return standing === null ? [] : [pulls.reduce((changed, pull) => pull.policy?.(changed) ?? changed, standing)];
     });

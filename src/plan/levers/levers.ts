@@ -56,7 +56,7 @@ export const leversOf = (request: LeversRequest): Levers | null => {
     inFlight: fixed.sustained > 0 ? targetOf(request.question, fixed, 1) : null,
     requests: question.requestsOf(question.seeds[0] ?? 0),
   };
-  const gap = (one: Trial, other: Trial): Gap => gapBetween(one.replications, other.replications, isTrace);
+  const gap = (one: Trial, other: Trial): Gap => gapBetween(one, other, objectivesOf(question.objectives), isTrace);
   const meets = (trial: Trial): Meets => ({ kind: "meets", ...figuresOf(trial, question), change: gap(trial, reference.trial) });
   const misses = (pulls: readonly Pull[], name: string): Misses => missesOf(chooser.safestOrNull(pulls, name) ?? reference.trial, question);
   const outcome = (trial: Trial | null, pulls: readonly Pull[], name: string): Outcome =>
@@ -125,14 +125,17 @@ const pulledAlone = (chooser: Chooser, pulls: readonly [Pull, ...Pull[]]): Alone
   );
 };
 
+/** Differences between policies on the same requests need fewer replications than a verdict does. */
+const MOST_REPLICATIONS = 12;
+
 /** No replica is gone in any of them, and the ceiling on GPUs is what the figures are held against. */
 const questionOf = ({ question, isTrace }: LeversRequest): Question => {
   const { survive: _, ...objectives } = question.objectives;
   const asked = { ...question, objectives };
-  return isTrace ? resampled(asked) : asked;
+  return isTrace ? resampled(asked, MOST_REPLICATIONS) : { ...asked, seeds: asked.seeds.slice(0, MOST_REPLICATIONS) };
 };
 
-/** How full the suggested target has a replica: a policy that does not say so begins with as many as that asks for. */
+/** How full replicas are of what they sustain at the mean rate, where a policy does not say what it begins with. */
 const USUAL_SHARE = 0.8;
 
 const choiceOf = ({ fixed, policy, isOwn }: LeversRequest, question: Question): Choice => {
@@ -165,7 +168,7 @@ const figuresOf = ({ name, replications }: Trial, { objectives }: Question): Omi
   };
 };
 
-const missesOf = ({ name, replications }: Trial, { objectives }: Question): Misses => {
+const missesOf = ({ name, replications }: Omit<Trial, "cheaper">, { objectives }: Question): Misses => {
   const judged = objectivesOf(objectives).map(isBetterWithMore);
   const misses = resultsOf(replications, objectives)
     .filter(({ verdict }, i) => judged[i] === true && verdict !== "meets")

@@ -5,6 +5,7 @@ import { answerSentence, comparedCandidates } from "../plan-sentences.ts";
 import { runSentence } from "../run-text.ts";
 import { chartsFor, type SvgDocument } from "./chart.ts";
 import { deviceModelSection } from "./device-model-section.ts";
+import { leversSection } from "./levers-section.ts";
 import type { ReportParts } from "./parts.ts";
 import { peersSection } from "./peers-section.ts";
 import { basisSection, planSection } from "./plan-section.ts";
@@ -52,6 +53,7 @@ export const reportHtml = (parts: ReportParts, document: SvgDocument): string =>
   const notModelled = plan?.not_modelled ?? runs[0]?.not_modelled ?? [];
   const sections: readonly Section[] = [
     ...(plan === undefined ? [] : [["answer", "What decides it", planSection(plan)] as const]),
+    ...(plan?.levers === undefined ? [] : [["levers", "Levers", leversSection(charts, plan.levers)] as const]),
     ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, ttftLimit)] as const]),
     ...(inputs.length + notModelled.length === 0 ? [] : [["basis", "What this rests on", basisSection(inputs, notModelled)] as const]),
     ...(deviceModel === undefined ? [] : [["curves", "Curves", deviceModelSection(charts, deviceModel, profile)] as const]),
