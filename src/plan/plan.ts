@@ -21,7 +21,7 @@ export interface PlanAnswer {
   /** The suggested HPA; null where there is none. */
   readonly autoscaler: Run | null;
   /** The policies behind the plan's words; null where it names none. */
-  readonly policies: Readonly<Record<"today" | "autoscaler", Policy | null>>;
+  readonly policies: Readonly<Record<"today" | "autoscaler" | "hybrid", Policy | null>>;
 }
 
 /**
@@ -50,7 +50,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       fixed: best?.replications[0]?.run ?? null,
       today: today.run,
       autoscaler: null,
-      policies: { today: today.policy, autoscaler: null },
+      policies: { today: today.policy, autoscaler: null, hybrid: null },
     };
   }
   const interval = stages.run("how sure", () => intervalOf(found));
@@ -71,7 +71,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     fixed: runs[0]?.run ?? null,
     today: today.run,
     autoscaler: autoscaler.run,
-    policies: { today: today.policy, autoscaler: autoscaler.policy },
+    policies: { today: today.policy, autoscaler: autoscaler.policy, hybrid: frontier?.policy ?? null },
   };
 };
 

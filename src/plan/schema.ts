@@ -59,6 +59,12 @@ export const frontierPointSchema = z.strictObject({
   scale_events: z.number(),
   verdict: verdictSchema,
   is_dominated: z.boolean().meta({ description: "Another policy is as good in all three and better in one" }),
+  family: z.enum(["today", "fixed", "autoscaler", "pool"]).optional().meta({
+    description: "pool: with a warm pool of another size than the scenario's; absent in older files",
+  }),
+  titles: z.array(z.string()).optional().meta({
+    description: "What it is the best in, of those that meet the objectives: cheapest that meets, shortest tail, least churn, knee",
+  }),
 });
 export type FrontierPoint = z.infer<typeof frontierPointSchema>;
 

@@ -2,6 +2,7 @@ import type { Candidate, Plan } from "../plan/schema.ts";
 import { durationOrNone, gpuHours, mean, percent, significant } from "../format.ts";
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
+import { bestIn, frontierRows } from "./plan-frontier.ts";
 import { limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
 import {
   answerSentence,
@@ -66,23 +67,25 @@ const comparison = (plan: Plan, style: Style): string[] => {
   ];
 };
 
-/** Policies by cost, tail and churn; those that another beats in everything are faint. */
-const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
-  frontier.length === 0
-    ? []
-    : table(
-        [left("policy"), right("GPU-hours"), right("worst latency/limit"), right("scale events"), right("meets"), left("")],
-        frontier.map(({ name, gpu_hours, tail, scale_events, verdict, is_dominated }): Cell[] => [
-          name,
-          gpuHours(gpu_hours),
-          tail === null ? "never" : significant(tail, 2),
-          mean(scale_events),
-          { text: VERDICTS[verdict], tone: TONES[verdict] },
-          { text: is_dominated ? "another is as good or better in all three" : "", tone: "faint" },
-        ]),
-        style,
-        "    ",
-      );
+/** Policies by cost, tail and churn, and what the best are the best in. */
+const frontierLines = (plan: Plan, style: Style): string[] => {
+  const { shown, hidden } = frontierRows(plan);
+  if (shown.length === 0) return [];
+  const rows = table(
+    [left("policy"), right("GPU-hours"), right("worst latency/limit"), right("scale events"), right("meets"), left("best in")],
+    shown.map(({ name, gpu_hours, tail, scale_events, verdict, ...point }): Cell[] => [
+      name,
+      gpuHours(gpu_hours),
+      tail === null ? "never" : significant(tail, 2),
+      mean(scale_events),
+      { text: VERDICTS[verdict], tone: TONES[verdict] },
+      point.is_dominated ? { text: bestIn(point), tone: "faint" } : bestIn(point),
+    ]),
+    style,
+    "    ",
+  );
+  return [...rows, ...(hidden === null ? [] : wrap(hidden, "    "))];
+};
 
 /**
  * A plan for a terminal: what runs today, where that is known, then the answer in one sentence (both after a heading that limits them, where

@@ -18,6 +18,9 @@ import {
   whyNotFewerSentence,
 } from "../plan-sentences.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../plan-today-sentences.ts";
+import { bestIn, frontierRows } from "../plan-frontier.ts";
+import type { Charts } from "./chart.ts";
+import { frontierChart } from "./frontier-chart.ts";
 import { details, html, type Html, items, table } from "./markup.ts";
 
 /** Met or missed in words and a colour, never by colour alone. */
@@ -62,29 +65,32 @@ const comparison = (plan: Plan): Html => {
   )}${policyLines(plan).map((line) => html`<p class="faint">${line}</p> `)}`;
 };
 
-/** Policies by cost, tail and churn. */
-const frontier = ({ frontier: points = [] }: Plan): Html =>
-  points.length === 0
-    ? html``
-    : table(
-        "Policies by cost; one that another beats in cost, tail and churn says so",
-        [
-          { heading: "policy" },
-          { heading: "GPU-hours", isNumber: true },
-          { heading: "worst latency / limit", isNumber: true },
-          { heading: "scale events", isNumber: true },
-          { heading: "meets", isNumber: true },
-          { heading: "" },
-        ],
-        points.map(({ name, gpu_hours, tail, scale_events, verdict: of, is_dominated }) => [
-          name,
-          gpuHours(gpu_hours),
-          tail === null ? "never" : significant(tail, 2),
-          mean(scale_events),
-          verdict(of, VERDICTS[of]),
-          is_dominated ? "another is as good or better in all three" : "",
-        ]),
-      );
+/** Policies by cost, tail and churn: those worth a look in a table, all of them in a picture. */
+const frontier = (charts: Charts, plan: Plan): Html => {
+  const { shown, hidden } = frontierRows(plan);
+  if (shown.length === 0) return html``;
+  return html`<h3>Frontier</h3>
+    ${table(
+      "Policies by cost, and what the best of those that meet the objectives are the best in",
+      [
+        { heading: "policy" },
+        { heading: "GPU-hours", isNumber: true },
+        { heading: "worst latency / limit", isNumber: true },
+        { heading: "scale events", isNumber: true },
+        { heading: "meets", isNumber: true },
+        { heading: "best in" },
+      ],
+      shown.map(({ name, gpu_hours, tail, scale_events, verdict: of, ...point }) => [
+        name,
+        gpuHours(gpu_hours),
+        tail === null ? "never" : significant(tail, 2),
+        mean(scale_events),
+        verdict(of, VERDICTS[of]),
+        bestIn(point),
+      ]),
+    )}${hidden === null ? html`` : html`<p class="faint">${hidden}</p> `}
+    <div class="figures">${frontierChart(charts, plan)}</div> `;
+};
 
 export const inputTable = (inputs: readonly Input[]): Html =>
   table(
@@ -99,7 +105,7 @@ export const inputTable = (inputs: readonly Input[]): Html =>
   );
 
 /** What the answer is and what decides it; the sentence itself is the page's heading. */
-export const planSection = (plan: Plan): Html => {
+export const planSection = (charts: Charts, plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
     todaySentenceOrNull(plan),
@@ -113,7 +119,7 @@ export const planSection = (plan: Plan): Html => {
   ];
   return html`<section aria-labelledby="answer">
     <h2 id="answer">What decides it</h2>
-    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(plan)}
+    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(charts, plan)}
     <h3>The question</h3>
     <p>${plan.question}</p>
     <h3>How sure</h3>
