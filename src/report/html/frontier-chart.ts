@@ -1,7 +1,8 @@
 import type { FrontierPoint, Plan } from "../../plan/schema.ts";
 import { gpuHours, list, plain, quantity, significant } from "../../format.ts";
-import { type Axis, labelWidth, linearTicks, logTicks, spansDecades } from "./axes.ts";
-import { axisMarks, type Charts, figure, leftMargin, Plot, scaleOf, seriesColor } from "./chart.ts";
+import { type Axis, linearTicks, logTicks, spansDecades } from "./axes.ts";
+import { axisMarks, type Charts, figure, leftMargin, Plot, PLOT_WIDTH, scaleOf, seriesColor } from "./chart.ts";
+import { placeLabels } from "./frontier-labels.ts";
 import { html, type Html } from "./markup.ts";
 
 type Family = NonNullable<FrontierPoint["family"]>;
@@ -23,9 +24,13 @@ const SHAPES: readonly Shape[] = [
 type Placed = FrontierPoint & { readonly tail: number; readonly family: Family };
 
 const FAINT = 0.45;
-/** Points nearer to each other than this, in pixels down the picture, do not both have room for a label on one side. */
-const LABEL = 15;
+/** At the ends of an axis, in shares of its values' span; below the shortest tail there is to be room for its label. */
+const ROOM = 0.08;
+const LABEL_ROOM = 0.2;
 const HEIGHT = 320;
+const MARGIN_TOP = 32;
+const MARGIN_BOTTOM = 46;
+const PLOT_HEIGHT = HEIGHT - MARGIN_TOP - MARGIN_BOTTOM;
 
 /** Policies by cost and tail, the limit as a line; null-tailed ones have no place. Nothing where fewer than two have one. */
 export const frontierChart = (charts: Charts, { frontier = [] }: Plan): Html => {
@@ -36,23 +41,23 @@ export const frontierChart = (charts: Charts, { frontier = [] }: Plan): Html => 
     placed.map(({ gpu_hours: hours }) => hours),
     (hours) => plain(hours, 3),
   );
-  const y = rangeAxis("worst latency / limit", [1, ...placed.map(({ tail }) => tail)], (share) => plain(share, 3));
+  const y = rangeAxis("worst latency / limit", [1, ...placed.map(({ tail }) => tail)], (share) => plain(share, 3), LABEL_ROOM);
   const present = SHAPES.filter(({ family }) => placed.some((point) => point.family === family));
   const color = (family: Family): string => seriesColor(SHAPES.findIndex((shape) => shape.family === family));
-  const edge = [...placed].filter(({ is_dominated: isDominated }) => !isDominated).sort((a, b) => a.gpu_hours - b.gpu_hours);
   const titled = placed.filter(({ titles = [] }) => titles.length > 0);
   const missing = frontier.length - placed.length;
   return figure(
     charts,
     {
       title: "Policies by cost and tail",
-      caption: `Left is cheaper, lower is faster; below the line the latencies are within their limits. Hollow: an objective is missed; faint: another is as good or better in cost, tail and churn.${missing === 0 ? "" : ` ${quantity(missing, "policy", "policies")} whose latency never comes ${missing === 1 ? "is" : "are"} left out.`}`,
+      caption: `Left is cheaper, lower is faster; below the line the latencies are within their limits. Hollow: an objective is missed or too close to call; faint: another is as good or better in cost, tail and churn. The line joins those that nothing cheaper beats in the tail.${missing === 0 ? "" : ` ${quantity(missing, "policy", "policies")} whose latency never comes ${missing === 1 ? "is" : "are"} left out.`}`,
       description: `${placed.length} policies from ${gpuHours(x.domain[0])} to ${gpuHours(x.domain[1])} GPU-hours. ${titled.map(({ name, titles = [], gpu_hours: hours, tail }) => `${list(titles)}: ${name}, ${gpuHours(hours)} GPU-hours at ${significant(tail, 2)} of the limit`).join("; ")}.`,
     },
     {
       height: HEIGHT,
       marginLeft: leftMargin(y),
-      marginTop: 32,
+      marginTop: MARGIN_TOP,
+      marginBottom: MARGIN_BOTTOM,
       x: scaleOf(x),
       y: scaleOf(y),
       marks: [
@@ -67,7 +72,7 @@ export const frontierChart = (charts: Charts, { frontier = [] }: Plan): Html => 
           fill: "var(--bad)",
           fontSize: 12,
         }),
-        Plot.line(edge, { x: "gpu_hours", y: "tail", stroke: "currentColor", strokeOpacity: 0.3, strokeWidth: 1 }),
+        Plot.line(edgeOf(placed), { x: "gpu_hours", y: "tail", stroke: "currentColor", strokeOpacity: 0.3, strokeWidth: 1 }),
         ...present.map(({ family, symbol }) =>
           Plot.dot(
             placed.filter((point) => point.family === family),
@@ -83,7 +88,8 @@ export const frontierChart = (charts: Charts, { frontier = [] }: Plan): Html => 
             },
           ),
         ),
-        ...labels(titled, x, y),
+        Plot.dot(titled, { x: "gpu_hours", y: "tail", r: 9, stroke: "currentColor", strokeWidth: 1.25 }),
+        ...labels(placed, x, y),
       ],
     },
     html`<ul class="legend">
@@ -97,50 +103,51 @@ export const frontierChart = (charts: Charts, { frontier = [] }: Plan): Html => 
   );
 };
 
-/** What the best are the best in, above or below their points, where they do not lie on each other. */
-const labels = (titled: readonly Placed[], x: Axis, y: Axis): Plot.Markish[] => {
+/** What the best are the best in, beside their points. */
+const labels = (placed: readonly Placed[], x: Axis, y: Axis): Plot.Markish[] => {
   const share = ({ domain: [low, high], isLog }: Axis, value: number): number =>
     isLog ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
-  const taken: { left: number; right: number; at: number }[] = [];
-  return [...titled]
-    .sort((a, b) => a.gpu_hours - b.gpu_hours)
-    .map((point) => {
-      const text = (point.titles ?? []).join(", ");
-      const across = share(x, point.gpu_hours);
-      const down = (1 - share(y, point.tail)) * (HEIGHT - 78);
-      const anchor = across < 0.35 ? "start" : across > 0.65 ? "end" : "middle";
-      const width = labelWidth(text) * 0.92;
-      const center = across * 350;
-      const left = anchor === "start" ? center - 6 : anchor === "end" ? center + 6 - width : center - width / 2;
-      const isFree = (at: number): boolean =>
-        !taken.some((other) => Math.abs(other.at - at) < LABEL && left < other.right && left + width > other.left);
-      const dy =
-        [-14, 16, -29, 31, -44, 46].find((offset) => isFree(down + offset) && down + offset > -20 && down + offset < HEIGHT - 78) ?? -14;
-      taken.push({ left, right: left + width, at: down + dy });
-      return Plot.text([point], {
-        x: "gpu_hours",
-        y: "tail",
-        text: () => text,
-        textAnchor: anchor,
-        dx: anchor === "start" ? -6 : anchor === "end" ? 6 : 0,
-        dy,
-        fontSize: 12,
-        fill: "currentColor",
-        stroke: "var(--paper)",
-        strokeWidth: 4,
-      });
+  const at = ({ gpu_hours: hours, tail }: { readonly gpu_hours: number; readonly tail: number }) => ({
+    x: share(x, hours) * PLOT_WIDTH,
+    y: (1 - share(y, tail)) * PLOT_HEIGHT,
+  });
+  const titled = placed.filter(({ titles = [] }) => titles.length > 0);
+  const texts = titled.map((point) => ({ ...at(point), text: (point.titles ?? []).join(", ") }));
+  const places = placeLabels(texts, placed.map(at), at({ gpu_hours: 0, tail: 1 }).y, { width: PLOT_WIDTH, height: PLOT_HEIGHT });
+  return titled.map((point, i) => {
+    const { anchor, dx, dy } = places[i]!;
+    return Plot.text([point], {
+      x: "gpu_hours",
+      y: "tail",
+      text: () => texts[i]!.text,
+      textAnchor: anchor,
+      dx,
+      dy,
+      fontSize: 12,
+      fill: "currentColor",
+      stroke: "var(--paper)",
+      strokeWidth: 4,
     });
+  });
+};
+
+/** Of those that meet the objectives, the ones that no cheaper one beats in the tail. */
+const edgeOf = (placed: readonly Placed[]): Placed[] => {
+  const edge: Placed[] = [];
+  const meeting = placed.filter(({ verdict }) => verdict === "meets").sort((a, b) => a.gpu_hours - b.gpu_hours || a.tail - b.tail);
+  for (const point of meeting) if (point.tail < (edge.at(-1)?.tail ?? Infinity)) edge.push(point);
+  return edge;
 };
 
 /** An axis around its values, logarithmic where they span decades, with a little room at both ends. */
-const rangeAxis = (label: string, values: readonly number[], format: Axis["format"]): Axis => {
+const rangeAxis = (label: string, values: readonly number[], format: Axis["format"], below = ROOM): Axis => {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   if (spansDecades(values)) {
     const ticks = logTicks(least, most);
     return { label, isLog: true, format, ticks, domain: [ticks[0] ?? least, ticks.at(-1) ?? most] };
   }
-  const room = Math.max(most - least, most / 100) * 0.08;
-  const [low, high] = [Math.max(0, least - room), most + room];
+  const span = Math.max(most - least, most / 100);
+  const [low, high] = [Math.max(0, least - below * span), most + ROOM * span];
   const [, step = 1] = linearTicks(high - low);
   const first = Math.ceil(low / step);
   const ticks = Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
