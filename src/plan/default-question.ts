@@ -12,6 +12,7 @@ import type { Seconds } from "../units.ts";
 import { chatLengths, chatShare, reachableObjectives, RELATIVE_LIMIT, sampledChat } from "./default-chat.ts";
 import { valuesOf } from "./latencies.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
+import type { PlanRequest } from "./question.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 import type { OnProgress } from "./stages.ts";
 import { unloadedLatencies } from "./unloaded.ts";
@@ -32,6 +33,7 @@ export interface DefaultQuestionRequest {
   /** Whether the plan also compares policies by cost; see `PlanRequest`. */
   readonly hasFrontier?: boolean;
   /** See `PlanRequest`. */
+  readonly sensitivity?: PlanRequest["sensitivity"];
   readonly onProgress?: OnProgress;
 }
 
@@ -47,7 +49,7 @@ export interface DefaultQuestionRequest {
  *   becomes four times what they take: a slow device is asked a question that it can answer.
  */
 export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer => {
-  const { device, model, given, replications, hasFrontier = false, onProgress = () => {} } = request;
+  const { device, model, given, replications, hasFrontier = false, sensitivity, onProgress = () => {} } = request;
   const share = chatShare(device.is_gpu);
   const lengths = chatLengths(model.contextLength, share);
   const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
@@ -76,7 +78,16 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
     calm_s: 270,
     ...lengths,
   };
-  const answer = plan({ from: scenarioWith(traffic, objectives), device, model, trace: null, replications, hasFrontier, onProgress });
+  const answer = plan({
+    from: scenarioWith(traffic, objectives),
+    device,
+    model,
+    trace: null,
+    replications,
+    hasFrontier,
+    ...(sensitivity === undefined ? {} : { sensitivity }),
+    onProgress,
+  });
   const load =
     sustained === null
       ? "One replica meets the objectives at no rate, so 4 requests/s were taken."

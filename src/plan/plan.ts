@@ -8,6 +8,7 @@ import { frontierPart } from "./frontier-part.ts";
 import { runNotes } from "./notes.ts";
 import { questionOf, type PlanRequest } from "./question.ts";
 import type { Plan } from "./schema.ts";
+import { sensitivityPart } from "./sensitivity/sensitivity-part.ts";
 import { Stages } from "./stages.ts";
 import { todayPart } from "./today-part.ts";
 
@@ -57,6 +58,8 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const capacity = stages.run("how much it takes", () => capacityPart(found, interval));
   const autoscaler = stages.run("an autoscaler", () => autoscalerPart(found, today.policy));
   const frontier = request.hasFrontier === true ? stages.run("floors", () => frontierPart(found, today, autoscaler)) : null;
+  const sensitivity =
+    request.sensitivity === undefined ? null : stages.run("what would change it", () => sensitivityPart(found, capacity.fields.capacity));
   const runs = found.search.replicationsOf(found.replicas);
   return {
     plan: {
@@ -65,6 +68,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       ...capacity.fields,
       ...autoscaler.fields,
       ...frontier?.fields,
+      ...sensitivity?.fields,
       inputs: [asked, today, autoscaler].flatMap(({ inputs = [] }) => inputs),
       notes: [...[capacity, today, autoscaler].flatMap(({ notes = [] }) => notes), ...runNotes(runs), ...(asked.notes ?? []), SEARCH_RULE],
     },
@@ -76,13 +80,14 @@ export const plan = (request: PlanRequest): PlanAnswer => {
 };
 
 /** In the order in which they come. */
-const stagesOf = ({ from, policyData, hasFrontier = false }: PlanRequest): string[] => [
+const stagesOf = ({ from, policyData, hasFrontier = false, sensitivity }: PlanRequest): string[] => [
   ...(from.scenario.policy === undefined && policyData?.manifest === undefined ? [] : ["what runs today"]),
   "the smallest number",
   "how sure",
   "how much it takes",
   "an autoscaler",
   ...(hasFrontier ? ["floors"] : []),
+  ...(sensitivity === undefined ? [] : ["what would change it"]),
 ];
 
 const SEARCH_RULE =

@@ -76,6 +76,23 @@ export const headroomSchema = z.strictObject({
 });
 export type Headroom = z.infer<typeof headroomSchema>;
 
+/** What the answer becomes when one thing is otherwise. */
+export const sensitivityRowSchema = z.strictObject({
+  name: z.string().meta({ description: "What is otherwise, as a clause: traffic grows by half" }),
+  fixed: z
+    .strictObject({ replicas: z.int().min(1), gpu_hours: z.number() })
+    .nullable()
+    .meta({ description: "The smallest fixed number that meets the objectives then; null: none does" }),
+  autoscaled: z
+    .strictObject({ policy: z.string(), gpu_hours: z.number(), scale_events: z.number() })
+    .nullable()
+    .meta({ description: "The cheapest floor with an HPA on top that meets them then; null: none below the fixed number does" }),
+  breaks_at_rate: z.number().min(0).nullable().meta({
+    description: "Times the changed traffic's rate that the number of replicas of the answer takes; null: no limit was found",
+  }),
+});
+export type SensitivityRow = z.infer<typeof sensitivityRowSchema>;
+
 export const planSchema = z
   .strictObject({
     schema: z.literal(PLAN_SCHEMA),
@@ -131,6 +148,13 @@ export const planSchema = z
       description: "The cheapest floor with an autoscaler on top that meets the objectives; null: none is; absent: not looked for",
     }),
     frontier: z.array(frontierPointSchema).optional().meta({ description: "Policies by cost, the cheapest first; absent: not asked for" }),
+    sensitivity: z
+      .strictObject({
+        base: sensitivityRowSchema.meta({ description: "The answer as it is" }),
+        rows: z.array(sensitivityRowSchema).meta({ description: "From what saves most GPU-hours to what costs most" }),
+      })
+      .optional()
+      .meta({ description: "What the answer becomes when one thing is otherwise; absent: not asked for" }),
     tried: z.array(z.strictObject({ replicas: z.int(), verdict: verdictSchema, replications: z.int().min(1) })),
     inputs: z.array(inputSchema),
     not_modelled: z.array(z.string()),

@@ -19,6 +19,7 @@ import {
   VERDICTS,
   whyNotFewerSentence,
 } from "./plan-sentences.ts";
+import { SENSITIVITY_HEADINGS, sensitivityRows, sensitivitySentenceOrNull } from "./plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "./plan-today-sentences.ts";
 
 const row = (name: string, candidate: Candidate): Cell[] => [
@@ -87,6 +88,14 @@ const frontierLines = (plan: Plan, style: Style): string[] => {
   return [...rows, ...(hidden === null ? [] : wrap(hidden, "    "))];
 };
 
+/** The answer when one thing is otherwise, a change a line. */
+const sensitivityLines = (plan: Plan, style: Style): string[] => {
+  const rows = sensitivityRows(plan);
+  if (rows.length === 0) return [];
+  const [when, ...numbers] = SENSITIVITY_HEADINGS;
+  return table([left(when), ...numbers.map(right)], rows, style, "    ");
+};
+
 /**
  * A plan for a terminal: what runs today, where that is known, then the answer in one sentence (both after a heading that limits them, where
  * there is one), what decides it, and what it rests on.
@@ -100,6 +109,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     changeSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
+    sensitivitySentenceOrNull(plan),
   ].filter((line) => line !== null && line !== "");
   const tried = triedSentence(plan);
   const today = todaySentenceOrNull(plan);
@@ -110,6 +120,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     ...sentences.flatMap((line) => wrap(line ?? "", "  ")),
     ...block("Policies on the same traffic", comparison(plan, style), style),
     ...block("Frontier", frontierLines(plan, style), style),
+    ...block("What would change it", sensitivityLines(plan, style), style),
     ...block("Question", wrap(plan.question, "    "), style),
     ...block(
       "Confidence",

@@ -17,6 +17,7 @@ import {
   VERDICTS,
   whyNotFewerSentence,
 } from "../plan-sentences.ts";
+import { SENSITIVITY_HEADINGS, sensitivityRows, sensitivitySentenceOrNull } from "../plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../plan-today-sentences.ts";
 import { bestIn, frontierRows } from "../plan-frontier.ts";
 import type { Charts } from "./chart.ts";
@@ -92,6 +93,19 @@ const frontier = (charts: Charts, plan: Plan): Html => {
     <div class="figures">${frontierChart(charts, plan)}</div> `;
 };
 
+/** The answer when one thing is otherwise. */
+const sensitivity = (plan: Plan): Html => {
+  const rows = sensitivityRows(plan);
+  if (rows.length === 0) return html``;
+  const [when, ...numbers] = SENSITIVITY_HEADINGS;
+  return html`<h3>What would change it</h3>
+    ${table(
+      "The smallest fixed number and the cheapest autoscaled one when one thing is otherwise, from what saves most; and how much of that traffic the answer takes",
+      [{ heading: when }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
+      rows,
+    )}`;
+};
+
 export const inputTable = (inputs: readonly Input[]): Html =>
   table(
     "Inputs: given by you, measured on the device, or assumed by Ballast",
@@ -116,10 +130,11 @@ export const planSection = (charts: Charts, plan: Plan): Html => {
     changeSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
+    sensitivitySentenceOrNull(plan),
   ];
   return html`<section aria-labelledby="answer">
     <h2 id="answer">What decides it</h2>
-    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(charts, plan)}
+    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(charts, plan)}${sensitivity(plan)}
     <h3>The question</h3>
     <p>${plan.question}</p>
     <h3>How sure</h3>
