@@ -92,8 +92,8 @@ const frontierLines = (plan: Plan, style: Style): string[] => {
 const sensitivityLines = (plan: Plan, style: Style): string[] => {
   const rows = sensitivityRows(plan);
   if (rows.length === 0) return [];
-  const [when, ...numbers] = SENSITIVITY_HEADINGS;
-  return table([left(when), ...numbers.map(right)], rows, style, "    ");
+  const [changed, ...numbers] = SENSITIVITY_HEADINGS;
+  return table([left(changed), ...numbers.map(right)], rows, style, "    ");
 };
 
 /**

@@ -24,7 +24,7 @@ export const sensitivityPart = (answered: Answered, capacity: Plan["capacity"]):
     const told = { ...asked, onProgress: (what: string) => question.onProgress(`${name}: ${what}`) };
     return rowOf(told, name, answered);
   });
-  return { fields: { sensitivity: { base, rows: ranked(rows) } }, notes: [NOTE] };
+  return { fields: { sensitivity: { base, rows: ranked(rows, base) } }, notes: [NOTE] };
 };
 
 const rowOf = (question: Question, name: string, base: Answered): SensitivityRow => {
@@ -56,18 +56,26 @@ const cheapestScaledOrNull = (question: Question, fixed: FixedAnswer): Sensitivi
   return cheapest === undefined ? null : { policy: cheapest.policy, gpu_hours: cheapest.gpu_hours, scale_events: cheapest.scale_events };
 };
 
-/** From what saves most to what costs most: by the fixed answer's GPU-hours, then by the autoscaled one's, then by the room that is left. */
-const ranked = (rows: readonly SensitivityRow[]): SensitivityRow[] =>
-  [...rows].sort(
-    (a, b) =>
-      difference(a.fixed?.gpu_hours, b.fixed?.gpu_hours) ||
-      difference(a.autoscaled?.gpu_hours, b.autoscaled?.gpu_hours) ||
-      difference(b.breaks_at_rate, a.breaks_at_rate),
-  );
+/**
+ * From what saves most to what costs most: by the fixed answer's GPU-hours, then by the autoscaled one's, each to a percent of the answer as
+ * it is, then by how much of its traffic the answer takes.
+ */
+export const ranked = (rows: readonly SensitivityRow[], base: SensitivityRow): SensitivityRow[] => {
+  const percentOf = (hours: number | undefined, of: number | undefined): number =>
+    hours === undefined ? Infinity : Math.floor((100 * hours) / (of ?? hours) + 0.5);
+  const keys = (row: SensitivityRow): number[] => [
+    percentOf(row.fixed?.gpu_hours, base.fixed?.gpu_hours),
+    percentOf(row.autoscaled?.gpu_hours, base.autoscaled?.gpu_hours),
+    -(row.breaks_at_rate ?? Infinity),
+  ];
+  return rows
+    .map((row) => ({ row, keys: keys(row) }))
+    .sort((a, b) => a.keys.map((key, i) => compare(key, b.keys[i]!)).find((order) => order !== 0) ?? 0)
+    .map(({ row }) => row);
+};
 
-/** What is not there is beyond any number. */
-const difference = (one: number | null | undefined, other: number | null | undefined): number =>
-  one === other ? 0 : (one ?? Infinity) - (other ?? Infinity) || 0;
+/** Also where both are infinite. */
+const compare = (one: number, other: number): number => (one < other ? -1 : one > other ? 1 : 0);
 
 const NOTE =
   "What would change the answer: more traffic is more requests in every 10 s, copies of those there; bursts double where each 10 s has twice the deviation from the ten minutes around it, with as many requests in all. Each is simulated anew, one change at a time; the autoscaled answer is the cheapest of four targets with the lowest floor that meets.";

@@ -26,7 +26,7 @@ export const variationsOf = (request: PlanRequest, question: Question, against: 
   { name: "cold starts take half as long", question: { ...question, setup: withColdStart(question.setup, COLD_START) } },
   ...(against.length === 0
     ? [{ name: `steps are ${SPEED} times as fast`, question: withSteps(question, 1 / SPEED) }]
-    : against.map((other) => ({ name: `on ${other.name}`, question: onDevice(request, question, other) }))),
+    : against.map((other) => ({ name: `it runs on ${other.name}`, question: onDevice(request, question, other) }))),
 ];
 
 type Reshape = (requests: readonly Request[], stream: ReturnType<ReturnType<typeof createStreams>["named"]>) => Request[];

@@ -97,11 +97,11 @@ const frontier = (charts: Charts, plan: Plan): Html => {
 const sensitivity = (plan: Plan): Html => {
   const rows = sensitivityRows(plan);
   if (rows.length === 0) return html``;
-  const [when, ...numbers] = SENSITIVITY_HEADINGS;
+  const [changed, ...numbers] = SENSITIVITY_HEADINGS;
   return html`<h3>What would change it</h3>
     ${table(
-      "The smallest fixed number and the cheapest autoscaled one when one thing is otherwise, from what saves most; and how much of that traffic the answer takes",
-      [{ heading: when }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
+      "The smallest fixed number and the cheapest autoscaled one when one thing is otherwise, from what saves most; and at how many times that traffic the unchanged number breaks",
+      [{ heading: changed }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
       rows,
     )}`;
 };
