@@ -3,7 +3,7 @@ import { change, gpuHours, plain } from "../format.ts";
 
 /** What would change the answer, for a table and in a sentence. */
 
-export const SENSITIVITY_HEADINGS = ["if", "replicas", "GPU-hours", "autoscaled, GPU-hours", "the answer breaks at"] as const;
+export const SENSITIVITY_HEADINGS = ["if", "replicas", "GPU-hours", "autoscaled, GPU-hours", "the answer as it is breaks at"] as const;
 
 /** Rows as people read them: the answer as it is, then from what saves most to what costs most. */
 export const sensitivityRows = ({ sensitivity }: Plan): string[][] => {
@@ -14,7 +14,7 @@ export const sensitivityRows = ({ sensitivity }: Plan): string[][] => {
     row.fixed === null ? "none" : String(row.fixed.replicas),
     hours(row.fixed, row === base ? null : base.fixed),
     hours(row.autoscaled, row === base ? null : base.autoscaled),
-    row.breaks_at_rate === null ? "more than was tried" : `${plain(row.breaks_at_rate, 3)} times it`,
+    row.breaks_at_rate === null ? "more than was tried" : `${plain(row.breaks_at_rate, 3)} × that traffic`,
   ]);
 };
 

@@ -29,6 +29,13 @@ const policies = fc
 const isAsGood = (one: FrontierPoint, other: FrontierPoint): boolean =>
   one.gpu_hours <= other.gpu_hours && (one.tail ?? Infinity) <= (other.tail ?? Infinity) && one.scale_events <= other.scale_events;
 
+/** What a title says is the least; the knee is not the least in anything. */
+const MEASURES: Readonly<Record<string, (point: FrontierPoint) => number>> = {
+  "cheapest that meets": ({ gpu_hours }) => gpu_hours,
+  "shortest tail": ({ tail }) => tail ?? Infinity,
+  "least churn": ({ scale_events }) => scale_events,
+};
+
 describe("the frontier", () => {
   it("marks just those that another beats: as good in all three and better in one", () => {
     fc.assert(
@@ -70,11 +77,8 @@ describe("the frontier", () => {
         for (const { title, point } of titles) {
           expect(point.verdict).toBe("meets");
           expect(meeting.some((other) => isAsGood(other, point) && !isAsGood(point, other))).toBe(false);
-          for (const other of meeting) {
-            if (title === "cheapest that meets") expect(other.gpu_hours).toBeGreaterThanOrEqual(point.gpu_hours);
-            if (title === "shortest tail") expect(other.tail ?? Infinity).toBeGreaterThanOrEqual(point.tail ?? Infinity);
-            if (title === "least churn") expect(other.scale_events).toBeGreaterThanOrEqual(point.scale_events);
-          }
+          const by = MEASURES[title] ?? (() => 0);
+          for (const other of meeting) expect(by(other)).toBeGreaterThanOrEqual(by(point));
         }
       }),
       runs(100),
@@ -104,11 +108,13 @@ describe("a floor with an autoscaler on top", () => {
     const fixed = answered(asked);
     const all = hybrids(asked, fixed);
     expect(all.some(({ verdict }) => verdict === "meets")).toBe(true);
-    for (const { floor, verdict, replications } of all) {
+    for (const { floor } of all) {
       expect(floor).toBeLessThan(fixed.replicas);
       expect(floor).toBeGreaterThanOrEqual(1);
+    }
+    for (const { replications } of all.filter(({ verdict }) => verdict === "meets")) {
       const counts = replications.map((one) => one.counts);
-      if (verdict === "meets") expect(verdictOf(counts, asked.objectives)).toBe("meets");
+      expect(verdictOf(counts, asked.objectives)).toBe("meets");
     }
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
   });

@@ -94,8 +94,8 @@ describe("a plan with all its parts", () => {
 
   it("says first what today's policy does, then the answer, then what would change", () => {
     expect(planText(whole).split("\n\n  Question")[0]).toMatchInlineSnapshot(`
-      "Today, HorizontalPodAutoscaler/chat, 2 to 12 replicas: meets TPOT p99 ≤ 100 ms, and misses TTFT p99 2.40 s
-      (1.92 s to 2.88 s) against a limit of 2 s. It takes 6.60 GPU-hours and 14 scale events.
+      "What runs today (HorizontalPodAutoscaler/chat, 2 to 12 replicas) meets TPOT p99 ≤ 100 ms, and misses TTFT p99
+      2.40 s (1.92 s to 2.88 s) against a limit of 2 s. It takes 6.60 GPU-hours and 14 scale events.
 
       6 replicas (95 % interval: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: 5 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s.
@@ -103,7 +103,7 @@ describe("a plan with all its parts", () => {
         A burst of 60 s at 2.4 times the mean rate on top of the busiest 60 s breaks it.
         Headroom: as a steady stream it sustains 42 % more than the mean load, 5.0 % less than the busiest 10 s and
         19 % more than the busiest 60 s.
-        Against today 6 replicas all the time save 0.600 GPU-hours (-9.1 %) and 14 scale events, and meet what it
+        Against today, 6 replicas all the time save 0.600 GPU-hours (-9.1 %) and 14 scale events, and meet what it
         misses. HPA on requests_in_flight, target 9 a pod, down after 30 min, 3 to 12 replicas saves 1.20 GPU-hours
         (-18 %) and 10 scale events.
         On the same traffic the autoscaler misses: TTFT p99 14.2 s (11.4 s to 17.0 s) against a limit of 2 s; it
@@ -133,18 +133,18 @@ describe("a plan with all its parts", () => {
           2 policies more were simulated: for each another is as good or better in cost, tail and churn.
 
         What would change it
-          if                             replicas     GPU-hours  autoscaled, GPU-hours  the answer breaks at
-          as it is                              6          6.00                   5.40         1.18 times it
-          it runs on NVIDIA H200                4  4.00 (-33 %)                      –          1.9 times it
-          cold starts take half as long         6    6.00 (0 %)          5.10 (-5.6 %)         1.18 times it
-          bursts double                         8  8.00 (+33 %)                      –         0.82 times it"
+          if                             replicas     GPU-hours  autoscaled, GPU-hours  the answer as it is breaks at
+          as it is                              6          6.00                   5.40            1.18 × that traffic
+          it runs on NVIDIA H200                4  4.00 (-33 %)                      –             1.9 × that traffic
+          cold starts take half as long         6    6.00 (0 %)          5.10 (-5.6 %)            1.18 × that traffic
+          bursts double                         8  8.00 (+33 %)                      –            0.82 × that traffic"
     `);
   });
 
   it("shows the same on the page, with a picture that has a name for each of the best", () => {
     const page = reportHtml({ plan: whole }, makeDocument());
     for (const text of [
-      "Against today 6 replicas all the time save",
+      "Against today, 6 replicas all the time save",
       "If bursts double, it needs",
       "Policies by cost and tail",
       "shortest tail",
@@ -155,7 +155,7 @@ describe("a plan with all its parts", () => {
 
   it("says today's part where no number of replicas will do", () => {
     const text = planText({ ...impossiblePlan(), today });
-    expect(text).toContain("Today, HorizontalPodAutoscaler/chat, 2 to 12 replicas");
+    expect(text).toContain("What runs today (HorizontalPodAutoscaler/chat, 2 to 12 replicas) meets TPOT p99 ≤ 100 ms");
     expect(changeSentenceOrNull({ ...impossiblePlan(), today })).toBeNull();
   });
 });
@@ -167,11 +167,11 @@ describe("what would change against today", () => {
   it("counts what is saved and what is needed", () => {
     expect(todaySentenceOrNull(plan())).toBeNull();
     expect(changeSentenceOrNull(plan())).toBeNull();
-    expect(against({ gpu_hours: 6 })).toBe("Against today 6 replicas all the time cost the same.");
-    expect(against({ gpu_hours: 8 })).toBe("Against today 6 replicas all the time save 2.00 GPU-hours (-25 %).");
-    expect(against({ gpu_hours: 4 })).toBe("Against today 6 replicas all the time need 2.00 GPU-hours more (+50 %).");
+    expect(against({ gpu_hours: 6 })).toBe("Against today, 6 replicas all the time cost the same.");
+    expect(against({ gpu_hours: 8 })).toBe("Against today, 6 replicas all the time save 2.00 GPU-hours (-25 %).");
+    expect(against({ gpu_hours: 4 })).toBe("Against today, 6 replicas all the time need 2.00 GPU-hours more (+50 %).");
     expect(against({ gpu_hours: 4, scale_events: 3, verdict: "misses" })).toBe(
-      "Against today 6 replicas all the time need 2.00 GPU-hours more (+50 %) and save 3 scale events, and meet what it misses.",
+      "Against today, 6 replicas all the time need 2.00 GPU-hours more (+50 %) and save 3 scale events, and meet what it misses.",
     );
   });
 });
