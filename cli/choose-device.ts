@@ -44,6 +44,25 @@ export const chooseDevice = (io: Io, device: Written | undefined, model: Written
   };
 };
 
+/**
+ * A further device for the same language model: a device model, or a profile that is fitted here.
+ *
+ * @throws InputError where it is not there or cannot be read, or speaks for another model
+ */
+export const deviceFor = (io: Io, written: Written, model: LanguageModel): DeviceModel => {
+  const saved = savedDeviceModelOrNull(written);
+  if (saved === null) {
+    const { profile } = chooseProfile({ ...io, cwd: written.folder }, written.text);
+    return calibrate(profile, model, { profileHash: contentHash(profile) });
+  }
+  if (saved.model === model.name) return saved;
+  throw new InputError(
+    written.text,
+    `expected a device model of ${model.name}, got one of ${saved.model}`,
+    "Calibrate that device for this model: ballast calibrate --model …",
+  );
+};
+
 /** Null where the path is not a file that says it is a device model. */
 const savedDeviceModelOrNull = ({ text: given, folder }: Written): DeviceModel | null => {
   const path = resolve(folder, given);

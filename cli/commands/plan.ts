@@ -2,15 +2,17 @@ import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
+import type { LanguageModel } from "../../src/model/language-model.ts";
 import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
+import type { PlanRequest } from "../../src/plan/question.ts";
 import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { withObjectives, withoutOverruledDefaults, type LatencyKey } from "../../src/scenario/objectives.ts";
 import { withValidation } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
-import { chooseDevice } from "../choose-device.ts";
+import { chooseDevice, deviceFor } from "../choose-device.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { readFleetValidation } from "../read-fleet-validation.ts";
@@ -33,6 +35,8 @@ interface PlanOptions {
   readonly replications?: number;
   readonly frontier?: true;
   readonly levers?: true;
+  readonly sensitivity?: true;
+  readonly against?: readonly string[];
   readonly out?: string;
   readonly json?: true;
 }
@@ -64,13 +68,25 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
       "Name one, --traffic FILE; a scenario says this under traffic.",
     );
   }
+  if (options.sensitivity === undefined) {
+    refuseOptions(options, ["against"], "expected --sensitivity beside it, got none", "Add --sensitivity, or leave it out.");
+  }
   const objectives = slo === undefined ? {} : parseObjectives(slo, "--slo");
   const givenBySlo = Object.keys(objectives).map((key) => [`objectives.${key}`, "--slo"] as const);
   if (file === undefined && traffic === undefined) {
     refuseOptions(options, ["validated"], "expected a scenario or --traffic beside it, got neither", "Plan for what was validated.");
     const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
     const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
-    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, hasLevers, onProgress });
+    return planDefaultQuestion({
+      ...chosen,
+      given,
+      objectives,
+      replications,
+      hasFrontier,
+      hasLevers,
+      ...sensitivityOf(io, options, chosen.model),
+      onProgress,
+    });
   }
   const loaded = await reading(io, (onRead) =>
     file === undefined
@@ -85,8 +101,25 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     given: new Map([...given, ...givenBySlo]),
   };
   const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
-  const answered = plan({ ...loaded, from, replications, hasFrontier, hasLevers, onProgress });
+  const answered = plan({
+    ...loaded,
+    from,
+    replications,
+    hasFrontier,
+    hasLevers,
+    ...sensitivityOf(io, options, loaded.model),
+    onProgress,
+  });
   return validation === null ? answered : withValidation(answered, validation, from.scenario.objectives, options.validated!);
+};
+
+/** What the answer is held against, under names that tell the devices apart. */
+const sensitivityOf = (io: Io, { sensitivity, against = [] }: PlanOptions, model: LanguageModel): Pick<PlanRequest, "sensitivity"> => {
+  if (sensitivity === undefined) return {};
+  const devices = against.map((text) => ({ text, device: deviceFor(io, { text, folder: io.cwd }, model) }));
+  const isAlone = (name: string): boolean => devices.filter(({ device }) => device.device === name).length === 1;
+  const named = devices.map(({ text, device }) => ({ name: isAlone(device.device) ? device.device : `${device.device}, ${text}`, device }));
+  return { sensitivity: { against: named } };
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
@@ -126,6 +159,11 @@ export const planCommand = (io: Io): Command =>
       "also look for the best floor with an autoscaler on top, and set all policies side by side by cost, tail and churn",
     )
     .option("--levers", "also say what each lever (a floor, smoothing, admission, placement, churn, a warm pool, faster loads) is worth")
+    .option(
+      "--sensitivity",
+      "also say what the answer becomes when traffic grows by half, bursts double, cold starts take half as long, and steps are 1.5 times as fast",
+    )
+    .option("--against <device...>", "with --sensitivity: other profiles or device models instead of faster steps")
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {

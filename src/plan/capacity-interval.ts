@@ -40,7 +40,8 @@ const scaled = (model: StepTimeModel, factor: number): StepTimeModel => ({
   isExtrapolated: (batch) => model.isExtrapolated(batch),
 });
 
-const withSteps = (question: Question, factor: number): Question =>
+/** A question whose steps all take so many times as long. */
+export const withSteps = (question: Question, factor: number): Question =>
   factor === 1 ? question : { ...question, setup: { ...question.setup, stepTime: scaled(question.setup.stepTime, factor) } };
 
 /**

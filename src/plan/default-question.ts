@@ -12,6 +12,7 @@ import type { Seconds } from "../units.ts";
 import { chatLengths, chatShare, reachableObjectives, RELATIVE_LIMIT, sampledChat } from "./default-chat.ts";
 import { valuesOf } from "./latencies.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
+import type { PlanRequest } from "./question.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
 import type { OnProgress } from "./stages.ts";
 import { unloadedLatencies } from "./unloaded.ts";
@@ -33,6 +34,7 @@ export interface DefaultQuestionRequest {
   readonly hasFrontier?: boolean;
   readonly hasLevers?: boolean;
   /** See `PlanRequest`. */
+  readonly sensitivity?: PlanRequest["sensitivity"];
   readonly onProgress?: OnProgress;
 }
 
@@ -48,7 +50,7 @@ export interface DefaultQuestionRequest {
  *   becomes four times what they take: a slow device is asked a question that it can answer.
  */
 export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer => {
-  const { device, model, given, replications, hasFrontier = false, hasLevers = false, onProgress = () => {} } = request;
+  const { device, model, given, replications, hasFrontier = false, hasLevers = false, sensitivity, onProgress = () => {} } = request;
   const share = chatShare(device.is_gpu);
   const lengths = chatLengths(model.contextLength, share);
   const scenarioWith = (traffic: Traffic, objectives: Objectives): GivenScenario => ({
@@ -85,6 +87,7 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
     replications,
     hasFrontier,
     hasLevers,
+    ...(sensitivity === undefined ? {} : { sensitivity }),
     onProgress,
   });
   const load =

@@ -1,29 +1,71 @@
+import type { Policy } from "../fleet/policy.ts";
 import type { Answered } from "./answered.ts";
 import type { Suggested } from "./autoscaler-part.ts";
-import { frontierOf } from "./frontier.ts";
-import { hybrids } from "./hybrid.ts";
+import { fixedCandidate } from "./fixed-candidate.ts";
+import { isBetterWithMore } from "./fixed-capacity.ts";
+import { frontierOf, type Named } from "./frontier.ts";
+import { hybrids, type Hybrid } from "./hybrid.ts";
 import type { Piece } from "./piece.ts";
-import { candidateOf } from "./replications.ts";
+import { poolOf } from "./pools.ts";
+import { Race } from "./racing.ts";
+import { candidateOf, type Question } from "./replications.ts";
+import type { Candidate } from "./schema.ts";
 import type { Today } from "./today-part.ts";
 
+/** Fixed numbers above the answer that are set beside it: what more replicas buy. */
+const MORE = 2;
+
 /** The cheapest floor with an autoscaler on top, and all policies by cost, tail and churn. */
-export const frontierPart = (
-  { question, search, replicas, serving, fixed }: Answered,
-  { fields: { today = null } }: Today,
-  { fields: { autoscaler } }: Suggested,
-): Piece<"hybrid" | "frontier"> => {
+export interface Frontier extends Piece<"hybrid" | "frontier"> {
+  /** Of the cheapest floor; null where none meets the objectives. */
+  readonly policy: Policy | null;
+}
+
+export const frontierPart = (answered: Answered, today: Today, suggested: Suggested): Frontier => {
+  const { question, search, replicas, serving, fixed } = answered;
   const { survive = 0 } = question.objectives;
+  const floors =
+    serving.sustained > 0
+      ? hybrids(question, serving).map((hybrid) => ({ ...hybrid, candidate: candidateOfHybrid(question, hybrid) }))
+      : [];
+  const [cheapest = null] = floors
+    .filter(({ verdict }) => verdict === "meets")
+    .sort((a, b) => a.candidate.gpu_hours - b.candidate.gpu_hours || a.candidate.scale_events - b.candidate.scale_events);
   const fewer = search.atLeast - 1;
-  const mixed = serving.sustained > 0 ? hybrids(question, serving) : [];
-  const floors = mixed.map(({ policy, replications }) => ({
-    name: `floor ${policy.min_replicas}, target ${policy.target_average}`,
-    candidate: candidateOf(replications, question.objectives),
-  }));
-  const [cheapest = null] = floors.map(({ candidate }) => candidate).sort((a, b) => a.gpu_hours - b.gpu_hours);
-  const named = [
-    ...(today === null ? [] : [{ name: "today", candidate: today }]),
-    ...(fewer > survive ? [fewer] : []).concat(replicas).map((number) => ({ name: `fixed ${number}`, candidate: fixed(number) })),
-    ...(autoscaler === null ? [] : [{ name: "autoscaler", candidate: autoscaler }]),
+  const named: Named[] = [
+    ...namedOrNone("today", "today", today.fields.today ?? null),
+    ...(fewer > survive ? [fewer] : [])
+      .concat(replicas)
+      .map((number) => ({ name: `fixed ${number}`, family: "fixed" as const, candidate: fixed(number) })),
+    ...more(answered),
+    ...namedOrNone("autoscaler", "autoscaler", suggested.fields.autoscaler),
+    ...floors.map(({ name, pool, candidate }): Named => ({ name, family: pool === poolOf(question) ? "autoscaler" : "pool", candidate })),
   ];
-  return { fields: { hybrid: cheapest, frontier: frontierOf([...named, ...floors]) } };
+  return {
+    fields: { hybrid: cheapest?.candidate ?? null, frontier: frontierOf(named) },
+    policy: cheapest?.policy ?? null,
+  };
+};
+
+const namedOrNone = (name: string, family: Named["family"], candidate: Candidate | null): Named[] =>
+  candidate === null ? [] : [{ name, family, candidate }];
+
+const more = ({ question, replicas }: Answered): Named[] => {
+  const { survive = 0 } = question.objectives;
+  const race = new Race(question, isBetterWithMore);
+  return Array.from({ length: MORE }, (_, i): Named => {
+    const number = replicas + 1 + i;
+    const policy = { kind: "fixed", replicas: number - survive } as const;
+    race.settle(policy, `fixed ${number}`);
+    const candidate = fixedCandidate(race.replicationsOf(policy, `fixed ${number}`), question.objectives, number);
+    return { name: `fixed ${number}`, family: "fixed", candidate };
+  });
+};
+
+/** A policy's words with the warm pool that it has, where the scenario has one. */
+const candidateOfHybrid = ({ objectives }: Question, { replications, pool }: Hybrid): Candidate => {
+  const candidate = candidateOf(replications, objectives);
+  return pool === null
+    ? candidate
+    : { ...candidate, policy: `${candidate.policy}, ${pool === 0 ? "no warm pool" : `warm pool of ${pool}`}` };
 };

@@ -9,6 +9,7 @@ import { leversPart } from "./levers/levers-part.ts";
 import { runNotes } from "./notes.ts";
 import { questionOf, type PlanRequest } from "./question.ts";
 import type { Plan } from "./schema.ts";
+import { sensitivityPart } from "./sensitivity/sensitivity-part.ts";
 import { Stages } from "./stages.ts";
 import { todayPart } from "./today-part.ts";
 
@@ -22,7 +23,7 @@ export interface PlanAnswer {
   /** The suggested HPA; null where there is none. */
   readonly autoscaler: Run | null;
   /** The policies behind the plan's words; null where it names none. */
-  readonly policies: Readonly<Record<"today" | "autoscaler", Policy | null>>;
+  readonly policies: Readonly<Record<"today" | "autoscaler" | "hybrid", Policy | null>>;
 }
 
 /**
@@ -51,7 +52,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       fixed: best?.replications[0]?.run ?? null,
       today: today.run,
       autoscaler: null,
-      policies: { today: today.policy, autoscaler: null },
+      policies: { today: today.policy, autoscaler: null, hybrid: null },
     };
   }
   const interval = stages.run("how sure", () => intervalOf(found));
@@ -59,6 +60,8 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const autoscaler = stages.run("an autoscaler", () => autoscalerPart(found, today.policy));
   const frontier = request.hasFrontier === true ? stages.run("floors", () => frontierPart(found, today, autoscaler)) : null;
   const levers = request.hasLevers === true ? stages.run("levers", () => leversPart(found, today.policy, autoscaler.policy)) : null;
+  const sensitivity =
+    request.sensitivity === undefined ? null : stages.run("what would change it", () => sensitivityPart(found, capacity.fields.capacity));
   const runs = found.search.replicationsOf(found.replicas);
   return {
     plan: {
@@ -68,18 +71,19 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       ...autoscaler.fields,
       ...frontier?.fields,
       ...levers?.fields,
+      ...sensitivity?.fields,
       inputs: [asked, today, autoscaler].flatMap(({ inputs = [] }) => inputs),
       notes: [...[capacity, today, autoscaler].flatMap(({ notes = [] }) => notes), ...runNotes(runs), ...(asked.notes ?? []), SEARCH_RULE],
     },
     fixed: runs[0]?.run ?? null,
     today: today.run,
     autoscaler: autoscaler.run,
-    policies: { today: today.policy, autoscaler: autoscaler.policy },
+    policies: { today: today.policy, autoscaler: autoscaler.policy, hybrid: frontier?.policy ?? null },
   };
 };
 
 /** In the order in which they come. */
-const stagesOf = ({ from, policyData, hasFrontier = false, hasLevers = false }: PlanRequest): string[] => [
+const stagesOf = ({ from, policyData, hasFrontier = false, hasLevers = false, sensitivity }: PlanRequest): string[] => [
   ...(from.scenario.policy === undefined && policyData?.manifest === undefined ? [] : ["what runs today"]),
   "the smallest number",
   "how sure",
@@ -87,6 +91,7 @@ const stagesOf = ({ from, policyData, hasFrontier = false, hasLevers = false }: 
   "an autoscaler",
   ...(hasFrontier ? ["floors"] : []),
   ...(hasLevers ? ["levers"] : []),
+  ...(sensitivity === undefined ? [] : ["what would change it"]),
 ];
 
 const SEARCH_RULE =

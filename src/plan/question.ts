@@ -14,6 +14,14 @@ import { replicationsFor } from "./replication-count.ts";
 import type { Question } from "./replications.ts";
 import type { OnProgress } from "./stages.ts";
 
+/** A device that the answer is held against. */
+export interface OtherDevice {
+  /** What people call it, as different from the others as need be. */
+  readonly name: string;
+  /** For the same language model. */
+  readonly device: DeviceModel;
+}
+
 export interface PlanRequest {
   readonly from: GivenScenario;
   readonly device: DeviceModel;
@@ -31,6 +39,8 @@ export interface PlanRequest {
   readonly hasFrontier?: boolean;
   /** Whether to say what each lever is worth. */
   readonly hasLevers?: boolean;
+  /** Whether to say what the answer becomes when one thing is otherwise, and on which other devices; not where it is left out. */
+  readonly sensitivity?: { readonly against: readonly OtherDevice[] };
   /** Told what is about to be simulated, in words, and what share of the stages is behind it. */
   readonly onProgress?: OnProgress;
 }

@@ -64,6 +64,12 @@ export const frontierPointSchema = z.strictObject({
   scale_events: z.number(),
   verdict: verdictSchema,
   is_dominated: z.boolean().meta({ description: "Another policy is as good in all three and better in one" }),
+  family: z.enum(["today", "fixed", "autoscaler", "pool"]).optional().meta({
+    description: "pool: with a warm pool of another size than the scenario's; absent in older files",
+  }),
+  titles: z.array(z.string()).optional().meta({
+    description: "What it is the best in, of those that meet the objectives: cheapest that meets, shortest tail, least churn, knee",
+  }),
 });
 export type FrontierPoint = z.infer<typeof frontierPointSchema>;
 
@@ -74,6 +80,23 @@ export const headroomSchema = z.strictObject({
   headroom: z.number().meta({ description: "Capacity over that rate: 0.4 is 40 % above it, -0.2 a fifth below" }),
 });
 export type Headroom = z.infer<typeof headroomSchema>;
+
+/** What the answer becomes when one thing is otherwise. */
+export const sensitivityRowSchema = z.strictObject({
+  name: z.string().meta({ description: "What is otherwise, as a clause: traffic grows by half" }),
+  fixed: z
+    .strictObject({ replicas: z.int().min(1), gpu_hours: z.number() })
+    .nullable()
+    .meta({ description: "The smallest fixed number that meets the objectives then; null: none does" }),
+  autoscaled: z
+    .strictObject({ policy: z.string(), gpu_hours: z.number(), scale_events: z.number() })
+    .nullable()
+    .meta({ description: "The cheapest floor with an HPA on top that meets them then; null: none below the fixed number does" }),
+  breaks_at_rate: z.number().min(0).nullable().meta({
+    description: "Times the changed traffic's rate that the number of replicas of the answer takes; null: no limit was found",
+  }),
+});
+export type SensitivityRow = z.infer<typeof sensitivityRowSchema>;
 
 export const planSchema = z
   .strictObject({
@@ -138,6 +161,13 @@ export const planSchema = z
     }),
     frontier: z.array(frontierPointSchema).optional().meta({ description: "Policies by cost, the cheapest first; absent: not asked for" }),
     levers: leversSchema.optional().meta({ description: "What each lever is worth; absent: not asked for" }),
+    sensitivity: z
+      .strictObject({
+        base: sensitivityRowSchema.meta({ description: "The answer as it is" }),
+        rows: z.array(sensitivityRowSchema).meta({ description: "From what saves most GPU-hours to what costs most" }),
+      })
+      .optional()
+      .meta({ description: "What the answer becomes when one thing is otherwise; absent: not asked for" }),
     tried: z.array(z.strictObject({ replicas: z.int(), verdict: verdictSchema, replications: z.int().min(1) })),
     cautions: z
       .array(z.string())

@@ -27,7 +27,7 @@ export const withValidation = (answer: PlanAnswer, validation: FleetValidation, 
   const wrong = checks.filter(({ outcome }) => outcome === "not reproduced");
   const notes = [...plan.notes, validatedNote(checks, validation, place)];
   if (wrong.length === 0) return { ...answer, plan: { ...plan, notes } };
-  const { hybrid: _hybrid, frontier: _frontier, levers: _levers, ...rest } = plan;
+  const { hybrid: _hybrid, frontier: _frontier, levers: _levers, sensitivity: _sensitivity, ...rest } = plan;
   return {
     plan: {
       ...rest,
@@ -39,7 +39,7 @@ export const withValidation = (answer: PlanAnswer, validation: FleetValidation, 
     fixed: null,
     today: answer.today,
     autoscaler: null,
-    policies: { today: answer.policies.today, autoscaler: null },
+    policies: { today: answer.policies.today, autoscaler: null, hybrid: null },
   };
 };
 

@@ -110,10 +110,12 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
 export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null => {
   if (hybrid === undefined || capacity.kind !== "found") return null;
   if (hybrid === null)
-    return "No floor below that meets the objectives with an HPA on requests in flight on top (three targets, up to twice as many replicas).";
+    return "No floor below that meets the objectives with an HPA on requests in flight on top (four targets, up to twice as many replicas).";
   const against = hybrid.gpu_hours / capacity.candidate.gpu_hours - 1;
-  const saving = against < 0 ? "cheapest that meets them too" : "no cheaper";
-  return `A floor with an autoscaler on top, ${saving}: ${hybrid.policy}, ${gpuHours(hybrid.gpu_hours)} GPU-hours (${change(against)} against fixed), ${quantity(hybrid.scale_events, "scale event")}.`;
+  const named = `${hybrid.policy}, ${gpuHours(hybrid.gpu_hours)} GPU-hours (${change(against)} against fixed), ${quantity(hybrid.scale_events, "scale event")}`;
+  return against < 0
+    ? `Cheaper at the same objectives, a floor with an autoscaler on top: ${named}.`
+    : `No floor with an autoscaler on top is cheaper at the same objectives. The cheapest: ${named}.`;
 };
 
 /** How sure: what was repeated, and what the intervals hold. */

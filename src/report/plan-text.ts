@@ -3,6 +3,7 @@ import { durationOrNone, gpuHours, mean, percent, significant } from "../format.
 import { inputLines } from "./inputs.ts";
 import { block, bullets, type Cell, left, PLAIN, right, type Style, table, text, wrap } from "./layout.ts";
 import { leversLines } from "./levers-text.ts";
+import { bestIn, frontierRows } from "./plan-frontier.ts";
 import { costCells, limitOf, MARKS, nameOf, valueOf } from "./objective-words.ts";
 import {
   answerSentence,
@@ -20,6 +21,7 @@ import {
   VERDICTS,
   whyNotFewerSentence,
 } from "./plan-sentences.ts";
+import { SENSITIVITY_HEADINGS, sensitivityRows, sensitivitySentenceOrNull } from "./plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "./plan-today-sentences.ts";
 
 const row = (name: string, candidate: Candidate): Cell[] => [
@@ -70,23 +72,33 @@ const comparison = (plan: Plan, style: Style): string[] => {
   ];
 };
 
-/** Policies by cost, tail and churn; those that another beats in everything are faint. */
-const frontierLines = ({ frontier = [] }: Plan, style: Style): string[] =>
-  frontier.length === 0
-    ? []
-    : table(
-        [left("policy"), right("GPU-hours"), right("worst latency/limit"), right("scale events"), right("meets"), left("")],
-        frontier.map(({ name, gpu_hours, tail, scale_events, verdict, is_dominated }): Cell[] => [
-          name,
-          gpuHours(gpu_hours),
-          tail === null ? "never" : significant(tail, 2),
-          mean(scale_events),
-          { text: VERDICTS[verdict], tone: TONES[verdict] },
-          { text: is_dominated ? "another is as good or better in all three" : "", tone: "faint" },
-        ]),
-        style,
-        "    ",
-      );
+/** Policies by cost, tail and churn, and what the best are the best in. */
+const frontierLines = (plan: Plan, style: Style): string[] => {
+  const { shown, hidden } = frontierRows(plan);
+  if (shown.length === 0) return [];
+  const rows = table(
+    [left("policy"), right("GPU-hours"), right("worst latency/limit"), right("scale events"), right("meets"), left("best in")],
+    shown.map(({ name, gpu_hours, tail, scale_events, verdict, ...point }): Cell[] => [
+      name,
+      gpuHours(gpu_hours),
+      tail === null ? "never" : significant(tail, 2),
+      mean(scale_events),
+      { text: VERDICTS[verdict], tone: TONES[verdict] },
+      point.is_dominated ? { text: bestIn(point), tone: "faint" } : bestIn(point),
+    ]),
+    style,
+    "    ",
+  );
+  return [...rows, ...(hidden === null ? [] : wrap(hidden, "    "))];
+};
+
+/** The answer when one thing is otherwise, a change a line. */
+const sensitivityLines = (plan: Plan, style: Style): string[] => {
+  const rows = sensitivityRows(plan);
+  if (rows.length === 0) return [];
+  const [changed, ...numbers] = SENSITIVITY_HEADINGS;
+  return table([left(changed), ...numbers.map(right)], rows, style, "    ");
+};
 
 /**
  * A plan for a terminal: what runs today, where that is known, then the answer in one sentence (both after a heading that limits them, where
@@ -102,6 +114,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     changeSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
+    sensitivitySentenceOrNull(plan),
   ].filter((line) => line !== null && line !== "");
   const tried = triedSentence(plan);
   const today = todaySentenceOrNull(plan);
@@ -114,6 +127,7 @@ export const planText = (plan: Plan, style: Style = PLAIN): string => {
     ...block("Policies on the same traffic", comparison(plan, style), style),
     ...block("Frontier", frontierLines(plan, style), style),
     ...block("Levers, at equal objectives", plan.levers === undefined ? [] : leversLines(plan.levers, style), style),
+    ...block("What would change it", sensitivityLines(plan, style), style),
     ...block("Question", wrap(plan.question, "    "), style),
     ...block(
       "Confidence",

@@ -10,7 +10,7 @@ export const todaySentenceOrNull = ({ today = null }: Plan): string | null => {
   const met = today.objectives.filter(({ verdict }) => verdict === "meets").map(target);
   const hold = met.length === 0 ? "" : `meets ${list(met)}`;
   const fails = today.verdict === "meets" ? "" : `${today.verdict === "misses" ? "misses" : "may miss"} ${missSentence(today)}`;
-  return `Today, ${today.policy}: ${[hold, fails].filter((part) => part !== "").join(", and ")}. It takes ${gpuHours(today.gpu_hours)} GPU-hours and ${quantity(today.scale_events, "scale event")}.`;
+  return `What runs today (${today.policy}) ${[hold, fails].filter((part) => part !== "").join(", and ")}. It takes ${gpuHours(today.gpu_hours)} GPU-hours and ${quantity(today.scale_events, "scale event")}.`;
 };
 
 /** What the answer saves or needs against today, and whether it holds what today does not; null without either. */
@@ -18,7 +18,7 @@ export const changeSentenceOrNull = ({ today = null, capacity, autoscaler, hybri
   if (today === null || capacity.kind !== "found") return null;
   const { candidate, replicas } = capacity;
   const meets = today.verdict === "meets" ? "" : `, and ${replicas === 1 ? "meets" : "meet"} what it misses`;
-  const fixed = `Against today ${quantity(replicas, "replica")} all the time ${difference(candidate, today, replicas === 1)}${meets}.`;
+  const fixed = `Against today, ${quantity(replicas, "replica")} all the time ${difference(candidate, today, replicas === 1)}${meets}.`;
   const [scaled] = [hybrid, autoscaler]
     .filter((one) => one !== null)
     .filter(({ verdict, gpu_hours: hours }) => verdict === "meets" && hours < candidate.gpu_hours)

@@ -172,6 +172,7 @@ describe("ballast plan", () => {
       [...device, "--format", "azure"],
       ["chat.yaml", "--sessions-per-s", "2"],
       ["chat.yaml", "--workload", "Deployment/llama"],
+      ["chat.yaml", "--against", "device.json"],
     ];
     const messages: string[] = [];
     for (const args of ignored) {
@@ -184,8 +185,25 @@ describe("ballast plan", () => {
       --container: expected a scenario beside it, got none. Write one, \`ballast init\`, and name it: ballast plan SCENARIO
       --format: expected a trace beside it, got none. Name one, --traffic FILE; a scenario says this under traffic.
       --sessions-per-s: expected a trace beside it, got none. Name one, --traffic FILE; a scenario says this under traffic.
-      --workload: expected manifests to choose from, got none. Name their file: --manifests FILE, or manifests in the scenario."
+      --workload: expected manifests to choose from, got none. Name their file: --manifests FILE, or manifests in the scenario.
+      --against: expected --sensitivity beside it, got none. Add --sensitivity, or leave it out."
     `);
+  });
+
+  it("holds the answer against other devices by the names that tell them apart", async () => {
+    write("faster.json", JSON.stringify(deviceModel({ device: "Faster GPU" })));
+    write("qwen.json", JSON.stringify(deviceModel({ model: "Qwen2.5-7B" })));
+    const asked = ["chat.yaml", "--replications", "2", "--json", "--sensitivity", "--against"];
+    const { out } = await plan(...asked, "device.json", "faster.json", "device.json");
+    const names = planSchema.parse(JSON.parse(out)).sensitivity?.rows.map(({ name }) => name) ?? [];
+    expect(names.filter((name) => name.startsWith("it runs on")).sort()).toEqual([
+      "it runs on Example GPU, device.json",
+      "it runs on Example GPU, device.json",
+      "it runs on Faster GPU",
+    ]);
+    expect((await plan(...asked, "qwen.json")).err).toBe(
+      "qwen.json: expected a device model of Llama-3.1-8B, got one of Qwen2.5-7B. Calibrate that device for this model: ballast calibrate --model …\n",
+    );
   });
 
   it.each([

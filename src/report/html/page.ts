@@ -52,7 +52,7 @@ export const reportHtml = (parts: ReportParts, document: SvgDocument): string =>
   const inputs = plan?.inputs ?? runs[0]?.inputs ?? [];
   const notModelled = plan?.not_modelled ?? runs[0]?.not_modelled ?? [];
   const sections: readonly Section[] = [
-    ...(plan === undefined ? [] : [["answer", "What decides it", planSection(plan)] as const]),
+    ...(plan === undefined ? [] : [["answer", "What decides it", planSection(charts, plan)] as const]),
     ...(plan?.levers === undefined ? [] : [["levers", "Levers", leversSection(charts, plan.levers)] as const]),
     ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, ttftLimit)] as const]),
     ...(inputs.length + notModelled.length === 0 ? [] : [["basis", "What this rests on", basisSection(inputs, notModelled)] as const]),

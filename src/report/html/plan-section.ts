@@ -18,7 +18,11 @@ import {
   VERDICTS,
   whyNotFewerSentence,
 } from "../plan-sentences.ts";
+import { SENSITIVITY_HEADINGS, sensitivityRows, sensitivitySentenceOrNull } from "../plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../plan-today-sentences.ts";
+import { bestIn, frontierRows } from "../plan-frontier.ts";
+import type { Charts } from "./chart.ts";
+import { frontierChart } from "./frontier-chart.ts";
 import { details, html, type Html, items, table } from "./markup.ts";
 
 /** Met or missed in words and a colour, never by colour alone. */
@@ -65,29 +69,45 @@ const comparison = (plan: Plan): Html => {
   )}${policyLines(plan).map((line) => html`<p class="faint">${line}</p> `)}`;
 };
 
-/** Policies by cost, tail and churn. */
-const frontier = ({ frontier: points = [] }: Plan): Html =>
-  points.length === 0
-    ? html``
-    : table(
-        "Policies by cost; one that another beats in cost, tail and churn says so",
-        [
-          { heading: "policy" },
-          { heading: "GPU-hours", isNumber: true },
-          { heading: "worst latency / limit", isNumber: true },
-          { heading: "scale events", isNumber: true },
-          { heading: "meets", isNumber: true },
-          { heading: "" },
-        ],
-        points.map(({ name, gpu_hours, tail, scale_events, verdict: of, is_dominated }) => [
-          name,
-          gpuHours(gpu_hours),
-          tail === null ? "never" : significant(tail, 2),
-          mean(scale_events),
-          verdict(of, VERDICTS[of]),
-          is_dominated ? "another is as good or better in all three" : "",
-        ]),
-      );
+/** Policies by cost, tail and churn: those worth a look in a table, all of them in a picture. */
+const frontier = (charts: Charts, plan: Plan): Html => {
+  const { shown, hidden } = frontierRows(plan);
+  if (shown.length === 0) return html``;
+  return html`<h3>Frontier</h3>
+    ${table(
+      "Policies by cost, and what the best of those that meet the objectives are the best in",
+      [
+        { heading: "policy" },
+        { heading: "GPU-hours", isNumber: true },
+        { heading: "worst latency / limit", isNumber: true },
+        { heading: "scale events", isNumber: true },
+        { heading: "meets", isNumber: true },
+        { heading: "best in" },
+      ],
+      shown.map(({ name, gpu_hours, tail, scale_events, verdict: of, ...point }) => [
+        name,
+        gpuHours(gpu_hours),
+        tail === null ? "never" : significant(tail, 2),
+        mean(scale_events),
+        verdict(of, VERDICTS[of]),
+        bestIn(point),
+      ]),
+    )}${hidden === null ? html`` : html`<p class="faint">${hidden}</p> `}
+    <div class="figures">${frontierChart(charts, plan)}</div> `;
+};
+
+/** The answer when one thing is otherwise. */
+const sensitivity = (plan: Plan): Html => {
+  const rows = sensitivityRows(plan);
+  if (rows.length === 0) return html``;
+  const [changed, ...numbers] = SENSITIVITY_HEADINGS;
+  return html`<h3>What would change it</h3>
+    ${table(
+      "The smallest fixed number and the cheapest autoscaled one when one thing is otherwise, from what saves most; and at how many times that traffic the unchanged number breaks",
+      [{ heading: changed }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
+      rows,
+    )}`;
+};
 
 export const inputTable = (inputs: readonly Input[]): Html =>
   table(
@@ -102,7 +122,7 @@ export const inputTable = (inputs: readonly Input[]): Html =>
   );
 
 /** What the answer is and what decides it; the sentence itself is the page's heading. */
-export const planSection = (plan: Plan): Html => {
+export const planSection = (charts: Charts, plan: Plan): Html => {
   const tried = triedSentence(plan);
   const sentences = [
     ...(plan.cautions ?? []),
@@ -115,10 +135,11 @@ export const planSection = (plan: Plan): Html => {
     changeSentenceOrNull(plan),
     autoscalerSentenceOrNull(plan),
     hybridSentenceOrNull(plan),
+    sensitivitySentenceOrNull(plan),
   ];
   return html`<section aria-labelledby="answer">
     <h2 id="answer">What decides it</h2>
-    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(plan)}
+    ${sentences.map((text) => (text === null || text === "" ? html`` : html`<p>${text}</p> `))}${comparison(plan)}${frontier(charts, plan)}${sensitivity(plan)}
     <h3>The question</h3>
     <p>${plan.question}</p>
     <h3>How sure</h3>
