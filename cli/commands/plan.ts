@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
+import type { Destination } from "../../src/manifests/destination.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
@@ -10,6 +11,7 @@ import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice } from "../choose-device.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
+import { checkManifestsFolder, writeManifests } from "../manifests-out.ts";
 import { atUser, loadScenario, scenarioOfTrace } from "../load-scenario.ts";
 import { positiveNumber, positiveWholeNumber, refuseOptions } from "../options.ts";
 import { progressLine, reading } from "../progress.ts";
@@ -27,13 +29,19 @@ interface PlanOptions {
   readonly slo?: string;
   readonly replications: number;
   readonly frontier?: true;
+  readonly manifestsOut?: string;
   readonly out?: string;
   readonly json?: true;
 }
 
-const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<PlanAnswer> => {
+interface Answered extends PlanAnswer {
+  /** What the user's manifests scale, where there are some. */
+  readonly destination: Destination | null;
+}
+
+const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: (what: string) => void): Promise<Answered> => {
   const { traffic, format, slo, replications } = options;
-  const hasFrontier = options.frontier === true;
+  const hasFrontier = options.frontier === true || options.manifestsOut !== undefined;
   if (file !== undefined && traffic !== undefined) {
     throw new InputError(
       "--traffic",
@@ -62,7 +70,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
   if (file === undefined && traffic === undefined) {
     const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
     const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
-    return planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, onProgress });
+    return { ...planDefaultQuestion({ ...chosen, given, objectives, replications, hasFrontier, onProgress }), destination: null };
   }
   const loaded = await reading(io, (onRead) =>
     file === undefined
@@ -75,7 +83,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     scenario: { ...scenario, objectives: { ...scenario.objectives, ...objectives } },
     given: new Map([...given, ...givenBySlo]),
   };
-  return plan({ ...loaded, from, replications, hasFrontier, onProgress });
+  return { ...plan({ ...loaded, from, replications, hasFrontier, onProgress }), destination: loaded.destination };
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
@@ -111,14 +119,24 @@ export const planCommand = (io: Io): Command =>
       "--frontier",
       "also look for the best floor with an autoscaler on top, and set all policies side by side by cost, tail and churn",
     )
+    .option(
+      "--manifests-out <folder>",
+      "write the answer there for a cluster: a number of replicas, and the best floor (--frontier) as HPA, KEDA ScaledObject and Knative annotations, with a reason at each value; never overwrites",
+    )
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);
-      const { plan: found } = await answer(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
+      if (options.manifestsOut !== undefined) checkManifestsFolder(io, options.manifestsOut);
+      const answered = await answer(io, file, options, (what) => progress.show(0, `Simulating ${what}`));
+      const { plan: found } = answered;
       progress.end();
       const json = `${JSON.stringify(found, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : planText(found));
       if (options.out !== undefined) io.err(`Plan: ${options.out}\n`);
+      if (options.manifestsOut === undefined) return;
+      const lines = writeManifests(io, answered, answered.destination, options.manifestsOut);
+      progress.end();
+      for (const line of lines) io.err(`${line}\n`);
     });

@@ -20,6 +20,7 @@ import { candidateOf, type Question, type Replication } from "./replications.ts"
 import { Race } from "./racing.ts";
 import { PLAN_SCHEMA, type Candidate, type Plan } from "./schema.ts";
 import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
+import type { FoundAnswer } from "./written-policies.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
 export interface PlanAnswer {
@@ -27,6 +28,8 @@ export interface PlanAnswer {
   /** The fixed fleet of the answer; the largest one tried where none was enough, null where it was shown that none is. */
   readonly fixed: Run | null;
   readonly autoscaler: Run | null;
+  /** What it takes to simulate other policies on the same question; null where the answer is impossible. */
+  readonly found: FoundAnswer | null;
 }
 
 /**
@@ -59,6 +62,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       plan: { ...asked, capacity: { kind: "impossible", because, best }, autoscaler: null, inputs, notes },
       fixed: largest?.[0]?.run ?? null,
       autoscaler: null,
+      found: null,
     };
   }
 
@@ -73,6 +77,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       plan: { ...asked, capacity: { kind: "impossible", because, best: fixed(replicas) }, autoscaler: null, inputs, notes },
       fixed: replications[0]?.run ?? null,
       autoscaler: null,
+      found: null,
     };
   }
   const serving = replicas - spare;
@@ -112,7 +117,18 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       "The search takes it that more replicas are never worse; the answer and the largest number that misses are both simulated.",
     ],
   };
-  return { plan: found, fixed: replications[0]?.run ?? null, autoscaler: scaled[0]?.run ?? null };
+  return {
+    plan: found,
+    fixed: replications[0]?.run ?? null,
+    autoscaler: scaled[0]?.run ?? null,
+    found: { question, replicas: serving, spare, hybrid: cheapestOrNull(question, mixed) },
+  };
+};
+
+/** The policy of the plan's hybrid. */
+const cheapestOrNull = (question: Question, mixed: readonly Hybrid[]): Policy | null => {
+  const costs = mixed.map(({ policy, replications }) => ({ policy, hours: candidateOf(replications, question.objectives).gpu_hours }));
+  return costs.sort((a, b) => a.hours - b.hours)[0]?.policy ?? null;
 };
 
 interface Named {
