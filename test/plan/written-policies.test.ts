@@ -170,7 +170,7 @@ describe("by the published schema of its kind", () => {
     "keda.yaml": (value: Written) => new ScaledObject(value as never),
     "knative.yaml": (value: Written) => {
       const { template } = value.spec;
-      return new Service({ ...value, spec: { template: { ...template, spec: { ...template?.spec, containers: [container] } } } } as never);
+      return new Service({ ...value, spec: { template: { ...template, spec: { ...template?.spec, containers: [container] } } } });
     },
   };
 

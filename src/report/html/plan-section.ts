@@ -71,7 +71,7 @@ const frontier = ({ frontier: points = [] }: Plan): Html =>
           { heading: "worst latency / limit", isNumber: true },
           { heading: "scale events", isNumber: true },
           { heading: "meets", isNumber: true },
-          { heading: "" },
+          { heading: "remark" },
         ],
         points.map(({ name, gpu_hours, tail, scale_events, verdict: of, is_dominated }) => [
           name,
