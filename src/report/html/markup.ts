@@ -24,6 +24,9 @@ export interface Column {
   readonly isNumber?: boolean;
 }
 
+/** A number and its unit stay on one line. */
+const unbroken = (cell: string | Html): Html => ({ html: render(cell).replaceAll(/(?<=\d) (?=[%a-zA-Zµ])/gu, "\u00a0") });
+
 /**
  * A table with its caption; the first cell of a row is its heading. It scrolls by itself where the page is narrow, by the keyboard too. A column
  * whose cells are all empty is left out.
@@ -47,7 +50,11 @@ export const table = (caption: string, columns: readonly Column[], rows: readonl
           (cells) =>
             html`<tr>
               ${cells
-                .map((cell, i) => (i === 0 ? html`<th scope="row" ${kind(i)}>${cell}</th>` : html`<td${kind(i)}>${cell}</td>`))
+                .map((cell, i) =>
+                  i === 0
+                    ? html`<th scope="row" ${kind(i)}>${cell}</th>`
+                    : html`<td${kind(i)}>${columns[i]?.isNumber === true ? unbroken(cell) : cell}</td>`,
+                )
                 .filter(isShown)}
             </tr> `,
         )}

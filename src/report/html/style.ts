@@ -75,11 +75,11 @@ details { margin: 0.75rem 0; } summary { cursor: pointer; color: var(--link); pa
   .caveat { border: 1px solid; border-left-width: 4px; }
   .figures { grid-template-columns: 1fr 1fr; gap: 0.75rem 1.5rem; } figure svg.plot { max-height: 50mm; }
   figcaption, .legend, figcaption span { font-size: 8pt; line-height: 1.3; }
-  .scroll { overflow: visible; background: none; }
-  table { font-size: 8pt; } th, td { padding-right: 0.6rem; } tbody th, td, td:not(.number) { min-width: 0; } td.number { white-space: normal; }
-  td:not(.number) { min-width: 4.5rem; }
+  .scroll { overflow: visible; background: none; } section > .scroll { break-inside: avoid; }
+  table { font-size: 7.5pt; } th, td { padding-right: 0.4rem; } tbody th, td, td:not(.number) { min-width: 0; } td.number { white-space: normal; }
+  td:not(.number) { min-width: 3.4rem; }
   caption { position: static; max-width: none; }
-  pre { padding: 0; }
+  pre { padding: 0; } td code { white-space: normal; overflow-wrap: anywhere; }
   details.short::details-content { content-visibility: visible; display: block; height: auto; }
   details.short > summary { list-style: none; color: inherit; font-weight: 600; }
   details.long:not([open]) > summary::after { content: " (long: open it before printing to have it on paper)"; color: var(--faint); }
