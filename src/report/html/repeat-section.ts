@@ -42,7 +42,7 @@ const openSentences = ({ deviceModel, runs = [], plan }: ReportParts): string[] 
   ...(plan?.command !== undefined || (plan === undefined && runs.length === 0)
     ? []
     : ["SCENARIO: the file whose traffic and settings are listed among the inputs above."]),
-  ...(plan !== undefined || runs.length === 0 ? [] : [`Its policy: ${list([...new Set(runs.map(({ policy }) => policy))])}.`]),
+  ...(plan !== undefined || runs.length === 0 ? [] : [policySentence([...new Set(runs.map(({ policy }) => policy))])]),
 ];
 
 export const repeatSection = (parts: ReportParts): Html => {
@@ -57,16 +57,15 @@ export const repeatSection = (parts: ReportParts): Html => {
       parts.profile === undefined
         ? html``
         : html`<p>A measurement differs a little each time: compare profiles by their medians, in the same condition.</p> `
-    }${
-      files.length === 0
-        ? html``
-        : html`<p>
-            Every number of this page is in ${list(files)}, from which it was
-            made${parts.profile === undefined ? "" : "; the profile holds all raw samples"}.
-          </p> `
-    }
+    }${files.length === 0 ? html`` : html`<p>${filesSentence(files, parts.profile !== undefined)}</p> `}
   </section> `;
 };
+
+const policySentence = (policies: readonly string[]): string =>
+  policies.length === 1 ? `Its policy: ${policies[0]}.` : `Its policy, one for each run: ${policies.join("; ")}.`;
+
+const filesSentence = (files: readonly string[], hasProfile: boolean): string =>
+  `Every number of this page is in ${list(files)}, from which it was made${hasProfile ? "; the profile holds all raw samples" : ""}.`;
 
 const seedSentence = (seeds: readonly number[]): string => {
   const [first = 0] = seeds;
