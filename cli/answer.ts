@@ -45,7 +45,7 @@ export const answerDefaultQuestion = ({ profile, folder, kept, replications, onP
   const write = (name: string, value: unknown) => writeWhole(join(folder, name), `${JSON.stringify(value, null, 1)}\n`);
   write("device-model.json", device);
   const { plan, fixed, autoscaler } = planDefaultQuestion({ device, model, given: new Map(), replications, onProgress });
-  write("plan.json", plan);
+  write("plan.json", { ...plan, command: `ballast plan --device device-model.json --replications ${replications}` });
   if (fixed !== null) write("run-fixed.json", fixed);
   if (autoscaler !== null) write("run-autoscaler.json", autoscaler);
   const participants = [{ name: "this run", profile }, ...kept].map(({ name, profile: own }) => ({

@@ -9,6 +9,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Folder that relative paths of the user start from. */
   readonly cwd: string;
+  /** The command line that is being done, without the program's name. */
+  readonly args?: readonly string[];
 }
 
 export const processIo = (): Io => ({

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
 import { manifestPolicy, withoutPolicy, withWorkload } from "../src/manifests/apply.ts";
+import { destinationOf, type Destination } from "../src/manifests/destination.ts";
 import type { Choice } from "../src/manifests/read.ts";
 import { checkContext } from "../src/scenario/check-context.ts";
 import { parseScenario, type GivenScenario } from "../src/scenario/parse.ts";
@@ -53,6 +54,8 @@ export interface LoadedFleet extends ChosenDevice {
   readonly from: GivenScenario;
   /** What its policy takes from files. */
   readonly policyData: PolicyData;
+  /** What its manifests scale; null where it has none. */
+  readonly destination: Destination | null;
 }
 
 /** The traffic of a scenario, as far as it comes from files. */
@@ -123,7 +126,7 @@ export const loadFleet = async (
     ...(read === null ? {} : { manifest: manifestPolicy(read.manifests, read.place) }),
     ...(await modulePart(asked, folder, readers)),
   };
-  return { ...chosen, from, policyData };
+  return { ...chosen, from, policyData, destination: read === null ? null : destinationOf(read.manifests) };
 };
 
 const choiceOf = ({ autoscaler, workload, container }: Overrides): Choice => ({
@@ -160,7 +163,7 @@ export const scenarioOfTrace = async (io: Io, file: string, format: string | und
     given: new Map([["traffic", "--traffic"] as const, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
     place: "--traffic",
   };
-  return withTraffic({ ...chosen, from, policyData: {} }, io.cwd, overrides.onRead);
+  return withTraffic({ ...chosen, from, policyData: {}, destination: null }, io.cwd, overrides.onRead);
 };
 
 /** A path of an option, which starts from the user's folder. */

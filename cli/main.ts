@@ -34,7 +34,8 @@ const commands = [
 ];
 
 /** Exit codes: 0 done · 1 something the user gave or has must change · 70 a fault of Ballast · 130 stopped by the user. */
-export const main = async (args: readonly string[], io: Io = processIo()): Promise<number> => {
+export const main = async (args: readonly string[], terminal: Io = processIo()): Promise<number> => {
+  const io: Io = { ...terminal, args };
   const program = new Command("ballast")
     .description("Measures a GPU in a browser and says how much stable capacity your LLM traffic needs on it.")
     .version(ballastVersion)

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { DEVICE_MODEL_SCHEMA, type DeviceModel } from "../src/calibration/device-model.ts";
 import { deviceModelFile } from "../src/calibration/read-device-model.ts";
@@ -72,7 +72,8 @@ export const readReportParts = (paths: readonly string[]): ReportParts => {
     if (found[key] !== undefined) throw new InputError(path, `expected one ${what} at most, got a second`, "Give the files of one run.");
     found[key] = value;
   };
-  for (const path of paths.flatMap(filesOf)) {
+  const files = paths.flatMap(filesOf);
+  for (const path of files) {
     const text = textOf(path);
     const { schema } = parseJsonObject(text, path, NEXT_STEP);
     const kind = typeof schema === "string" ? schema.replace(/\/\d+$/u, "") : "";
@@ -93,5 +94,5 @@ export const readReportParts = (paths: readonly string[]): ReportParts => {
   }
   // The fixed fleet first: it is the answer, and what the others are held against.
   const isFixed = ({ policy }: Run): boolean => policy.startsWith("fixed");
-  return { ...found, runs: [...runs.filter(isFixed), ...runs.filter((run) => !isFixed(run))] };
+  return { ...found, files: files.map((path) => basename(path)), runs: [...runs.filter(isFixed), ...runs.filter((run) => !isFixed(run))] };
 };

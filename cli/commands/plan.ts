@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { Command, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
+import type { Destination } from "../../src/manifests/destination.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import type { LanguageModel } from "../../src/model/language-model.ts";
 import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import type { PlanRequest } from "../../src/plan/question.ts";
+import type { Plan } from "../../src/plan/schema.ts";
 import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { withObjectives, withoutOverruledDefaults, type LatencyKey } from "../../src/scenario/objectives.ts";
@@ -13,8 +15,10 @@ import { withValidation } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice, deviceFor } from "../choose-device.ts";
+import { commandText } from "../command-text.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
+import { checkManifestsFolder, writeManifests } from "../manifests-out.ts";
 import { readFleetValidation } from "../read-fleet-validation.ts";
 import { atUser, loadScenario, scenarioOfTrace } from "../load-scenario.ts";
 import { positiveNumber, positiveWholeNumber, refuseOptions } from "../options.ts";
@@ -37,13 +41,19 @@ interface PlanOptions {
   readonly levers?: true;
   readonly sensitivity?: true;
   readonly against?: readonly string[];
+  readonly manifestsOut?: string;
   readonly out?: string;
   readonly json?: true;
 }
 
-const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: OnProgress): Promise<PlanAnswer> => {
+interface Answered extends PlanAnswer {
+  /** What the user's manifests scale, where there are some. */
+  readonly destination: Destination | null;
+}
+
+const answer = async (io: Io, file: string | undefined, options: PlanOptions, onProgress: OnProgress): Promise<Answered> => {
   const { traffic, format, slo, replications } = options;
-  const hasFrontier = options.frontier === true;
+  const hasFrontier = options.frontier === true || options.manifestsOut !== undefined;
   const hasLevers = options.levers === true;
   if (file !== undefined && traffic !== undefined) {
     throw new InputError(
@@ -77,7 +87,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     refuseOptions(options, ["validated"], "expected a scenario or --traffic beside it, got neither", "Plan for what was validated.");
     const chosen = chooseDevice(io, atUser(io, options.device), atUser(io, options.model), replicaSchema.parse(undefined));
     const given = new Map([...givenBySlo, ...(options.model === undefined ? [] : [["model", "--model"] as const])]);
-    return planDefaultQuestion({
+    const answered = planDefaultQuestion({
       ...chosen,
       given,
       objectives,
@@ -87,6 +97,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
       ...sensitivityOf(io, options, chosen.model),
       onProgress,
     });
+    return { ...answered, destination: null };
   }
   const loaded = await reading(io, (onRead) =>
     file === undefined
@@ -101,7 +112,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     given: new Map([...given, ...givenBySlo]),
   };
   const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
-  const answered = plan({
+  const planned = plan({
     ...loaded,
     from,
     replications,
@@ -110,7 +121,8 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     ...sensitivityOf(io, options, loaded.model),
     onProgress,
   });
-  return validation === null ? answered : withValidation(answered, validation, from.scenario.objectives, options.validated!);
+  const answered = validation === null ? planned : withValidation(planned, validation, from.scenario.objectives, options.validated!);
+  return { ...answered, destination: loaded.destination };
 };
 
 /** What the answer is held against, under names that tell the devices apart. */
@@ -164,14 +176,24 @@ export const planCommand = (io: Io): Command =>
       "also say what the answer becomes when traffic grows by half, bursts double, cold starts take half as long, and steps are 1.5 times as fast",
     )
     .option("--against <device...>", "with --sensitivity: other profiles or device models instead of faster steps")
+    .option(
+      "--manifests-out <folder>",
+      "write the answer there for a cluster: a number of replicas, and the best floor (--frontier) as HPA, KEDA ScaledObject and Knative annotations, with a reason at each value; never overwrites",
+    )
     .option("--out <file>", "write the plan there, as JSON")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);
-      const { plan: found } = await answer(io, file, options, (what, share) => progress.show(share, `Simulating, ${what}`));
+      if (options.manifestsOut !== undefined) checkManifestsFolder(io, options.manifestsOut);
+      const answered = await answer(io, file, options, (what, share) => progress.show(share, `Simulating, ${what}`));
+      const found: Plan = io.args === undefined ? answered.plan : { ...answered.plan, command: commandText(io.args) };
       progress.end();
       const json = `${JSON.stringify(found, null, 1)}\n`;
       if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : planText(found));
       if (options.out !== undefined) io.err(`Plan: ${options.out}\n`);
+      if (options.manifestsOut === undefined) return;
+      const lines = writeManifests(io, answered, answered.destination, options.manifestsOut);
+      progress.end();
+      for (const line of lines) io.err(`${line}\n`);
     });

@@ -1,6 +1,7 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
+import { InputError } from "../../src/errors.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import type { Profile } from "../../src/profile/schema.ts";
 import { peersText } from "../../src/report/peers-text.ts";
@@ -17,22 +18,35 @@ interface WriteOptions {
   readonly out?: string | undefined;
   /** The peer table to show beside a profile, where the paths hold none. */
   readonly peersFor?: (profile: Profile) => FoundPeers | null;
+  /** Whether a file that is no report may be overwritten. */
+  readonly isForced?: boolean;
 }
+
+/** Whether a file is a page that `report` wrote: nothing is lost with it that the same files do not give again. */
+const isReport = (path: string): boolean =>
+  statSync(path).isFile() && readFileSync(path, "utf8").includes('<p class="kicker">Ballast report</p>');
 
 /**
  * Writes the report of run folders or files as one self-contained page, at once or not at all.
  *
  * @param paths absolute
  * @returns where it was written
- * @throws InputError where a part cannot be read or the page cannot be written
+ * @throws InputError where a part cannot be read, the page cannot be written, or another file stands in its place
  */
-export const writeReport = (paths: readonly string[], { out, peersFor }: WriteOptions = {}): string => {
+export const writeReport = (paths: readonly string[], { out, peersFor, isForced = false }: WriteOptions = {}): string => {
   const read = readReportParts(paths);
   const found = read.profile === undefined || read.peers !== undefined ? null : (peersFor?.(read.profile) ?? null);
   const parts = found === null ? read : { ...read, peers: found.table };
   const [first = "."] = paths;
   const folder = existsSync(first) && statSync(first).isDirectory() ? first : dirname(first);
   const target = out ?? join(folder, "report.html");
+  if (existsSync(target) && !isForced && !isReport(target)) {
+    throw new InputError(
+      target,
+      "is there already, and is no page of ballast report",
+      "Move it away, name another, --out FILE, or give --force.",
+    );
+  }
   writeWhole(target, reportHtml(parts, makeDocument()));
   return target;
 };
@@ -40,6 +54,7 @@ export const writeReport = (paths: readonly string[], { out, peersFor }: WriteOp
 interface ReportOptions {
   readonly out?: string;
   readonly text?: true;
+  readonly force?: true;
   readonly json?: true;
 }
 
@@ -48,10 +63,11 @@ export const reportCommand = (io: Io): Command =>
   new Command("report")
     .description("Write a run as one self-contained HTML page: the answer, what decides it, timelines, curves and the device.")
     .argument("[paths...]", "run folders, or profile, device model, plan and run files (default: the newest run)")
-    .option("--out <file>", "the page to write (default: report.html in the run's folder)")
+    .option("--out <file>", "the page to write (default: report.html in the run's folder); an earlier report there is replaced")
+    .option("--force", "overwrite a file that is no report, too")
     .addOption(new Option("--text", "print what was measured instead, and write no page").conflicts(["out", "json"]))
     .option("--json", "print the page's path as JSON")
-    .action((given: readonly string[], { out, json, text }: ReportOptions) => {
+    .action((given: readonly string[], { out, json, text, force }: ReportOptions) => {
       if (text) {
         for (const path of given.length === 0 ? [undefined] : given) {
           const { profile } = chooseProfile(io, path);
@@ -65,6 +81,7 @@ export const reportCommand = (io: Io): Command =>
       const report = writeReport(paths, {
         out: out === undefined ? undefined : resolve(io.cwd, out),
         peersFor: (profile) => peersBeside(io, profile),
+        isForced: force === true,
       });
       io.out(json ? `${JSON.stringify({ report })}\n` : `${report}\n`);
     });

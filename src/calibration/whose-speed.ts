@@ -8,16 +8,36 @@ export type Speaker = Pick<DeviceModel, "is_gpu" | "device" | "engine" | "anchor
 export const isAnchored = ({ engine, anchored }: Pick<Speaker, "engine" | "anchored">): boolean =>
   engine !== WEBGPU || (anchored?.curves.some(({ curve }) => curve === "prefill" || curve === "decode") ?? false);
 
+const UNANCHORED = "WebGPU, UNANCHORED";
+const NOT_A_GPU = "WebGPU, not on a GPU";
+
 /** The engine that an answer speaks for, as people write it. */
-export const engineName = ({ engine, anchored }: Pick<Speaker, "engine" | "anchored">): string =>
-  engine !== WEBGPU ? engine : isAnchored({ engine, anchored }) ? `WebGPU, anchored to ${anchored?.engine}` : "WebGPU, UNANCHORED";
+export const engineName = ({ engine, anchored, is_gpu }: Pick<Speaker, "engine" | "anchored" | "is_gpu">): string =>
+  engine !== WEBGPU
+    ? engine
+    : !is_gpu
+      ? NOT_A_GPU
+      : isAnchored({ engine, anchored })
+        ? `WebGPU, anchored to ${anchored?.engine}`
+        : UNANCHORED;
+
+/** What the reader of a run must know before anything else, by its input `engine`; null: it speaks for the engine that it names, or does not say. */
+export const engineCaveatOrNull = (engine: string): string | null =>
+  engine === NOT_A_GPU
+    ? "Pipeline check, not a capacity answer: not measured on a GPU."
+    : engine === UNANCHORED
+      ? UNANCHORED_SENTENCE
+      : null;
+
+const UNANCHORED_SENTENCE =
+  "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it.";
 
 /** What the reader must know before anything else: whose speed this is. The one place where it is said. */
 export const whoseSpeed = (device: Speaker): string => {
   if (!device.is_gpu) return `Pipeline check, not a capacity answer: ${device.device} is not a GPU.`;
   if (device.engine !== WEBGPU) return `This speaks for ${device.engine} on ${device.device}: its step times were measured in that engine.`;
   if (device.anchored === null || !isAnchored(device)) {
-    return "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it.";
+    return UNANCHORED_SENTENCE;
   }
   const curves = device.anchored.curves.map(
     ({ curve, factor, error }) =>

@@ -11,4 +11,7 @@ export interface Identity {
 /** Reasons that a value has by itself; the caller's own come before them. */
 export const withReasons = (own: Reasons, given: Reasons): Reasons => ({ ...own, ...given });
 
-export const metadataOf = ({ name, namespace }: Identity): object => ({ name, ...(namespace === undefined ? {} : { namespace }) });
+export const metadataOf = ({ name, namespace }: Pick<Identity, "name" | "namespace">): object => ({
+  name,
+  ...(namespace === undefined ? {} : { namespace }),
+});

@@ -14,6 +14,8 @@ export interface Manifests {
   readonly autoscaler: AutoscalerManifest | null;
   /** Null where the file does not say what is scaled. */
   readonly workload: WorkloadManifest | null;
+  /** Of the workload, else of the autoscaler; null where neither says. */
+  readonly namespace: string | null;
   /** Objects that were passed over, as `ConfigMap/name`. */
   readonly others: readonly string[];
 }
@@ -56,6 +58,7 @@ export const readManifests = (text: string, place: string, choice: Choice = {}):
   return {
     autoscaler: scaler === null ? null : readAutoscaler(scaler, cluster),
     workload: workload === null ? null : readWorkload(workload, choice.container),
+    namespace: workload?.namespace ?? scaler?.namespace ?? null,
     others: objects.filter((object) => !used.has(object)).map(referenceOf),
   };
 };

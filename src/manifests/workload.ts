@@ -29,12 +29,12 @@ const containerSchema = z.looseObject({
 type Container = z.infer<typeof containerSchema>;
 
 const podSchema = z.looseObject({
-  containers: z.array(containerSchema).min(1),
+  containers: z.array(containerSchema).min(1).optional(),
   terminationGracePeriodSeconds: z.int().min(0).optional(),
   timeoutSeconds: z.int().min(0).optional(),
 });
 
-/** A Deployment, a StatefulSet, or a Knative Service, as far as it is read; a patch may leave the template out. */
+/** A Deployment, a StatefulSet, or a Knative Service, as far as it is read; a patch may leave the template or its containers out. */
 export const workloadSchema = z.looseObject({
   kind: z.enum(WORKLOAD_KINDS),
   metadata: z.looseObject({ name: z.string() }),
@@ -50,7 +50,7 @@ export interface WorkloadManifest {
   readonly name: string;
   /** Null where an autoscaler alone decides (Knative). */
   readonly replicas: number | null;
-  /** Null in a patch that has no template. */
+  /** Null in a patch that has no containers. */
   readonly server: ServerManifest | null;
 }
 
@@ -78,16 +78,20 @@ const NEXT_STEP = "A manifest is what `kubectl get … -o yaml` prints.";
 export const readWorkload = ({ value, place }: KubernetesObject, chosenContainer?: string): WorkloadManifest => {
   const { kind, metadata, spec } = readWith(workloadSchema, value, place, NEXT_STEP);
   const pod = spec.template?.spec;
+  const { containers } = pod ?? {};
   return {
     kind,
     name: metadata.name,
     replicas: kind === "Service" ? null : (spec.replicas ?? 1),
-    server: pod === undefined ? null : readServer(pod, kind, `${place}: spec.template.spec`, chosenContainer),
+    server:
+      pod === undefined || containers === undefined
+        ? null
+        : readServer({ ...pod, containers }, kind, `${place}: spec.template.spec`, chosenContainer),
   };
 };
 
 const readServer = (
-  pod: z.infer<typeof podSchema>,
+  pod: z.infer<typeof podSchema> & { readonly containers: readonly Container[] },
   kind: WorkloadManifest["kind"],
   place: string,
   chosen: string | undefined,

@@ -1,6 +1,7 @@
 import { KPA_CLUSTER_DEFAULTS, KPA_DEFAULTS, type KpaClusterSettings, type KpaSpec } from "../autoscaler/knative/spec.ts";
 import { commentedYaml, type Reasons } from "./commented.ts";
 import { durationText } from "./duration.ts";
+import { metadataOf, type Identity } from "./identity.ts";
 import { AUTOSCALING, PROGRESS_DEADLINE } from "./knative-annotations.ts";
 
 /** An annotation: its name, its text, and what it does. */
@@ -12,14 +13,14 @@ type Row = readonly [name: string, value: string, why: string];
  *
  * @param why the reasons for this fleet's values, by the annotation's name (`max-scale`); they replace the general ones
  */
-export const writeKnativeService = (spec: KpaSpec, name: string, why: Reasons = {}): string => {
+export const writeKnativeService = (spec: KpaSpec, identity: Pick<Identity, "name" | "namespace">, why: Reasons = {}): string => {
   const rows = annotationRows(spec);
   const annotations = Object.fromEntries(rows.map(([key, value]) => [key, value]));
   const { containerConcurrency } = spec;
   const value = {
     apiVersion: "serving.knative.dev/v1",
     kind: "Service",
-    metadata: { name },
+    metadata: metadataOf(identity),
     spec: { template: { metadata: { annotations }, spec: { containerConcurrency } } },
   };
   const reasons: Record<string, string> = {

@@ -6,7 +6,7 @@ import { isBetterWithMore } from "./fixed-capacity.ts";
 import { frontierOf, type Named } from "./frontier.ts";
 import { hybrids, type Hybrid } from "./hybrid.ts";
 import type { Piece } from "./piece.ts";
-import { poolOf } from "./pools.ts";
+import { poolOf, withPool } from "./pools.ts";
 import { Race } from "./racing.ts";
 import { candidateOf, type Question } from "./replications.ts";
 import type { Candidate } from "./schema.ts";
@@ -19,6 +19,10 @@ const MORE = 2;
 export interface Frontier extends Piece<"hybrid" | "frontier"> {
   /** Of the cheapest floor; null where none meets the objectives. */
   readonly policy: Policy | null;
+  /** The question with the warm pool that it was found with. */
+  readonly question: Question;
+  /** That pool's size, where it is not the scenario's own; null where it is. */
+  readonly pool: number | null;
 }
 
 export const frontierPart = (answered: Answered, today: Today, suggested: Suggested): Frontier => {
@@ -41,9 +45,12 @@ export const frontierPart = (answered: Answered, today: Today, suggested: Sugges
     ...namedOrNone("autoscaler", "autoscaler", suggested.fields.autoscaler),
     ...floors.map(({ name, pool, candidate }): Named => ({ name, family: pool === poolOf(question) ? "autoscaler" : "pool", candidate })),
   ];
+  const pool = cheapest === null || cheapest.pool === poolOf(question) ? null : cheapest.pool;
   return {
     fields: { hybrid: cheapest?.candidate ?? null, frontier: frontierOf(named) },
     policy: cheapest?.policy ?? null,
+    question: pool === null ? question : withPool(question, pool),
+    pool,
   };
 };
 
@@ -51,11 +58,10 @@ const namedOrNone = (name: string, family: Named["family"], candidate: Candidate
   candidate === null ? [] : [{ name, family, candidate }];
 
 const more = ({ question, replicas }: Answered): Named[] => {
-  const { survive = 0 } = question.objectives;
   const race = new Race(question, isBetterWithMore);
   return Array.from({ length: MORE }, (_, i): Named => {
     const number = replicas + 1 + i;
-    const policy = { kind: "fixed", replicas: number - survive } as const;
+    const policy = { kind: "fixed", replicas: number } as const;
     race.settle(policy, `fixed ${number}`);
     const candidate = fixedCandidate(race.replicationsOf(policy, `fixed ${number}`), question.objectives, number);
     return { name: `fixed ${number}`, family: "fixed", candidate };

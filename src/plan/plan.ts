@@ -12,6 +12,7 @@ import type { Plan } from "./schema.ts";
 import { sensitivityPart } from "./sensitivity/sensitivity-part.ts";
 import { Stages } from "./stages.ts";
 import { todayPart } from "./today-part.ts";
+import type { FoundAnswer } from "./written-policies.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
 export interface PlanAnswer {
@@ -22,6 +23,8 @@ export interface PlanAnswer {
   readonly today: Run | null;
   /** The suggested HPA; null where there is none. */
   readonly autoscaler: Run | null;
+  /** What it takes to simulate other policies on the same question; null where there is no answer. */
+  readonly found: FoundAnswer | null;
   /** The policies behind the plan's words; null where it names none. */
   readonly policies: Readonly<Record<"today" | "autoscaler" | "hybrid", Policy | null>>;
 }
@@ -52,6 +55,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
       fixed: best?.replications[0]?.run ?? null,
       today: today.run,
       autoscaler: null,
+      found: null,
       policies: { today: today.policy, autoscaler: null, hybrid: null },
     };
   }
@@ -78,6 +82,12 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     fixed: runs[0]?.run ?? null,
     today: today.run,
     autoscaler: autoscaler.run,
+    found: {
+      question: frontier?.question ?? question,
+      replicas: found.replicas,
+      hybrid: frontier?.policy ?? null,
+      pool: frontier?.pool ?? null,
+    },
     policies: { today: today.policy, autoscaler: autoscaler.policy, hybrid: frontier?.policy ?? null },
   };
 };

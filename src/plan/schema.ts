@@ -105,6 +105,10 @@ export const planSchema = z
     model: z.string().meta({ description: "The language model's name" }),
     device: z.string().meta({ description: "The device's name: 'NVIDIA H200'" }),
     question: z.string(),
+    command: z
+      .string()
+      .optional()
+      .meta({ description: "The command that asked it, without what only says where to write; absent: an older file, or a program" }),
     seeds: z.array(z.int()).min(1),
     capacity: z.discriminatedUnion("kind", [
       z.strictObject({

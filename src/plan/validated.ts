@@ -39,6 +39,7 @@ export const withValidation = (answer: PlanAnswer, validation: FleetValidation, 
     fixed: null,
     today: answer.today,
     autoscaler: null,
+    found: null,
     policies: { today: answer.policies.today, autoscaler: null, hybrid: null },
   };
 };

@@ -88,6 +88,7 @@ describe("ballast plan", () => {
     const once = await plan("chat.yaml", "--json");
     expect(planSchema.parse(JSON.parse(once.out)).seeds).toEqual(Array.from({ length: 16 }, (_, i) => 42 + i));
     expect((await plan("chat.yaml", "--json")).out).toBe(once.out);
+    expect(planSchema.parse(JSON.parse(once.out)).command).toBe("ballast plan chat.yaml");
   });
 
   it("takes objectives, model and replications of the command line before the scenario's", async () => {

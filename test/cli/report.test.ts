@@ -72,6 +72,33 @@ describe("ballast report", () => {
   });
 });
 
+describe("ballast report, where a file stands already", () => {
+  it("replaces an earlier report, and nothing else unless it is forced to", async () => {
+    write("plan.json", plan());
+    await report("plan.json");
+    const first = readFileSync(join(folder.path, "report.html"), "utf8");
+    write("plan.json", { ...plan(), command: "ballast plan other.yaml" });
+    await report("plan.json");
+    expect(readFileSync(join(folder.path, "report.html"), "utf8")).not.toBe(first);
+
+    write("report.html", "<h1>Mine</h1>");
+    await expect(report("plan.json")).rejects.toThrow(
+      "report.html: is there already, and is no page of ballast report. Move it away, name another, --out FILE, or give --force.",
+    );
+    expect(readFileSync(join(folder.path, "report.html"), "utf8")).toBe("<h1>Mine</h1>");
+    await report("plan.json", "--force");
+    expect(readFileSync(join(folder.path, "report.html"), "utf8")).toContain("npx ballast plan other.yaml");
+  });
+
+  it("names the files that it was made from", async () => {
+    write("answer.json", plan());
+    await report("answer.json", "--out", "page.html");
+    expect(readFileSync(join(folder.path, "page.html"), "utf8")).toContain(
+      "Every number of this page is in answer.json, from which it was made.",
+    );
+  });
+});
+
 describe("the parts of a report", () => {
   it("have the fixed fleet's run first, whatever the files are called", () => {
     const { runs } = readReportParts([write("run-a.json", run("autoscaler")), write("run-b.json", run())]);

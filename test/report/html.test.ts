@@ -87,6 +87,11 @@ describe.each(reports)("the page of %s", (_, parts) => {
   });
 });
 
+const anchoredBy = (source: string): NonNullable<ReturnType<typeof deviceModel>["anchored"]> => ({
+  engine: "vllm",
+  curves: [{ curve: "decode", factor: 0.8, points: 4, error: { kind: "not-checked", because: "one point" }, sources: [source] }],
+});
+
 describe("a report", () => {
   const heading = (parts: ReportParts): string => parseHTML(render(parts)).document.querySelector("h1")?.textContent ?? "";
 
@@ -109,6 +114,36 @@ describe("a report", () => {
       "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.",
     ]);
     expect(document.querySelector("header h1")?.previousElementSibling?.className).toBe("caveat");
+  });
+
+  it.each<[string, string, string[]]>([
+    [
+      "WebGPU's own speed",
+      "WebGPU, UNANCHORED",
+      ["UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it."],
+    ],
+    ["a software adapter's speed", "WebGPU, not on a GPU", ["Pipeline check, not a capacity answer: not measured on a GPU."]],
+    ["an anchored speed", "WebGPU, anchored to vllm", []],
+    ["an engine's own speed", "vllm 0.19", []],
+  ])("of a run at %s says so before its title", (_, engine, expected) => {
+    const inputs = [...run().inputs, { name: "engine", value: engine, origin: "measured", source: "profile" } as const];
+    const { document } = parseHTML(render({ runs: [run("fixed", { inputs })] }));
+    expect([...document.querySelectorAll("header .caveat")].map(({ textContent }) => textContent)).toEqual(expected);
+  });
+
+  it("says how it is made again: the command that asked, the seeds, and the files that hold its numbers", () => {
+    const repeat = (parts: ReportParts): string =>
+      (parseHTML(render(parts)).document.querySelector("section[aria-labelledby=repeat]")?.textContent ?? "").replaceAll(/\s+/gu, " ");
+    const asked = { ...plan(), command: "ballast plan chat.yaml --slo 'ttft.p99<=1s' --replications 3", seeds: [7, 8, 9] };
+    expect(repeat({ plan: asked, files: ["plan.json", "run-fixed.json"] })).toMatchInlineSnapshot(
+      `" How to repeat this npx ballast plan chat.yaml --slo 'ttft.p99<=1s' --replications 3 Seeds: 7 to 9. The same seed, scenario and device model give the same bytes. Every number of this page is in plan.json and run-fixed.json, from which it was made. "`,
+    );
+    expect(repeat({ runs: [run(), run("autoscaler")], files: ["run.json"] })).toMatchInlineSnapshot(
+      `" How to repeat this npx ballast simulate SCENARIO --seed 42 --out run.json SCENARIO: the file whose traffic and settings are listed among the inputs above. Its policy, one for each run: fixed, 6 replicas; HPA on requests_in_flight, target average 12, 1 to 24 replicas. Seed: 42. The same seed, scenario and device model give the same bytes. Every number of this page is in run.json, from which it was made. "`,
+    );
+    expect(repeat({ profile: gpuProfile(), deviceModel: deviceModel({ anchored: anchoredBy("bench.json") }) })).toMatchInlineSnapshot(
+      `" How to repeat this npx ballast bench --budget 600 npx ballast calibrate profile.json --model Llama-3.1-8B --anchor FILE --out device-model.json FILE: the measurements of vllm, bench.json; one --anchor for each. A measurement differs a little each time: compare profiles by their medians, in the same condition. "`,
+    );
   });
 
   it("draws what it has: timelines, curves, uploads, warm-up, a picture for each matmul, attention", () => {

@@ -49,9 +49,9 @@ describe("the peers section of a report", () => {
 
   it("draws one mark with an interval for each shape, a line at 1, and names the peer of each mark", () => {
     const figure = section.querySelector("figure")!;
-    expect(figure.querySelectorAll("svg.plot [aria-label=dot] path, svg.plot [aria-label=dot] circle")).toHaveLength(2);
-    expect(figure.querySelectorAll("svg.plot [aria-label=link] path, svg.plot [aria-label=link] line")).toHaveLength(2);
-    expect(figure.querySelectorAll("svg.plot [aria-label=rule] line")).toHaveLength(1);
+    expect(figure.querySelectorAll("svg.plot [data-mark=dot] path, svg.plot [data-mark=dot] circle")).toHaveLength(2);
+    expect(figure.querySelectorAll("svg.plot [data-mark=link] path, svg.plot [data-mark=link] line")).toHaveLength(2);
+    expect(figure.querySelectorAll("svg.plot [data-mark=rule] line")).toHaveLength(1);
     expect([...figure.querySelectorAll(".legend li")].map(({ textContent }) => textContent?.trim())).toEqual(["jax-js"]);
     expect(figure.querySelector("desc")?.textContent).toContain("2 shapes, ratios from 0.75 [0.72, 0.77] at decode 1 at 128 to 2.0");
   });

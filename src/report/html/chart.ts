@@ -104,6 +104,8 @@ export const figure = (charts: Charts, frame: Frame, options: Plot.PlotOptions, 
       />/,
       `><title id="${id}-title">${escapeHtml(frame.title)}</title><desc id="${id}-description">${escapeHtml(frame.description)}</desc>`,
     )
+    // Plot names the groups inside after their marks, which is no name for a reader: the picture as a whole has one.
+    .replaceAll(" aria-label=", " data-mark=")
     .replace(/<[^>]+>/g, (tag) => tag.replace(/-?\d+\.\d{3,}/g, (digits) => String(Number(Number(digits).toFixed(2)))));
   return html`<figure>
     <figcaption><strong>${frame.title}</strong><span>${frame.caption}</span></figcaption>

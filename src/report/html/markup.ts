@@ -24,24 +24,38 @@ export interface Column {
   readonly isNumber?: boolean;
 }
 
-/** A table with its caption; the first cell of a row is its heading. It scrolls by itself where the page is narrow. */
+/** A number and its unit stay on one line. */
+const unbroken = (cell: string | Html): Html => ({ html: render(cell).replaceAll(/(?<=\d) (?=[%a-zA-Zµ])/gu, "\u00a0") });
+
+/**
+ * A table with its caption; the first cell of a row is its heading. It scrolls by itself where the page is narrow, by the keyboard too. A column
+ * whose cells are all empty is left out.
+ */
 export const table = (caption: string, columns: readonly Column[], rows: readonly (readonly (string | Html)[])[]): Html => {
   const kind = (i: number): Html => (columns[i]?.isNumber === true ? html` class="number"` : html``);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+  const isShown = (_: unknown, i: number): boolean =>
+    rows.length === 0 || rows.some((cells) => cells[i] !== undefined && render(cells[i]) !== "");
+  return html`<div class="scroll" tabindex="0" role="group" aria-label="${caption}">
     <table>
       <caption>
         ${caption}
       </caption>
       <thead>
         <tr>
-          ${columns.map(({ heading }, i) => html`<th scope="col" ${kind(i)}>${heading}</th>`)}
+          ${columns.map(({ heading }, i) => html`<th scope="col" ${kind(i)}>${heading}</th>`).filter(isShown)}
         </tr>
       </thead>
       <tbody>
         ${rows.map(
           (cells) =>
             html`<tr>
-              ${cells.map((cell, i) => (i === 0 ? html`<th scope="row" ${kind(i)}>${cell}</th>` : html`<td${kind(i)}>${cell}</td>`))}
+              ${cells
+                .map((cell, i) =>
+                  i === 0
+                    ? html`<th scope="row" ${kind(i)}>${cell}</th>`
+                    : html`<td${kind(i)}>${columns[i]?.isNumber === true ? unbroken(cell) : cell}</td>`,
+                )
+                .filter(isShown)}
             </tr> `,
         )}
       </tbody>
@@ -49,9 +63,12 @@ export const table = (caption: string, columns: readonly Column[], rows: readonl
   </div> `;
 };
 
-/** What a reader may skip. */
+/** Rows of a table that nobody reads on paper. */
+const LONG = 60;
+
+/** What a reader may skip. On paper it stands open, unless it is long. */
 export const details = (summary: string, content: Html): Html =>
-  html`<details>
+  html`<details class="${(content.html.match(/<tr>/gu) ?? []).length > LONG ? "long" : "short"}">
     <summary>${summary}</summary>
     ${content}
   </details> `;

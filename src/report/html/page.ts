@@ -1,3 +1,4 @@
+import { engineCaveatOrNull } from "../../calibration/whose-speed.ts";
 import { notAGpuOrNull } from "../not-a-gpu.ts";
 import { conditionName, runtimeCaveatOrNull } from "../runtime.ts";
 import { peersSentence } from "../peers-sentences.ts";
@@ -24,11 +25,18 @@ const headline = ({ profile, deviceModel, runs = [], plan, peers }: ReportParts)
   return "An empty report";
 };
 
-const caveats = ({ profile, deviceModel, plan, peers }: ReportParts): string[] => {
+/** Whose speed the runs of a page are, where no plan says so. */
+const runCaveatOrNull = ({ plan, runs = [] }: ReportParts): string | null => {
+  const engine = runs[0]?.inputs.find(({ name }) => name === "engine")?.value;
+  return plan !== undefined || engine === undefined ? null : engineCaveatOrNull(engine);
+};
+
+const caveats = (parts: ReportParts): string[] => {
+  const { profile, deviceModel, plan, peers } = parts;
   const measured = profile ?? deviceModel;
   const device = measured ?? peers;
   const all = [
-    plan?.heading ?? null,
+    plan?.heading ?? runCaveatOrNull(parts),
     device === undefined ? null : notAGpuOrNull(device),
     measured === undefined ? null : runtimeCaveatOrNull(measured),
   ];

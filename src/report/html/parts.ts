@@ -11,6 +11,8 @@ export interface ReportParts {
   /** Simulations of the same traffic: one, or one for each policy. */
   readonly runs?: readonly Run[] | undefined;
   readonly plan?: Plan | undefined;
+  /** Names of the files that the other parts were read from; null, or left out, where they come from elsewhere. */
+  readonly files?: readonly string[] | null | undefined;
   /** Of the same device and condition. */
   readonly peers?: PeerTable | undefined;
 }

@@ -1,3 +1,5 @@
+import { WEBGPU } from "../../calibration/device-model.ts";
+import { list } from "../../format.ts";
 import { html, type Html } from "./markup.ts";
 import type { ReportParts } from "./parts.ts";
 
@@ -7,31 +9,66 @@ export const repeatCommands = ({ profile, deviceModel, runs = [], plan, peers }:
     ? []
     : [
         [
-          "npm run bench --",
+          "npx ballast bench",
           ...(profile.is_quick ? ["--quick"] : []),
           `--budget ${profile.budget_s}`,
           ...(profile.is_gpu ? [] : ["--software"]),
           ...(profile.condition === "web" ? [] : [`--condition ${profile.condition}`]),
+          ...(profile.runtime === "dawn" ? ["--runtime dawn"] : []),
         ].join(" "),
       ]),
-  ...(deviceModel === undefined ? [] : [`npm run calibrate -- profile.json --model ${deviceModel.model}`]),
-  ...(runs.length === 0 || plan !== undefined ? [] : ["npm run simulate -- scenario.yaml"]),
-  ...(plan === undefined ? [] : ["npm run plan -- scenario.yaml"]),
+  ...(deviceModel === undefined ? [] : [calibrateCommand(deviceModel)]),
+  ...(plan === undefined ? [] : [`npx ${plan.command ?? "ballast plan SCENARIO"}`]),
+  ...(plan !== undefined ? [] : [...new Set(runs.map(({ seed }) => `npx ballast simulate SCENARIO --seed ${seed} --out run.json`))]),
   ...(peers === undefined ? [] : [`npm run bench:peers${peers.selection === "all" ? " -- --all" : ""}`]),
 ];
 
+const calibrateCommand = ({ model, engine, anchored }: NonNullable<ReportParts["deviceModel"]>): string =>
+  [
+    "npx ballast calibrate",
+    engine === WEBGPU ? "profile.json" : "--tables FOLDER",
+    `--model ${model}`,
+    ...(anchored === null ? [] : ["--anchor FILE"]),
+    "--out device-model.json",
+  ].join(" ");
+
+/** What a command above leaves open, in words. */
+const openSentences = ({ deviceModel, runs = [], plan }: ReportParts): string[] => [
+  ...(deviceModel === undefined || deviceModel.anchored === null
+    ? []
+    : [
+        `FILE: the measurements of ${deviceModel.anchored.engine}, ${list([...new Set(deviceModel.anchored.curves.flatMap(({ sources }) => sources))])}; one --anchor for each.`,
+      ]),
+  ...(plan?.command !== undefined || (plan === undefined && runs.length === 0)
+    ? []
+    : ["SCENARIO: the file whose traffic and settings are listed among the inputs above."]),
+  ...(plan !== undefined || runs.length === 0 ? [] : [policySentence([...new Set(runs.map(({ policy }) => policy))])]),
+];
+
 export const repeatSection = (parts: ReportParts): Html => {
-  const seeds = parts.plan?.seeds ?? parts.runs?.slice(0, 1).map(({ seed }) => seed) ?? [];
+  const seeds = parts.plan?.seeds ?? [...new Set(parts.runs?.map(({ seed }) => seed))];
   const commands = repeatCommands(parts);
+  const files = parts.files ?? [];
   return html`<section aria-labelledby="repeat">
     <h2 id="repeat">How to repeat this</h2>
-    ${commands.length === 0 ? html`` : html`<pre><code>${commands.join("\n")}</code></pre> `}${
-      seeds.length === 0 ? html`` : html`<p>Seeds: ${seeds.join(", ")}. The same seed, scenario and profile give the same bytes.</p> `
+    ${commands.length === 0 ? html`` : html`<pre><code>${commands.join("\n")}</code></pre> `}${openSentences(parts).map((text) => html`<p>${text}</p> `)}${
+      seeds.length === 0 ? html`` : html`<p>${seedSentence(seeds)} The same seed, scenario and device model give the same bytes.</p> `
     }${
       parts.profile === undefined
         ? html``
         : html`<p>A measurement differs a little each time: compare profiles by their medians, in the same condition.</p> `
-    }
-    <p>The files beside this page hold every number: profile.json with all raw samples, device-model.json, plan.json and the runs.</p>
+    }${files.length === 0 ? html`` : html`<p>${filesSentence(files, parts.profile !== undefined)}</p> `}
   </section> `;
+};
+
+const policySentence = (policies: readonly string[]): string =>
+  policies.length === 1 ? `Its policy: ${policies[0]}.` : `Its policy, one for each run: ${policies.join("; ")}.`;
+
+const filesSentence = (files: readonly string[], hasProfile: boolean): string =>
+  `Every number of this page is in ${list(files)}, from which it was made${hasProfile ? "; the profile holds all raw samples" : ""}.`;
+
+const seedSentence = (seeds: readonly number[]): string => {
+  const [first = 0] = seeds;
+  const isRow = seeds.length > 2 && seeds.every((seed, i) => seed === first + i);
+  return isRow ? `Seeds: ${first} to ${first + seeds.length - 1}.` : `${seeds.length === 1 ? "Seed" : "Seeds"}: ${seeds.join(", ")}.`;
 };

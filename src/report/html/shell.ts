@@ -5,7 +5,7 @@ import { STYLE } from "./style.ts";
 export type Section = readonly [id: string, name: string, content: Html];
 
 export interface Page {
-  /** Above the title: what kind of page this is. */
+  /** Above the title: what kind of page this is, "Ballast report". */
   readonly kicker: string;
   /** What stands before the title, since it limits it. */
   readonly caveats: readonly string[];
@@ -20,12 +20,14 @@ export const pageHtml = ({ kicker, caveats, title, sections }: Page): string => 
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
         <title>${title}</title>
         <style>
           ${{ html: STYLE }}
         </style>
       </head>
       <body>
+        <a class="skip" href="#main">Skip to the content</a>
         <header>
           <p class="kicker">${kicker}</p>
           ${caveats.map((text) => html`<p class="caveat">${text}</p> `)}
@@ -36,7 +38,7 @@ export const pageHtml = ({ kicker, caveats, title, sections }: Page): string => 
             </ul>
           </nav>
         </header>
-        <main>${sections.map(([, , content]) => content)}</main>
+        <main id="main" tabindex="-1">${sections.map(([, , content]) => content)}</main>
       </body>
     </html> `;
   return page.html;

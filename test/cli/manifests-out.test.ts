@@ -1,0 +1,97 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { main } from "../../cli/main.ts";
+import { planSchema } from "../../src/plan/schema.ts";
+import { deviceModel } from "../fixtures.ts";
+import { deployment } from "../manifests/examples.ts";
+import { freshFolder } from "./folder.ts";
+import { terminal } from "./terminal.ts";
+
+const folder = freshFolder();
+const write = (name: string, content: string): void => writeFileSync(join(folder.path, name), content);
+const ballast = async (...args: string[]) => {
+  const { io, written } = terminal({ cwd: folder.path });
+  const code = await main(args, io);
+  return { code, out: written.out, err: folder.text(written.err) };
+};
+
+const scenario = (policy = ""): string => `
+model: Llama-3.1-8B
+device: device.json
+traffic:
+  kind: bursty
+  requests_per_s: 8
+  duration_s: 120
+  burst_s: 10
+  calm_s: 20
+  prompt: { kind: constant, tokens: 1000 }
+  output: { kind: constant, tokens: 100 }
+cold_start: { provision_s: 5, image_s: 0 }
+${policy}
+`;
+
+beforeEach(() => {
+  write("device.json", JSON.stringify(deviceModel()));
+  write("chat.yaml", scenario());
+});
+
+describe("ballast plan --manifests-out", () => {
+  it("writes what simulate --manifests reads as the policies of the answer", async () => {
+    const slo = ["--slo", "ttft.p99<=220ms", "--replications", "1"];
+    const { code, out, err } = await ballast("plan", "chat.yaml", "--json", ...slo, "--manifests-out", "apply");
+    expect(code).toBe(0);
+    expect(err).toContain("\nManifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml, apply/knative.yaml\n");
+    const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
+    if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
+
+    const begins = Number(/initial_replicas: (\d+)/u.exec(readFileSync(join(folder.path, "apply/hpa.yaml"), "utf8"))?.[1]);
+    write("begins.yaml", scenario(`policy: { kind: manifest, initial_replicas: ${begins} }`));
+    for (const [file, from, candidate] of [
+      ["replicas.yaml", "chat.yaml", capacity.candidate],
+      ["hpa.yaml", "begins.yaml", hybrid],
+    ] as const) {
+      const { gpu_hours, scale_events, latency } = JSON.parse(
+        (await ballast("simulate", from, "--manifests", `apply/${file}`, "--json")).out,
+      );
+      expect([gpu_hours, scale_events.length, latency.ttft_s]).toEqual([candidate.gpu_hours, candidate.scale_events, candidate.ttft_s]);
+    }
+    for (const file of ["keda.yaml", "knative.yaml"])
+      expect((await ballast("simulate", "begins.yaml", "--manifests", `apply/${file}`)).code).toBe(0);
+  });
+
+  it("names what the user's own manifests name", async () => {
+    write("llama.yaml", deployment.replace("name: llama\n", "name: llama\n  namespace: llm\n").replace('"2"', '"1"'));
+    const { err } = await ballast("plan", "chat.yaml", "--replications", "1", "--manifests", "llama.yaml", "--manifests-out", "apply");
+    expect(err).toContain("Manifests: apply/replicas.yaml");
+    const text = readFileSync(join(folder.path, "apply/replicas.yaml"), "utf8");
+    expect(text).toContain("metadata:\n  name: llama\n  namespace: llm\n");
+    expect(text).toContain("# kubectl patch deployment llama --namespace llm --patch-file replicas.yaml\n");
+    expect(text).not.toContain("examples");
+  });
+
+  it("writes nothing where no number of replicas will do, and says so", async () => {
+    const { code, err } = await ballast("plan", "chat.yaml", "--slo", "tpot.p99<=5ms", "--manifests-out", "apply");
+    expect(code).toBe(0);
+    expect(err).toContain("Manifests: none are written, since no number of replicas meets the objectives.\n");
+    expect(readdirSync(folder.path)).not.toContain("apply");
+  });
+
+  it("overwrites nothing, and says before it simulates what cannot be written", async () => {
+    mkdirSync(join(folder.path, "held"));
+    write("held/keda.yaml", "mine");
+    const refusals = [];
+    for (const place of ["held", "chat.yaml", "chat.yaml/apply"]) {
+      const { code, out, err } = await ballast("plan", "chat.yaml", "--manifests-out", place);
+      expect([code, out]).toEqual([1, ""]);
+      refusals.push(err);
+    }
+    expect(refusals.join("")).toMatchInlineSnapshot(`
+      "held/keda.yaml: is there already, and is never overwritten. Move it away, or name another folder.
+      --manifests-out chat.yaml: expected a folder, got the file <folder>/chat.yaml. Name a folder; it need not be there yet.
+      --manifests-out chat.yaml/apply: expected a folder, got the file <folder>/chat.yaml. Name a folder; it need not be there yet.
+      "
+    `);
+    expect(readdirSync(join(folder.path, "held"))).toEqual(["keda.yaml"]);
+  });
+});
