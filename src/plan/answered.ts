@@ -56,7 +56,12 @@ export const answer = (request: PlanRequest, question: Question): Answered | Una
     };
   }
   const meanRate = meanRateOf(request, question);
-  const left = { replicas: replicas - survive, sustained: sustainedRateOrNull(question, replicas - survive, meanRate) ?? 0 };
-  const serving = { replicas, sustained: (left.sustained * replicas) / left.replicas, meanRate };
-  return { kind: "found", request, question, search, replicas, serving, left, fixed };
+  return { kind: "found", request, question, search, replicas, ...sustainedBy(question, replicas, meanRate), fixed };
+};
+
+/** What so many replicas sustain: simulated of those that are left where some may be gone, and of all in proportion. */
+export const sustainedBy = (question: Question, replicas: number, meanRate: number): Pick<Answered, "serving" | "left"> => {
+  const left = replicas - (question.objectives.survive ?? 0);
+  const sustained = sustainedRateOrNull(question, left, meanRate) ?? 0;
+  return { serving: { replicas, sustained: (sustained * replicas) / left, meanRate }, left: { replicas: left, sustained } };
 };

@@ -100,10 +100,9 @@ const ownNames = ({ isOwn }: Destination): string[] => (isOwn ? [] : ["The names
 /** What came of an autoscaler's manifest where it was simulated. */
 const simulated = (plan: Plan, capacity: Found, { candidate, initial }: WrittenPolicy<unknown>): string[] => {
   const against = candidate.gpu_hours / capacity.candidate.gpu_hours - 1;
-  const survive = capacity.candidate.policy.includes(" gone") ? " No replica was taken to be gone." : "";
   return [
     `Simulated as it stands here, on the question of ballast plan: ${plan.question}`,
-    `Of that came ${outcomes(candidate)}; replicas ${replicaRange(candidate)}; ${gpuHours(candidate.gpu_hours)} GPU-hours (${change(against)} against ${capacity.replicas} fixed); ${quantity(candidate.scale_events, "scale event")}. It began with ${quantity(initial, "replica")}.${survive}`,
+    `Of that came ${outcomes(candidate)}; replicas ${replicaRange(candidate)}; ${gpuHours(candidate.gpu_hours)} GPU-hours (${change(against)} against ${capacity.replicas} fixed); ${quantity(candidate.scale_events, "scale event")}. It began with ${quantity(initial, "replica")}.`,
   ];
 };
 

@@ -1,5 +1,5 @@
 import { fixedCandidate } from "../fixed-candidate.ts";
-import type { Answered } from "../answered.ts";
+import { sustainedBy, type Answered } from "../answered.ts";
 import { breakingRateOrNull } from "../breaking-rate.ts";
 import { smallestFixed } from "../fixed-capacity.ts";
 import { hybrids, type FixedAnswer } from "../hybrid.ts";
@@ -7,7 +7,6 @@ import type { Piece } from "../piece.ts";
 import { candidateOf, type Question } from "../replications.ts";
 import type { Plan, SensitivityRow } from "../schema.ts";
 import type { Request } from "../../traffic/request.ts";
-import { sustainedRateOrNull } from "../sustained-rate.ts";
 import { variationsOf } from "./variations.ts";
 
 /** What the answer becomes when one thing is otherwise, from what saves most to what costs most. */
@@ -35,13 +34,12 @@ const rowOf = (question: Question, name: string, base: Answered): SensitivityRow
   if (search.kind === "not-found") return { ...row, fixed: null, autoscaled: null };
   const { objectives } = question;
   const { gpu_hours: hours } = fixedCandidate(search.replicationsOf(search.replicas), objectives, search.replicas);
-  const left = search.replicas - (objectives.survive ?? 0);
   const meanRate = (serving.meanRate * firstOf(question).length) / firstOf(base.question).length;
-  const sustained = sustainedRateOrNull(question, left, meanRate) ?? 0;
+  const { serving: now } = sustainedBy(question, search.replicas, meanRate);
   return {
     ...row,
     fixed: { replicas: search.replicas, gpu_hours: hours },
-    autoscaled: sustained > 0 ? cheapestScaledOrNull(question, { replicas: left, sustained, meanRate }) : null,
+    autoscaled: now.sustained > 0 ? cheapestScaledOrNull(question, now) : null,
   };
 };
 
