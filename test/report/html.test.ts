@@ -134,15 +134,19 @@ describe("a report", () => {
   it("says how it is made again: the command that asked, the seeds, and the files that hold its numbers", () => {
     const repeat = (parts: ReportParts): string =>
       (parseHTML(render(parts)).document.querySelector("section[aria-labelledby=repeat]")?.textContent ?? "").replaceAll(/\s+/gu, " ");
-    const asked = { ...plan(), command: "ballast plan chat.yaml --slo 'ttft.p99<=1s' --replications 3", seeds: [7, 8, 9] };
+    const asked = {
+      ...plan(),
+      command: "ballast plan chat.yaml --slo 'ttft.p99<=1s' --replications 3 --traffic 'a file with --out in it.csv'",
+      seeds: [7, 8, 9],
+    };
     expect(repeat({ plan: asked, files: ["plan.json", "run-fixed.json"] })).toMatchInlineSnapshot(
-      `" How to repeat this npx ballast plan chat.yaml --slo 'ttft.p99<=1s' --replications 3 Seeds: 7 to 9. The same seed, scenario and device model give the same bytes. Every number of this page is in plan.json and run-fixed.json, from which it was made. "`,
+      `" How to repeat this npx ballast plan chat.yaml \\ --slo 'ttft.p99<=1s' \\ --replications 3 \\ --traffic 'a file with --out in it.csv' Seeds: 7 to 9. The same seed, scenario and device model give the same bytes. Every number of this page is in plan.json and run-fixed.json, from which it was made. "`,
     );
     expect(repeat({ runs: [run(), run("autoscaler")], files: ["run.json"] })).toMatchInlineSnapshot(
       `" How to repeat this npx ballast simulate SCENARIO --seed 42 --out run.json SCENARIO: the file whose traffic and settings are listed among the inputs above. Its policy, one for each run: fixed, 6 replicas; HPA on requests_in_flight, target average 12, 1 to 24 replicas. Seed: 42. The same seed, scenario and device model give the same bytes. Every number of this page is in run.json, from which it was made. "`,
     );
     expect(repeat({ profile: gpuProfile(), deviceModel: deviceModel({ anchored: anchoredBy("bench.json") }) })).toMatchInlineSnapshot(
-      `" How to repeat this npx ballast bench --budget 600 npx ballast calibrate profile.json --model Llama-3.1-8B --anchor FILE --out device-model.json FILE: the measurements of vllm, bench.json; one --anchor for each. A measurement differs a little each time: compare profiles by their medians, in the same condition. "`,
+      `" How to repeat this npx ballast bench --budget 600 npx ballast calibrate profile.json \\ --model Llama-3.1-8B \\ --anchor FILE \\ --out device-model.json FILE: the measurements of vllm, bench.json; one --anchor for each. A measurement differs a little each time: compare profiles by their medians, in the same condition. "`,
     );
   });
 

@@ -42,7 +42,7 @@ export const table = (caption: string, columns: readonly Column[], rows: readonl
       </caption>
       <thead>
         <tr>
-          ${columns.map(({ heading }, i) => html`<th scope="col" ${kind(i)}>${heading}</th>`).filter(isShown)}
+          ${columns.map(({ heading }, i) => (heading === "" ? html`<td></td>` : html`<th scope="col" ${kind(i)}>${heading}</th>`)).filter(isShown)}
         </tr>
       </thead>
       <tbody>

@@ -32,6 +32,13 @@ const calibrateCommand = ({ model, engine, anchored }: NonNullable<ReportParts["
     "--out device-model.json",
   ].join(" ");
 
+/** Characters that a command has on one line. */
+const LINE = 72;
+
+/** A long command with each option on a line of its own, as a shell takes it too. Quoted text is left whole. */
+const inLines = (command: string): string =>
+  command.length <= LINE ? command : command.replaceAll(/ (?=--)(?=(?:[^']*'[^']*')*[^']*$)/gu, " \\\n  ");
+
 /** What a command above leaves open, in words. */
 const openSentences = ({ deviceModel, runs = [], plan }: ReportParts): string[] => [
   ...(deviceModel === undefined || deviceModel.anchored === null
@@ -51,7 +58,7 @@ export const repeatSection = (parts: ReportParts): Html => {
   const files = parts.files ?? [];
   return html`<section aria-labelledby="repeat">
     <h2 id="repeat">How to repeat this</h2>
-    ${commands.length === 0 ? html`` : html`<pre><code>${commands.join("\n")}</code></pre> `}${openSentences(parts).map((text) => html`<p>${text}</p> `)}${
+    ${commands.length === 0 ? html`` : html`<pre><code>${commands.map(inLines).join("\n")}</code></pre> `}${openSentences(parts).map((text) => html`<p>${text}</p> `)}${
       seeds.length === 0 ? html`` : html`<p>${seedSentence(seeds)} The same seed, scenario and device model give the same bytes.</p> `
     }${
       parts.profile === undefined

@@ -77,7 +77,7 @@ details { margin: 0.75rem 0; } summary { cursor: pointer; color: var(--link); pa
   figcaption, .legend, figcaption span { font-size: 8pt; line-height: 1.3; }
   .scroll { overflow: visible; background: none; } section > .scroll { break-inside: avoid; }
   table { font-size: 7.5pt; } th, td { padding-right: 0.4rem; } tbody th, td, td:not(.number) { min-width: 0; } td.number { white-space: normal; }
-  td:not(.number) { min-width: 3.4rem; }
+  td:not(.number) { min-width: 3rem; } td:not(.number, :last-child) { overflow-wrap: break-word; }
   caption { position: static; max-width: none; }
   pre { padding: 0; } td code { white-space: normal; overflow-wrap: anywhere; }
   details.short::details-content { content-visibility: visible; display: block; height: auto; }
