@@ -72,6 +72,9 @@ export interface RequestRecord {
   readonly firstTokenAt: Nanoseconds | null;
   readonly lastTokenAt: Nanoseconds | null;
   readonly preemptions: number;
-  /** When each token of a finished request came, of the last attempt; there where `recordsTokens` is set. */
+  /**
+   * When each token of a finished request came, of the last attempt; there where `recordsTokens` is set. The array is used again: who is
+   * told of the record takes what they need from it before they return.
+   */
   readonly tokensAt?: Float64Array;
 }

@@ -172,7 +172,7 @@ export class Outcomes {
       firstTokenAt,
       lastTokenAt: now,
       preemptions: table.preemptions[slot]!,
-      ...(table.tokensAt === null ? {} : { tokensAt: table.tokensAt[slot]! }),
+      ...(table.tokensAt === null ? {} : { tokensAt: table.tokensAt[slot]!.subarray(0, outputTokens) }),
     });
   }
 

@@ -39,8 +39,9 @@ class Histogram {
   }
 
   add(gap: Nanoseconds, isBeyond: boolean): void {
-    const found = binOf(gap / this.limit);
-    const bin = isBeyond ? Math.min(BINS - 1, Math.max(BEYOND, found)) : Math.max(0, Math.min(BEYOND - 1, found));
+    let bin = binOf(gap / this.limit);
+    if (isBeyond) bin = bin < BEYOND ? BEYOND : bin < BINS ? bin : BINS - 1;
+    else bin = bin >= BEYOND ? BEYOND - 1 : bin > 0 ? bin : 0;
     this.counts[bin]! += 1;
     if (gap > this.longest[bin]!) this.longest[bin] = gap;
   }
@@ -92,14 +93,18 @@ export class GapMeter {
         if (isCounted) histogram.addMissing(gapsOf(record));
         continue;
       }
+      const { limit } = objective;
       let bad = 0;
+      let before = tokensAt[0]!;
       for (let i = 1; i < tokensAt.length; i += 1) {
-        const gap = tokensAt[i]! - tokensAt[i - 1]!;
-        const isBeyond = toSeconds(gap) > objective.limit;
+        const at = tokensAt[i]!;
+        const gap = at - before;
+        before = at;
+        const isBeyond = toSeconds(gap) > limit;
         if (isBeyond) bad += 1;
         if (isCounted) histogram.add(gap, isBeyond);
       }
-      beyond.set(objective.limit, bad);
+      beyond.set(limit, bad);
     }
     return { ...counted, gapsBeyond: beyond };
   }

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { limit, list, plain } from "../format.ts";
+import { limit, list, plain, quantity } from "../format.ts";
 import type { Input } from "../provenance.ts";
 import { originOf } from "../scenario/origin.ts";
 import {
@@ -193,7 +193,7 @@ export const objectiveInputs = (from: GivenScenario): Input[] => {
     ...(objectives.window_s === undefined ? [] : [row("window", `every ${limit(objectives.window_s)}`, "window_s")]),
     ...(objectives.survive === undefined
       ? []
-      : [row("survive", `${objectives.survive} replicas gone or lost, and a rolling update`, "survive")]),
+      : [row("survive", `${quantity(objectives.survive, "replica")} gone or lost, and a rolling update`, "survive")]),
   ];
 };
 

@@ -6,6 +6,8 @@ import type { Scheduler } from "./scheduler.ts";
 import type { StepTimeModel } from "./step-batch.ts";
 import { clearBatch, emptyBatch } from "./step-batch.ts";
 
+const NO_TIMES = new Float64Array(0);
+
 /** Steps looked ahead at most. */
 const LONGEST = 512;
 /** Steps looked ahead although the next arrival comes before: it may go to another replica. */
@@ -140,9 +142,10 @@ export class DecodeStretch {
     this.meters.steps += this.length;
     this.meters.extrapolatedSteps += this.extrapolated[this.length - 1]!;
     kv.growByDecoding(running, runningCount, this.length);
+    const ends = tokensAt === null ? NO_TIMES : this.ends.subarray(0, this.length - 1);
     for (let i = 0; i < runningCount; i += 1) {
       const slot = running[i]!;
-      tokensAt?.[slot]!.set(this.ends.subarray(0, this.length - 1), produced[slot]);
+      tokensAt?.[slot]!.set(ends, produced[slot]);
       computed[slot]! += this.length;
       produced[slot]! += this.length - 1;
     }

@@ -44,7 +44,7 @@ export class RequestTable {
   firstTokenAt = new Float64Array(64);
   /** The number of the replica that holds it; -1: none. */
   replica = new Int32Array(64);
-  /** When each of its tokens came, by slot; null where nobody asks. */
+  /** When each of its tokens came, by slot, with room for more; null where nobody asks. */
   readonly tokensAt: Float64Array[] | null;
   /** What was asked for, by slot. */
   readonly work: Work[] = [];
@@ -86,7 +86,9 @@ export class RequestTable {
     this.firstTokenAt[slot] = NaN;
     this.replica[slot] = -1;
     this.work[slot] = work;
-    if (this.tokensAt !== null) this.tokensAt[slot] = new Float64Array(work.outputTokens);
+    if (this.tokensAt !== null && (this.tokensAt[slot]?.length ?? 0) < work.outputTokens) {
+      this.tokensAt[slot] = new Float64Array(2 * work.outputTokens);
+    }
     this.requestBlocks[slot]!.begin(work, id);
     return slot;
   }

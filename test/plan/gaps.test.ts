@@ -102,7 +102,7 @@ describe("gaps in a simulation", () => {
     const records: RequestRecord[] = [];
     simulate(
       { ...setup, replica, policy: { kind: "fixed", replicas: 2 }, seed: 1, requests: requestsOf(1), recordsTokens: true, isStepwise },
-      (each) => records.push(each),
+      (each) => records.push({ ...each, tokensAt: each.tokensAt?.slice() ?? new Float64Array(0) }),
     );
     return records;
   };
