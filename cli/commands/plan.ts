@@ -5,7 +5,7 @@ import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import { parseObjectives } from "../../src/plan/objectives.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
-import { withValidation } from "../../src/plan/validated.ts";
+import { planValidated } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice } from "../choose-device.ts";
@@ -80,8 +80,8 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     given: new Map([...given, ...givenBySlo]),
   };
   const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
-  const answered = plan({ ...loaded, from, replications, hasFrontier, onProgress });
-  return validation === null ? answered : withValidation(answered, validation, from.scenario.objectives, options.validated!);
+  const request = { ...loaded, from, replications, hasFrontier, onProgress };
+  return validation === null ? plan(request) : planValidated(request, validation, options.validated!);
 };
 
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */

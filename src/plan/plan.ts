@@ -45,7 +45,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     heading: whoseSpeed(device),
     model: device.model,
     device: device.device,
-    question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`,
+    question: questionInWords(request),
     seeds: [...question.seeds],
     tried: [...search.tried],
     not_modelled: notModelled(question.setup),
@@ -114,6 +114,10 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   };
   return { plan: found, fixed: replications[0]?.run ?? null, autoscaler: scaled[0]?.run ?? null };
 };
+
+/** What is asked, in words. */
+export const questionInWords = ({ from: { scenario }, device }: PlanRequest): string =>
+  `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(scenario.objectives)}? Traffic: ${trafficInWords(scenario.traffic)}.`;
 
 interface Named {
   readonly name: string;

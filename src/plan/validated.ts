@@ -1,40 +1,57 @@
+import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { InputError } from "../errors.ts";
+import { notModelled } from "../fleet/not-modelled.ts";
 import { duration, limit, list, percent } from "../format.ts";
-import type { Objectives } from "../scenario/objectives.ts";
 import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-objectives.ts";
 import type { FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
-import { METRIC_NAMES } from "./objectives.ts";
-import type { PlanAnswer } from "./plan.ts";
+import { deviceNotes } from "./notes.ts";
+import { METRIC_NAMES, objectiveInputs } from "./objectives.ts";
+import { plan, questionInWords, type PlanAnswer } from "./plan.ts";
+import { questionOf, type PlanRequest } from "./question.ts";
+import { PLAN_SCHEMA } from "./schema.ts";
 
 /**
- * A plan beside a validation of the same model on the same device: where the simulation has not reproduced what an objective is about, there is no
- * recommendation, and the plan says so in its place.
+ * A plan that stands on a validation of the same model on the same device. Where the simulation has not reproduced what an objective is about, nothing is
+ * searched for, and the plan says so in the place of a recommendation.
  *
  * @param place the validation's file
- * @throws InputError where the validation is of another model or device
+ * @throws InputError where the validation is of another model or device; and as `plan`
  */
-export const withValidation = (answer: PlanAnswer, validation: FleetValidation, objectives: Objectives, place: string): PlanAnswer => {
-  const { plan } = answer;
-  for (const what of ["model", "device"] as const) {
-    if (plan[what] === validation[what]) continue;
+export const planValidated = (request: PlanRequest, validation: FleetValidation, place: string): PlanAnswer => {
+  const { device, from } = request;
+  for (const [what, own] of [
+    ["model", device.model],
+    ["device", device.device],
+  ] as const) {
+    if (own === validation[what]) continue;
     throw new InputError(
-      place,
-      `expected a validation on ${plan[what]}, as the plan's ${what}, got one on ${validation[what]}`,
-      "Validate what you plan with: ballast validate --fleet …",
+      `${place}: ${what}`,
+      `expected that of the plan, ${own}, got ${validation[what]}`,
+      "Validate what you plan with: ballast validate --fleet FOLDER.",
     );
   }
-  const checks = checkObjectives(validation, objectives);
+  const checks = checkObjectives(validation, from.scenario.objectives);
   const wrong = checks.filter(({ outcome }) => outcome === "not reproduced");
-  const notes = [...plan.notes, validatedNote(checks, validation, place)];
-  if (wrong.length === 0) return { ...answer, plan: { ...plan, notes } };
-  const { hybrid: _hybrid, frontier: _frontier, ...rest } = plan;
+  const note = validatedNote(checks, validation, place);
+  if (wrong.length === 0) {
+    const answer = plan(request);
+    return { ...answer, plan: { ...answer.plan, notes: [...answer.plan.notes, note] } };
+  }
+  const question = questionOf(request);
   return {
     plan: {
-      ...rest,
+      schema: PLAN_SCHEMA,
+      heading: whoseSpeed(device),
+      model: device.model,
+      device: device.device,
+      question: questionInWords(request),
+      seeds: [...question.seeds],
       capacity: { kind: "not-reproduced", because: list(wrong.map(becauseOf)), best: null },
       autoscaler: null,
       tried: [],
-      notes,
+      inputs: [...question.setup.inputs, ...objectiveInputs(from)],
+      not_modelled: notModelled(question.setup),
+      notes: [...deviceNotes(device), note],
     },
     fixed: null,
     autoscaler: null,
