@@ -37,7 +37,6 @@ export interface PlanAnswer {
  */
 export const plan = (request: PlanRequest): PlanAnswer => {
   const { from, device, trace } = request;
-  const { scenario } = from;
   const question = questionOf(request);
   const search = smallestFixed(question);
   const asked: Omit<Plan, "capacity" | "autoscaler" | "inputs" | "notes"> = {
