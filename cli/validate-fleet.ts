@@ -42,7 +42,7 @@ export const validateFleetOf = async (
   const { from, device, model, data, policyData } = loaded;
   const { traffic, seed } = from.scenario;
   if (traffic.kind !== "prometheus") throw new RangeError("a fleet's own traffic is replayed");
-  const setup = resolveScenario(from, device, model, [...generate(traffic, createStreams(seed), data)], data);
+  const setup = resolveScenario(from, device, model, generate(traffic, createStreams(seed), data), data);
   const policy = isPolicy === true ? resolvePolicy(from, setup, policyData) : null;
   if (isPolicy === true && policy === null) {
     throw new InputError(

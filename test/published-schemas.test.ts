@@ -16,6 +16,8 @@ import { planSchema } from "../src/plan/schema.ts";
 import { profileSchema } from "../src/profile/schema.ts";
 import { publishedSchemas, schemaText } from "../src/published-schemas.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
+import { rowOf } from "../src/validation/fleet-rows.ts";
+import { fleetValidationSchema } from "../src/validation/fleet-schema.ts";
 import { sweepSchema } from "../src/sweep/schema.ts";
 import { peerTableSchema } from "../src/report/peers-schema.ts";
 import { slowDevice } from "./experiments/slow-device.ts";
@@ -107,6 +109,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       },
       { model: "tiny-llama", traffic: { kind: "clients", traces: "traces.tar.gz", duration_s: 60 } },
       { model: "tiny-llama", traffic: { kind: "trace", file: "a.csv", beyond_context: "keep" } },
+      { model: "tiny-llama", traffic: { kind: "prometheus", folder: "prom", cv: 2, max_tokens: 4096, output: constant } },
     ],
     broken: [
       ["model", undefined],
@@ -165,13 +168,55 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   "plan.schema.json": {
     schema: planSchema,
-    good: [plan(), impossiblePlan()],
+    good: [plan(), impossiblePlan(), { ...impossiblePlan(), capacity: { kind: "not-reproduced", because: "TTFT p99 ≤ 2 s", best: null } }],
     broken: [
       ["seeds", []],
       ["capacity.kind", "unknown"],
+      ["capacity", { kind: "not-reproduced" }],
       ["capacity.replicas", 0],
       ["capacity.candidate.objectives", []],
       ["heading", undefined],
+    ],
+  },
+  "fleet-validation.schema.json": {
+    schema: fleetValidationSchema,
+    good: [
+      {
+        schema: "ballast.fleet-validation/1",
+        fleet: "prom",
+        model: "tiny-llama",
+        device: "Example GPU",
+        begins: "2026-01-05T08:00:00Z",
+        lasts_s: 900,
+        window_s: 15,
+        requests: 100,
+        replayed: "observed",
+        seeds: [1, 2],
+        cvs: [1, 4],
+        tolerance: 0.1,
+        rows: [
+          rowOf("ttft", "p99", { low: 1, high: Infinity }, [[0.8], [1.2]], 0.1),
+          rowOf("waiting", "mean", { low: 0, high: 0 }, [[9], [8]], 0.1),
+        ],
+        over_time: {
+          at_s: [0],
+          replicas: { observed: [2], simulated: [2] },
+          running: { observed: [null], simulated: [3] },
+          waiting: { observed: [0], simulated: [0] },
+        },
+        extrapolated_share: 0,
+        inputs: [],
+        not_modelled: [],
+        notes: [],
+      },
+    ],
+    broken: [
+      ["schema", "ballast.fleet-validation/2"],
+      ["cvs", []],
+      ["rows.0.observed.high", -1],
+      ["rows.0.metric", "speed"],
+      ["over_time.replicas.observed", ["two"]],
+      ["tolerance", undefined],
     ],
   },
   "experiment.schema.json": {

@@ -11,7 +11,7 @@ import type { Plan } from "../../src/plan/schema.ts";
 import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
 import { withObjectives, withoutOverruledDefaults, type LatencyKey } from "../../src/scenario/objectives.ts";
-import { withValidation } from "../../src/plan/validated.ts";
+import { planValidated } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice, deviceFor } from "../choose-device.ts";
@@ -112,16 +112,8 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
     given: new Map([...given, ...givenBySlo]),
   };
   const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
-  const planned = plan({
-    ...loaded,
-    from,
-    replications,
-    hasFrontier,
-    hasLevers,
-    ...sensitivityOf(io, options, loaded.model),
-    onProgress,
-  });
-  const answered = validation === null ? planned : withValidation(planned, validation, from.scenario.objectives, options.validated!);
+  const request = { ...loaded, from, replications, hasFrontier, hasLevers, ...sensitivityOf(io, options, loaded.model), onProgress };
+  const answered = validation === null ? plan(request) : planValidated(request, validation, options.validated!);
   return { ...answered, destination: loaded.destination };
 };
 

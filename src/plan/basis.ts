@@ -14,7 +14,7 @@ import { PLAN_SCHEMA } from "./schema.ts";
 export const basis = (
   { from, device, trace }: PlanRequest,
   question: Question,
-  search: FixedSearch,
+  tried: FixedSearch["tried"],
 ): Piece<"schema" | "heading" | "model" | "device" | "question" | "cautions" | "seeds" | "tried" | "not_modelled"> => ({
   fields: {
     schema: PLAN_SCHEMA,
@@ -24,7 +24,7 @@ export const basis = (
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(from.scenario.objectives)}? Traffic: ${trafficInWords(from.scenario.traffic)}.`,
     ...(trace === null ? {} : { cautions: traceCautions(trace, question.setup) }),
     seeds: [...question.seeds],
-    tried: [...search.tried],
+    tried: [...tried],
     not_modelled: notModelled(setupUnderHardship(question)),
   },
   inputs: [...question.setup.inputs, ...objectiveInputs(from)],

@@ -40,7 +40,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const question = questionOf(request, (what) => stages.tell(what));
   const today = stages.run("what runs today", () => todayPart(request, question));
   const found = stages.run("the smallest number", () => answer(request, question));
-  const asked = basis(request, question, found.search);
+  const asked = basis(request, question, found.search.tried);
   if (found.kind === "impossible") {
     const { because, best } = found;
     return {

@@ -1,46 +1,53 @@
 import { InputError } from "../errors.ts";
 import { duration, limit, list, percent } from "../format.ts";
-import type { Objectives } from "../scenario/objectives.ts";
 import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-objectives.ts";
 import type { FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
+import { basis } from "./basis.ts";
 import { METRIC_NAMES } from "./objectives.ts";
-import type { PlanAnswer } from "./plan.ts";
+import { plan, type PlanAnswer } from "./plan.ts";
+import { questionOf, type PlanRequest } from "./question.ts";
 
 /**
- * A plan beside a validation of the same model on the same device: where the simulation has not reproduced what an objective is about, there is no
- * recommendation, and the plan says so in its place.
+ * A plan that stands on a validation of the same model on the same device. Where the simulation has not reproduced what an objective is about, nothing is
+ * searched for, and the plan says so in the place of a recommendation.
  *
  * @param place the validation's file
- * @throws InputError where the validation is of another model or device
+ * @throws InputError where the validation is of another model or device; and as `plan`
  */
-export const withValidation = (answer: PlanAnswer, validation: FleetValidation, objectives: Objectives, place: string): PlanAnswer => {
-  const { plan } = answer;
-  for (const what of ["model", "device"] as const) {
-    if (plan[what] === validation[what]) continue;
+export const planValidated = (request: PlanRequest, validation: FleetValidation, place: string): PlanAnswer => {
+  const { device, from } = request;
+  for (const [what, own] of [
+    ["model", device.model],
+    ["device", device.device],
+  ] as const) {
+    if (own === validation[what]) continue;
     throw new InputError(
-      place,
-      `expected a validation on ${plan[what]}, as the plan's ${what}, got one on ${validation[what]}`,
-      "Validate what you plan with: ballast validate --fleet …",
+      `${place}: ${what}`,
+      `expected that of the plan, ${own}, got ${validation[what]}`,
+      "Validate what you plan with: ballast validate --fleet FOLDER.",
     );
   }
-  const checks = checkObjectives(validation, objectives);
+  const checks = checkObjectives(validation, from.scenario.objectives);
   const wrong = checks.filter(({ outcome }) => outcome === "not reproduced");
-  const notes = [...plan.notes, validatedNote(checks, validation, place)];
-  if (wrong.length === 0) return { ...answer, plan: { ...plan, notes } };
-  const { hybrid: _hybrid, frontier: _frontier, levers: _levers, sensitivity: _sensitivity, ...rest } = plan;
+  const note = validatedNote(checks, validation, place);
+  if (wrong.length === 0) {
+    const answer = plan(request);
+    return { ...answer, plan: { ...answer.plan, notes: [...answer.plan.notes, note] } };
+  }
+  const { fields, inputs = [], notes = [] } = basis(request, questionOf(request), []);
   return {
     plan: {
-      ...rest,
+      ...fields,
       capacity: { kind: "not-reproduced", because: list(wrong.map(becauseOf)), best: null },
       autoscaler: null,
-      tried: [],
-      notes,
+      inputs: [...inputs],
+      notes: [...notes, note],
     },
     fixed: null,
-    today: answer.today,
+    today: null,
     autoscaler: null,
     found: null,
-    policies: { today: answer.policies.today, autoscaler: null, hybrid: null },
+    policies: { today: null, autoscaler: null, hybrid: null },
   };
 };
 

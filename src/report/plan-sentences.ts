@@ -122,7 +122,7 @@ export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null 
 export const confidenceSentence = (plan: Plan): string => {
   const { capacity, seeds } = plan;
   if (capacity.kind === "not-reproduced")
-    return "None: what was simulated is left out, since it speaks of another fleet than the observed one.";
+    return "None: nothing was searched for, since the simulation speaks of another fleet than the observed one.";
   const candidate = capacity.kind === "found" ? capacity.candidate : capacity.best;
   const replications = candidate?.replications ?? seeds.length;
   const repeated =

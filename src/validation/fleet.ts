@@ -11,7 +11,7 @@ import type { Prometheus } from "../traffic/prometheus/schema.ts";
 import { observedOf, rowOf } from "./fleet-rows.ts";
 import { FLEET_VALIDATION_SCHEMA, type FleetMetricName, type FleetRow, type FleetValidation } from "./fleet-schema.ts";
 import type { ObservedFleet } from "./observed-fleet.ts";
-import { replayFleet, statisticOf, type Replay } from "./replay.ts";
+import { replayFleet, type Replay } from "./replay.ts";
 
 export interface FleetQuestion {
   readonly observed: ObservedFleet;
@@ -45,12 +45,12 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
   for (const cv of cvs) {
     for (const seed of seeds) {
       onProgress(`the observed hours, seed ${seed}${cvs.length === 1 ? "" : `, gaps of coefficient of variation ${plain(cv)}`}`);
-      const requests = [...generatePrometheus({ ...traffic, cv }, createStreams(seed), data)];
+      const requests = generatePrometheus({ ...traffic, cv }, createStreams(seed), data);
       replays.push(replayFleet(observed, setup, policy, { requests, seed, begins: arrivals.begins }));
     }
   }
   const [first] = replays;
-  if (first === undefined || first.latencies.ttft.length === 0) {
+  if (first === undefined || first.latency("ttft", "mean") === null) {
     throw new InputError(
       observed.folder,
       "expected requests that the simulated fleet serves, got none",
@@ -105,10 +105,7 @@ const byCv = (replays: readonly Replay[], seeds: number, pick: (replay: Replay) 
 const latencyRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] =>
   [...observed.latencies].flatMap(([metric, histogram]) =>
     observedOf(histogram).flatMap(([statistic, between]) => {
-      if (metric === "itl" && statistic !== "mean") return [];
-      const values = byCv(replays, seeds.length, ({ latencies, meanItl }) =>
-        metric === "itl" ? meanItl : latencies[metric].length === 0 ? null : statisticOf(latencies[metric], statistic),
-      );
+      const values = byCv(replays, seeds.length, ({ latency }) => latency(metric, statistic));
       return values === null ? [] : [rowOf(metric, statistic, between, values, tolerance)];
     }),
   );

@@ -4,24 +4,22 @@ import type { Run } from "../fleet/run.ts";
 import { Simulation } from "../fleet/simulation.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
-import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
-import type { FleetLatency, FleetRow } from "./fleet-schema.ts";
+import { toNanoseconds, toSeconds, type Nanoseconds, type Seconds } from "../units.ts";
+import { FLEET_STATISTICS, type FleetLatency, type FleetRow } from "./fleet-schema.ts";
 import type { ObservedFleet } from "./observed-fleet.ts";
 
 /** What one simulation of the observed hours gave. */
 export interface Replay {
   readonly run: Run;
-  /** In seconds, rising; of requests whose first token, or whose last, came before the hours ended. ITL is a mean only. */
-  readonly latencies: Readonly<Record<Exclude<FleetLatency, "itl">, Float64Array>>;
-  /** Null where no request had two tokens. */
-  readonly meanItl: Seconds | null;
+  /** In seconds; of requests whose first token, or whose last, came before the hours ended. Null where there is no such time. ITL is a mean only. */
+  readonly latency: (metric: FleetLatency, statistic: FleetRow["statistic"]) => Seconds | null;
   /** At the times of the readings. */
   readonly gauges: readonly { readonly running: number; readonly waiting: number; readonly ready: number }[];
   readonly outputTokens: number;
 }
 
 /**
- * Simulates a fleet over the hours that a Prometheus saw.
+ * Simulates a fleet over the hours that a Prometheus saw. Of each request its times are kept, and of those what is asked for.
  *
  * @param begins what the requests' time 0 is, in seconds since 1970
  * @param policy null: the number of replicas is changed when the observed one was, and those that come are ready at once and warm
@@ -32,17 +30,17 @@ export const replayFleet = (
   policy: Policy | null,
   { requests, seed, begins }: { readonly requests: Iterable<Request>; readonly seed: number; readonly begins: Seconds },
 ): Replay => {
-  const records: RequestRecord[] = [];
+  const readAt = readings.map(({ at }) => toNanoseconds(Math.max(0, at - begins)));
+  const times = new ServedTimes(readAt.at(-1)!);
   const simulation = new Simulation(
     { ...setup, policy: policy ?? { kind: "fixed", replicas: Math.max(1, readings[0]!.replicas) }, seed },
-    { onRequest: (record) => void records.push(record) },
+    { onRequest: (record) => times.add(record) },
   );
   if (policy === null) planChanges(simulation, readings, begins);
   const gauges: Replay["gauges"][number][] = [];
-  const times = readings.map(({ at }) => toNanoseconds(Math.max(0, at - begins)));
   const readUpTo = (time: number): void => {
-    while (gauges.length < times.length && times[gauges.length]! <= time) {
-      simulation.advanceTo(times[gauges.length]!);
+    while (gauges.length < readAt.length && readAt[gauges.length]! <= time) {
+      simulation.advanceTo(readAt[gauges.length]!);
       gauges.push(simulation.gauges());
     }
   };
@@ -52,26 +50,45 @@ export const replayFleet = (
   }
   readUpTo(Infinity);
   const run = simulation.finish();
-  const end = times.at(-1)!;
-  const begun = records.filter(({ firstTokenAt }) => firstTokenAt !== null && firstTokenAt <= end);
-  const ended = records.filter(({ state, lastTokenAt }) => state === "finished" && lastTokenAt! <= end);
-  const several = ended.filter(({ outputTokens }) => outputTokens > 1);
-  const sorted = (times_ns: readonly number[]): Float64Array => Float64Array.from(times_ns, toSeconds).sort();
-  const decoding = ({ firstTokenAt, lastTokenAt }: RequestRecord): number => lastTokenAt! - firstTokenAt!;
-  const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
-  return {
-    run,
-    latencies: {
-      ttft: sorted(begun.map(({ arrivedAt, firstTokenAt }) => firstTokenAt! - arrivedAt)),
-      tpot: sorted(several.map((record) => decoding(record) / (record.outputTokens - 1))),
-      e2e: sorted(ended.map(({ arrivedAt, lastTokenAt }) => lastTokenAt! - arrivedAt)),
-    },
-    meanItl:
-      several.length === 0 ? null : toSeconds(total(several.map(decoding)) / total(several.map(({ outputTokens }) => outputTokens - 1))),
-    gauges,
-    outputTokens: total(ended.map(({ outputTokens }) => outputTokens)),
-  };
+  return { run, latency: times.figures(), gauges, outputTokens: times.outputTokens };
 };
+
+/** Times of requests that were served until an instant. */
+class ServedTimes {
+  outputTokens = 0;
+  private readonly end: Nanoseconds;
+  private readonly times = { ttft: [] as number[], tpot: [] as number[], e2e: [] as number[] };
+  private decoding = 0;
+  private gaps = 0;
+
+  constructor(end: Nanoseconds) {
+    this.end = end;
+  }
+
+  add({ state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens }: RequestRecord): void {
+    if (firstTokenAt === null || firstTokenAt > this.end) return;
+    this.times.ttft.push(firstTokenAt - arrivedAt);
+    if (state !== "finished" || lastTokenAt! > this.end) return;
+    this.times.e2e.push(lastTokenAt! - arrivedAt);
+    this.outputTokens += outputTokens;
+    if (outputTokens === 1) return;
+    this.times.tpot.push((lastTokenAt! - firstTokenAt) / (outputTokens - 1));
+    this.decoding += lastTokenAt! - firstTokenAt;
+    this.gaps += outputTokens - 1;
+  }
+
+  /** Every figure of them, in seconds; the times themselves are let go. */
+  figures(): Replay["latency"] {
+    const found = new Map<string, Seconds>();
+    for (const metric of ["ttft", "tpot", "e2e"] as const) {
+      const sorted = Float64Array.from(this.times[metric]).sort();
+      if (sorted.length === 0) continue;
+      for (const statistic of FLEET_STATISTICS) found.set(`${metric} ${statistic}`, toSeconds(statisticOf(sorted, statistic)));
+    }
+    if (this.gaps > 0) found.set("itl mean", toSeconds(this.decoding / this.gaps));
+    return (metric, statistic) => found.get(`${metric} ${statistic}`) ?? null;
+  }
+}
 
 /** A number that a scrape shows first has come about between the scrape before and that one: halfway. */
 const planChanges = (simulation: Simulation, readings: ObservedFleet["readings"], begins: Seconds): void => {

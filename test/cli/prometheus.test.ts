@@ -183,7 +183,12 @@ describe("a fleet's own hours", () => {
     expect(plan.out.replaceAll(/\s+/gu, " ")).toContain(
       "No recommendation for Llama-3.1-8B on Example GPU: on the fleet's own hours the simulation has not reproduced TTFT p99 ≤ 2 s (TTFT mean observed",
     );
-    expect(plan.out).not.toMatch(/replicas? \(95 % interval/u);
+    expect(plan.out).not.toMatch(/\d replicas?\b|sustain/u);
+    const other = JSON.stringify({ ...saved(), device: "Another GPU" });
+    write("validation.json", other);
+    expect((await planned("slow.json")).err).toBe(
+      "validation.json: device: expected that of the plan, Example GPU, got Another GPU. Validate what you plan with: ballast validate --fleet FOLDER.\n",
+    );
   });
 
   it("are replayed with the scenario's own policy too, and the mean number of replicas is then a figure", async () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
@@ -93,6 +95,23 @@ describe("traffic from a simulated fleet's own metrics, scraped every 15 s", () 
       }
       expect(Math.abs(sum(again!) / again!.length / (sum(real!) / real!.length) - 1)).toBeLessThan(0.02);
     }
+  });
+});
+
+describe("what a real Prometheus (2.42) answered to the printed queries", () => {
+  // It scraped four servers that gave out a simulated fleet's metrics, each second for 70 s: 2,436 requests arrived. Two servers came and went, and one
+  // failed for 2.5 s.
+  const names = ["requests", "running", "waiting"] as const;
+  const texts = new Map(names.map((name) => [name, readFileSync(join(import.meta.dirname, "prometheus-2.42", `${name}.json`), "utf8")]));
+
+  it("is read: failed scrapes and servers that come lose nothing, those that leave what they finished unseen", () => {
+    const { arrivals, notes } = readPrometheus({ folder: "prom", texts });
+    expect([arrivals.window, arrivals.counts.length]).toEqual([1, 70]);
+    expect(sum(arrivals.counts)).toBeCloseTo(2433, 6);
+    expect(notes).toEqual([
+      "32 requests fell into gaps between the samples of a server, and are spread evenly over them.",
+      "40 requests are of servers that came inside the range, whose counters are taken to begin at 0 then.",
+    ]);
   });
 });
 

@@ -58,11 +58,19 @@ describe("ballast sweep", () => {
   it.each<[string, object]>([
     ["a trace whose seed decides nothing", { kind: "trace", file: "trace.csv" }],
     ["a trace whose seed decides when requests come", { kind: "trace", file: "mooncake.jsonl" }],
+    [
+      "requests counted by a Prometheus",
+      { kind: "prometheus", folder: ".", prompt: chat.traffic.prompt, output: { kind: "constant", tokens: 20 } },
+    ],
     ["lengths drawn from a trace", { ...chat.traffic, prompt: { kind: "empirical", file: "trace.csv" } }],
   ])("and reads each seed as simulate does, one worker after another: %s", async (_, traffic) => {
     write(folder.path, {
       "trace.csv": `arrival_s,prompt_tokens,output_tokens\n${csv.join("")}`,
       "mooncake.jsonl": mooncake.map((line) => `${JSON.stringify(line)}\n`).join(""),
+      "rate.json": {
+        status: "success",
+        data: { resultType: "matrix", result: [{ metric: {}, values: [2, 5, 3].map((rate, i) => [60 * i, String(rate)]) }] },
+      },
       "traces.json": { scenario: "scenario", vary: { "policy.replicas": [1, 2] }, seeds: [7, 8] },
       scenario: { ...chat, traffic, policy: { kind: "fixed", replicas: 2 } },
     });
