@@ -1,4 +1,4 @@
-import { change, gpuHours, list, mean, NONE, percent, plain, significant } from "../format.ts";
+import { change, gpuHours, list, mean, NONE, percent, plain, sentence, significant } from "../format.ts";
 import type { Gap, Lever, LeverName, Levers, Meets, Misses, Outcome } from "../plan/levers/schema.ts";
 import { limitOf, nameOf, valueOf } from "./objective-words.ts";
 
@@ -83,10 +83,10 @@ export const leverRows = (levers: Levers): LeverRow[] => {
 };
 
 const missesInWords = ({ policy, misses }: Misses): string =>
-  `${policy} still misses ${list(
+  `${policy} still misses: ${list(
     misses.map((each) => {
       const result = { ...each, interval: null, worst_window: null, verdict: "misses" } as const;
-      return `${nameOf(result)} ${limitOf(result)} with ${valueOf(result)}`;
+      return `${nameOf(result)} ${valueOf(result)} against a limit of ${limitOf(result).slice(2)}`;
     }),
   )}`;
 
@@ -100,20 +100,22 @@ const withLost = (words: string, { not_served: lost }: Meets): string =>
   lost === 0 ? words : `${words}; ${percent(lost)} of the requests are not served, and each misses every objective`;
 
 const settingOf = (outcome: Outcome): string =>
-  outcome.kind === "meets" ? withLost(outcome.policy, outcome) : `${NO_SETTING}: ${missesInWords(outcome)}`;
+  outcome.kind === "meets"
+    ? withLost(`Cheapest: ${outcome.policy}`, outcome)
+    : `${sentence(NO_SETTING)} the objectives: ${missesInWords(outcome)}`;
 
 /** What was changed, and the cheapest setting with it, one sentence a lever. */
 export const leverSentences = (levers: Levers): string[] => [
   ...levers.levers.map((each) => {
-    const name = LEVER_NAMES[each.lever];
+    const name = sentence(LEVER_NAMES[each.lever]);
     return each.kind === "no-effect"
-      ? `${name}: ${NO_EFFECT}: ${each.because}.`
+      ? `${name}: ${NO_EFFECT}, since ${each.because}.`
       : `${name}: ${each.from} → ${each.to}. ${settingOf(each.alone)}.`;
   }),
   ...(levers.saving === null
     ? []
-    : [`those that save: ${list(levers.saving.levers.map((name) => LEVER_NAMES[name]))}. ${settingOf(levers.saving.outcome)}.`]),
-  ...(levers.together === null ? [] : [`all together: ${settingOf(levers.together)}.`]),
+    : [`Those that save: ${list(levers.saving.levers.map((name) => LEVER_NAMES[name]))}. ${settingOf(levers.saving.outcome)}.`]),
+  ...(levers.together === null ? [] : [`All together: ${settingOf(levers.together)}.`]),
 ];
 
 interface Priced {
@@ -141,7 +143,9 @@ export const worthSentence = (levers: Levers): string => {
       : `Worth most, if anything: ${inWords(best, levers)} of the GPU-hours`;
   const costs = priced.filter(({ change: gap }) => effectOf(gap) === "costs");
   const dearer =
-    costs.length === 0 ? "" : ` ${costs.length === 1 ? "Costs" : "Cost"} more than they save: ${list(costs.map(({ name }) => name))}.`;
+    costs.length === 0
+      ? ""
+      : ` ${costs.length === 1 ? "Costs more than it saves" : "Cost more than they save"}: ${list(costs.map(({ name }) => name))}.`;
   const { together, saving } = levers;
   const both = saving?.outcome.kind === "meets" ? ` Those that save, at once: ${gapInWords(saving.outcome.change, levers)}.` : "";
   const all =

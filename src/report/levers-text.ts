@@ -23,6 +23,6 @@ export const leversLines = (levers: Levers, style: Style = PLAIN): string[] => [
     "    ",
   ),
   ...bullets([...leverSentences(levers), ...levers.notes]),
-  ...wrap(`${leversBasis(levers)}`, "    "),
+  ...wrap(leversBasis(levers), "    "),
   ...wrap(worthSentence(levers), "    ").map(style.strong),
 ];

@@ -1,29 +1,32 @@
+import type { Policy } from "../../fleet/policy.ts";
 import { pow } from "../../math.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
 import { isBetterWithMore } from "../fixed-capacity.ts";
 import { Race } from "../racing.ts";
-import { verdictOf, type Question, type Replication } from "../replications.ts";
-import type { Policy } from "../../fleet/policy.ts";
+import { replicate, verdictOf, type Question, type Replication } from "../replications.ts";
 
-interface Replicated {
-  readonly policy: Policy;
-  readonly replications: readonly Replication[];
+/** Settings of one knob, from the cheapest to the safest, on one setup. */
+export interface Row {
+  readonly bench: Bench;
+  readonly policies: readonly Policy[];
+  /** In words, for who watches. */
+  readonly nameOf: (at: number) => string;
 }
 
-/** A policy on all replications. */
-export interface Trial extends Replicated {
+/** A setting that meets the objectives, on all replications. */
+export interface Trial {
+  readonly policy: Policy;
   /** In words. */
   readonly name: string;
-  /** The setting before it, which asks for less and does not do, on as many replications as it had; none where there is no such setting. */
-  readonly cheaper: readonly Replication[];
+  readonly replications: readonly Replication[];
+  readonly row: Row;
+  /** Its place there. */
+  readonly at: number;
 }
-
-/** A setting that does not do is given so many replications, to see by how much. */
-const COMPARED = 4;
 
 /** One step of an autoscaler's target to the next. */
 const STEP = 1.08;
-/** Steps above and below the target that the search begins with: from six times it down to a fifteenth. */
+/** Steps above and below the target that the search begins with: from six times it down to a sixteenth. */
 const ABOVE = 24;
 const BELOW = 36;
 
@@ -33,29 +36,53 @@ export const FACTORS: readonly number[] = Array.from({ length: ABOVE + BELOW + 1
 /** Where a factor of 1 stands. */
 export const UNCHANGED = ABOVE;
 
-/** Whether policies meet the objectives under one setup: one that does has had all replications, one that does not as few as tell. */
+/** A setting that does not do is given so many replications, to see by how much. */
+const LOOKED_INTO = 4;
+
+/** Whether policies meet the objectives under one setup, on all replications together or on one of them. */
 export class Bench {
+  private readonly question: Question;
   private readonly race: Race;
+  private readonly single = new Map<string, { readonly meets: boolean; readonly hours: number }>();
 
-  constructor(
-    private readonly question: Question,
-    setup: FleetSetup,
-  ) {
-    this.race = new Race({ ...question, setup }, isBetterWithMore);
+  constructor(question: Question, setup: FleetSetup) {
+    this.question = { ...question, setup };
+    this.race = new Race(this.question, isBetterWithMore);
   }
 
-  /** Null where the policy does not meet the objectives for sure. */
-  trialOrNull(policy: Policy, name: string): Replicated | null {
+  get replications(): number {
+    return this.question.seeds.length;
+  }
+
+  /** All replications of a policy; null where they do not surely meet the objectives, which is known from as few as tell. */
+  allOrNull(policy: Policy, name: string): readonly Replication[] | null {
     if (this.race.decide(policy, name) !== "meets") return null;
-    const { seeds, objectives } = this.question;
-    const replications = this.race.replicationsOf(policy, name, seeds.length);
-    const counts = replications.map((each) => each.counts);
-    return verdictOf(counts, objectives, isBetterWithMore) === "meets" ? { policy, replications } : null;
+    const replications = this.race.replicationsOf(policy, name, this.replications);
+    return this.meets(replications) ? replications : null;
   }
 
-  /** What a policy has had so far, at least some replications. */
+  /** What a policy has had so far, at least a few replications. */
   triedOf(policy: Policy, name: string): readonly Replication[] {
-    return this.race.replicationsOf(policy, name, COMPARED);
+    return this.race.replicationsOf(policy, name, LOOKED_INTO);
+  }
+
+  /** Whether a policy meets the objectives on one replication by itself, and its GPU-hours there. */
+  one(policy: Policy, name: string, index: number): { readonly meets: boolean; readonly hours: number } {
+    const key = `${index} ${JSON.stringify(policy)}`;
+    const known = this.single.get(key);
+    if (known !== undefined) return known;
+    const seed = this.question.seeds[index]!;
+    const shared = this.race.replicationsOf(policy, name)[index];
+    if (shared === undefined) this.question.onProgress(`${name}, seed ${seed} by itself`);
+    const replication = shared ?? replicate(this.question, policy, seed);
+    const found = { meets: this.meets([replication]), hours: replication.run.gpu_hours };
+    this.single.set(key, found);
+    return found;
+  }
+
+  private meets(replications: readonly Replication[]): boolean {
+    const counts = replications.map((each) => each.counts);
+    return verdictOf(counts, this.question.objectives, isBetterWithMore) === "meets";
   }
 }
 
@@ -76,4 +103,28 @@ export const firstOrNull = (length: number, guess: number, holds: (at: number) =
     else at = Math.floor((fails + found) / 2);
   }
   return found === length ? null : found;
+};
+
+/** The first setting of a row that meets the objectives on all replications together; null where none does. */
+export const cheapestOfRowOrNull = (row: Row, guess: number, inWords: (policy: Policy, at: number) => string): Trial | null => {
+  const { bench, policies, nameOf } = row;
+  const at = firstOrNull(policies.length, guess, (each) => bench.allOrNull(policies[each]!, nameOf(each)) !== null);
+  if (at === null) return null;
+  const policy = policies[at]!;
+  return { policy, name: inWords(policy, at), replications: bench.allOrNull(policy, nameOf(at))!, row, at };
+};
+
+/**
+ * GPU-hours at equal objectives, by replication: those of the setting in the trial's row that would have been the cheapest on it by itself, or of
+ * the safest where none meets them there. Of targets every second is looked at: two steps are less than what one replication tells.
+ */
+export const hoursByReplication = ({ row: { bench, policies, nameOf }, at }: Trial): number[] => {
+  const stride = policies.length > 0 && policies[at]!.kind === "fixed" ? 1 : 2;
+  const first = at % stride;
+  const places = Array.from({ length: Math.ceil((policies.length - first) / stride) }, (_, i) => first + i * stride);
+  return Array.from({ length: bench.replications }, (_, index) => {
+    const oneAt = (place: number) => bench.one(policies[places[place]!]!, nameOf(places[place]!), index);
+    const found = firstOrNull(places.length, (at - first) / stride, (place) => oneAt(place).meets);
+    return oneAt(found ?? places.length - 1).hours;
+  });
 };

@@ -1,9 +1,9 @@
-import { initialReplicas, limitsOf, policyInWords, type Policy } from "../../fleet/policy.ts";
+import { limitsOf, policyInWords, type Policy } from "../../fleet/policy.ts";
 import { plain, quantity } from "../../format.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
 import { spanOf } from "../notes.ts";
 import type { Question } from "../replications.ts";
-import { Bench, FACTORS, firstOrNull, type Trial, UNCHANGED } from "./bench.ts";
+import { Bench, cheapestOfRowOrNull, FACTORS, type Trial, UNCHANGED } from "./bench.ts";
 import { beginningWith, withFloorOrNull, withTargetOrNull } from "./policies.ts";
 import type { Pull } from "./pull.ts";
 
@@ -31,12 +31,6 @@ export interface Choice {
   readonly replicas: number;
 }
 
-/** An autoscaler at the highest target that meets the objectives, and the place of that target. */
-export interface Scaled {
-  readonly trial: Trial;
-  readonly at: number;
-}
-
 /** Mean over the replications. */
 export const gpuHoursOf = ({ replications }: Pick<Trial, "replications">): number =>
   replications.reduce((sum, { run }) => sum + run.gpu_hours, 0) / replications.length;
@@ -61,7 +55,7 @@ export class Chooser {
     const scaled = this.scaledOrNull([], "nothing pulled", null, this.guess);
     this.hasFixed = scaled === null;
     this.guess = scaled?.at ?? UNCHANGED;
-    const trial = scaled?.trial ?? this.fixedOrNull([], "nothing pulled");
+    const trial = scaled ?? this.fixedOrNull([], "nothing pulled");
     return trial === null ? null : { trial, isScaled: scaled !== null };
   }
 
@@ -70,17 +64,17 @@ export class Chooser {
     const hasFloors = pulls.some((pull) => pull.hasFloors === true);
     const scaled = this.scaledOrNull(pulls, name, null, this.guess);
     const fixed = hasFloors || this.hasFixed ? this.fixedOrNull(pulls, name) : null;
-    const found = [scaled?.trial ?? null, fixed].filter((trial) => trial !== null);
+    const found = [scaled, fixed].filter((trial) => trial !== null);
     return cheapestOf([...found, ...(hasFloors ? this.floors(pulls, name, scaled, found) : [])]);
   }
 
   /** The setting that gives a replica least to do, as far as it was tried: what it misses, all do. Null where nothing scales. */
-  safestOrNull(pulls: readonly Pull[], name: string): Omit<Trial, "cheaper"> | null {
+  safestOrNull(pulls: readonly Pull[], name: string): Pick<Trial, "name" | "replications"> | null {
     const rungs = this.rungs(pulls, null);
     const policy = rungs.at(-1);
     if (policy === undefined) return null;
     const replications = this.benchOf(pulls).triedOf(policy, `levers, ${name}`);
-    return { policy, name: this.inWords(policy, rungs.length - 1), replications };
+    return { name: this.inWords(policy, rungs.length - 1), replications };
   }
 
   /** Forgets what was simulated with levers that change how replicas serve or start. */
@@ -89,7 +83,7 @@ export class Chooser {
   }
 
   /** Floors between the policy's own minimum and the fixed fleet, lowest first: each may aim higher than the one before. Those that cost more whatever happens are left out. */
-  private floors(pulls: readonly Pull[], name: string, scaled: Scaled | null, found: readonly Trial[]): Trial[] {
+  private floors(pulls: readonly Pull[], name: string, scaled: Trial | null, found: readonly Trial[]): Trial[] {
     const { policy, question, replicas } = this.choice;
     if (policy === null) return [];
     const fixed = found.find((trial) => trial.policy.kind === "fixed")?.policy;
@@ -104,22 +98,17 @@ export class Chooser {
       if (best !== null && floor * hours >= gpuHoursOf(best)) break;
       const next = this.scaledOrNull(pulls, name, floor, guess, guess + 1);
       if (next === null) continue;
-      trials.push(next.trial);
+      trials.push(next);
       guess = next.at;
     }
     return trials;
   }
 
   /** Takes it that a lower target is never worse for latencies, and never cheaper. */
-  private scaledOrNull(pulls: readonly Pull[], name: string, floor: number | null, guess: number, within = Infinity): Scaled | null {
-    const bench = this.benchOf(pulls);
-    const rungs = this.rungs(pulls, floor);
-    const nameOf = (at: number): string => `levers, ${name}, ${this.inWords(rungs[at]!, at)}`;
-    const holds = (at: number): boolean => bench.trialOrNull(rungs[at]!, nameOf(at)) !== null;
-    const at = firstOrNull(Math.min(rungs.length, within), guess, holds);
-    if (at === null) return null;
-    const cheaper = at === 0 ? [] : bench.triedOf(rungs[at - 1]!, nameOf(at - 1));
-    return { trial: { ...bench.trialOrNull(rungs[at]!, nameOf(at))!, name: this.inWords(rungs[at]!, at), cheaper }, at };
+  private scaledOrNull(pulls: readonly Pull[], name: string, floor: number | null, guess: number, within = Infinity): Trial | null {
+    const policies = this.rungs(pulls, floor).slice(0, within);
+    const nameOf = (at: number): string => `levers, ${name}, ${this.inWords(policies[at]!, at)}`;
+    return cheapestOfRowOrNull({ bench: this.benchOf(pulls), policies, nameOf }, guess, (policy, at) => this.inWords(policy, at));
   }
 
   /** Takes it that more replicas are never worse. */
@@ -129,12 +118,9 @@ export class Chooser {
     // How replicas start matters to a fixed fleet only where some have to start again.
     const isStarting = failures !== undefined || update !== undefined;
     const bench = this.benchOf(isStarting ? pulls : pulls.filter(({ isForFixed }) => isForFixed === true));
-    const policyOf = (at: number): Policy => ({ kind: "fixed", replicas: at + 1 });
+    const policies = Array.from({ length: MOST_TIMES * replicas }, (_, at): Policy => ({ kind: "fixed", replicas: at + 1 }));
     const nameOf = (at: number): string => `levers, ${name}, ${quantity(at + 1, "replica")}`;
-    const at = firstOrNull(MOST_TIMES * replicas, replicas - 1, (each) => bench.trialOrNull(policyOf(each), nameOf(each)) !== null);
-    if (at === null) return null;
-    const cheaper = at === 0 ? [] : bench.triedOf(policyOf(at - 1), nameOf(at - 1));
-    return { ...bench.trialOrNull(policyOf(at), nameOf(at))!, name: policyInWords(policyOf(at)), cheaper };
+    return cheapestOfRowOrNull({ bench, policies, nameOf }, replicas - 1, policyInWords);
   }
 
   /** The policy at every target, the highest first; one that aims at nothing by itself. */
@@ -161,10 +147,9 @@ export class Chooser {
   }
 
   private inWords(policy: Policy, at: number): string {
-    const words = `${policyInWords(policy)}, begins with ${initialReplicas(policy)}`;
+    const words = policyInWords(policy);
     const factor = FACTORS[at] ?? 1;
-    return policy.kind === "manifest" && this.choice.policy?.kind === "manifest" && factor !== 1
-      ? `${words}, targets × ${plain(factor, 3)}`
-      : words;
+    const isManifest = policy.kind === "manifest" && this.choice.policy?.kind === "manifest";
+    return isManifest && factor !== 1 ? `${words}, targets × ${plain(factor, 3)}` : words;
   }
 }

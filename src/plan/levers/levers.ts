@@ -1,4 +1,4 @@
-import { limitsOf, type Policy } from "../../fleet/policy.ts";
+import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
 import { objectivesOf } from "../objectives.ts";
 import { isBetterWithMore } from "../fixed-capacity.ts";
@@ -6,14 +6,14 @@ import { targetOf, type FixedAnswer } from "../hybrid.ts";
 import { pooledPercentileOrNull, timesOf } from "../latencies.ts";
 import { resultsOf, type Question } from "../replications.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
-import type { Trial } from "./bench.ts";
+import { hoursByReplication, type Trial } from "./bench.ts";
 import { admission, smoothing } from "./front.ts";
 import { gapBetween } from "./gap.ts";
 import { placement } from "./placement.ts";
 import type { Ground, Pull, Ways } from "./pull.ts";
 import { resampled } from "./resampled.ts";
 import { baseline, churn, fasterLoad, warmPool } from "./scaling.ts";
-import type { Gap, Lever, LeverName, Levers, Meets, Misses, Outcome } from "./schema.ts";
+import type { Lever, LeverName, Levers, Meets, Misses, Outcome } from "./schema.ts";
 
 /** Every lever, in the order of LEVERS. */
 const ALL: readonly ((ground: Ground) => Ways)[] = [baseline, smoothing, admission, placement, churn, warmPool, fasterLoad];
@@ -30,10 +30,10 @@ export interface LeversRequest {
   readonly isOwn: boolean;
 }
 
-/** A pulled lever with the cheapest setting by itself; null where none meets the objectives. */
+/** A lever pulled by itself, and what came of it. */
 interface Alone {
   readonly pull: Pull;
-  readonly trial: Trial | null;
+  readonly outcome: Outcome;
 }
 
 /**
@@ -43,86 +43,95 @@ interface Alone {
  * @returns null where no fixed number meets the objectives on all replications
  */
 export const leversOf = (request: LeversRequest): Levers | null => {
-  const { fixed, policy, isTrace } = request;
+  const { policy, isTrace } = request;
   const question = questionOf(request);
   const chooser = new Chooser(choiceOf(request, question));
   const reference = chooser.referenceOrNull();
   if (reference === null) return null;
-  const ground: Ground = {
-    setup: question.setup,
-    objectives: question.objectives,
-    policy,
-    replicas: fixed.replicas,
-    inFlight: fixed.sustained > 0 ? targetOf(request.question, fixed, 1) : null,
-    requests: question.requestsOf(question.seeds[0] ?? 0),
+  const usual = gpuHoursOf(reference.trial);
+  const usualHours = hoursByReplication(reference.trial);
+  /** @param isLookedInto whether the change has its interval, which takes more simulations */
+  const outcomeOf = (trial: Trial | null, pulls: readonly Pull[], name: string, isLookedInto = true): Outcome => {
+    if (trial === null) return missesOf(chooser.safestOrNull(pulls, name) ?? reference.trial, question);
+    const figures = figuresOf(trial, question);
+    const hours = figures.gpu_hours - usual;
+    const change = isLookedInto
+      ? gapBetween(hours, hoursByReplication(trial), usualHours, isTrace)
+      : { gpu_hours: hours, low: null, high: null };
+    return { kind: "meets", ...figures, change };
   };
-  const gap = (one: Trial, other: Trial): Gap => gapBetween(one, other, objectivesOf(question.objectives), isTrace);
-  const meets = (trial: Trial): Meets => ({ kind: "meets", ...figuresOf(trial, question), change: gap(trial, reference.trial) });
-  const misses = (pulls: readonly Pull[], name: string): Misses => missesOf(chooser.safestOrNull(pulls, name) ?? reference.trial, question);
-  const outcome = (trial: Trial | null, pulls: readonly Pull[], name: string): Outcome =>
-    trial === null ? misses(pulls, name) : meets(trial);
+  const pulledTogether = (pulls: readonly Pull[], name: string, isLookedInto = true): Outcome =>
+    outcomeOf(chooser.cheapestOrNull(pulls, name), pulls, name, isLookedInto);
+  const pulledAlone = (ways: readonly [Pull, ...Pull[]]): Alone => {
+    const name = `${ways[0].lever} alone`;
+    const tried = ways.map((pull) => ({ pull, trial: chooser.cheapestOrNull([pull], name) }));
+    const { pull, trial } = tried.reduce((best, each) => (isCheaper(each.trial, best.trial) ? each : best));
+    return { pull: standing(pull, trial, reference.trial), outcome: outcomeOf(trial, [pull], name) };
+  };
 
+  const ground = groundOf(request, question);
   const known = ALL.map((ways) => ways(ground));
   const alone = new Map<LeverName, Alone>();
   for (const each of known) {
-    if (each.kind === "ways") alone.set(each.lever, pulledAlone(chooser, each.pulls));
+    if (each.kind === "ways") alone.set(each.lever, pulledAlone(each.pulls));
     chooser.forget();
   }
   const pulls = [...alone.values()].map(({ pull }) => pull);
   const hasOthers = pulls.length > 1;
-  const together = hasOthers ? chooser.cheapestOrNull(pulls, "all together") : null;
-  const saving = [...alone.values()].filter(({ trial }) => trial !== null && gap(trial, reference.trial).gpu_hours < 0);
+  const saving = [...alone.values()]
+    .filter(({ outcome }) => outcome.kind === "meets" && outcome.change.gpu_hours < 0)
+    .map(({ pull }) => pull);
   const levers = known.map((each): Lever => {
     if (each.kind === "no-effect") return each;
-    const { pull, trial } = alone.get(each.lever)!;
-    const { lever, from, to } = pull.hasFloors === true ? standing(pull, trial, reference.trial) : pull;
+    const { pull, outcome } = alone.get(each.lever)!;
+    const { lever, from, to } = pull;
     const others = pulls.filter((other) => other !== pull);
-    const name = `all but ${lever}`;
-    const without = hasOthers ? chooser.cheapestOrNull(others, name) : null;
     return {
       kind: "pulled",
       lever,
       from,
       to,
-      alone: outcome(trial, [pull], `${lever} alone`),
-      all_but: hasOthers ? outcome(without, others, name) : null,
-      on_top: together === null || without === null ? null : gap(together, without),
+      alone: outcome,
+      all_but: hasOthers ? pulledTogether(others, `all but ${lever}`, false) : null,
     };
   });
-  const combined = (some: readonly Alone[]): Levers["saving"] => {
-    const those = some.map(({ pull }) => pull);
-    const name = "all that save";
-    return { levers: those.map(({ lever }) => lever), outcome: outcome(chooser.cheapestOrNull(those, name), those, name) };
-  };
   return {
     replications: question.seeds.length,
     replicated: isTrace ? "resamples" : "seeds",
     reference: {
       ...figuresOf(reference.trial, question),
-      autoscaler: reference.isScaled || policy === null ? null : misses([], "nothing pulled"),
+      autoscaler:
+        reference.isScaled || policy === null ? null : missesOf(chooser.safestOrNull([], "nothing pulled") ?? reference.trial, question),
     },
     levers,
-    saving: saving.length < 2 || saving.length === pulls.length ? null : combined(saving),
-    together: hasOthers ? outcome(together, pulls, "all together") : null,
-    notes: notesOf(request, question),
+    saving:
+      saving.length < 2 || saving.length === pulls.length
+        ? null
+        : { levers: saving.map(({ lever }) => lever), outcome: pulledTogether(saving, "all that save") },
+    together: hasOthers ? pulledTogether(pulls, "all together") : null,
+    notes: notesOf(request, reference),
   };
 };
 
+const isCheaper = (one: Trial | null, other: Trial | null): boolean =>
+  one !== null && (other === null || gpuHoursOf(one) < gpuHoursOf(other));
+
+const groundOf = ({ question: asked, fixed, policy }: LeversRequest, { setup, objectives, seeds, requestsOf }: Question): Ground => ({
+  setup,
+  objectives,
+  policy,
+  replicas: fixed.replicas,
+  inFlight: fixed.sustained > 0 ? targetOf(asked, fixed, 1) : null,
+  requests: requestsOf(seeds[0] ?? 0),
+});
+
 /** A floor in the words of what was found to be the cheapest. */
 const standing = (pull: Pull, trial: Trial | null, reference: Trial): Pull => {
-  if (trial === null) return pull;
+  if (trial === null || pull.hasFloors !== true) return pull;
   const { policy } = trial;
   if (JSON.stringify(policy) === JSON.stringify(reference.policy)) return { ...pull, to: "no higher floor is cheaper" };
   const fleet = policy.kind === "fixed" ? "a fleet that never scales" : "an autoscaler above that";
   return { ...pull, to: `${quantity(limitsOf(policy)[0], "replica")} at least, ${fleet}` };
-};
-
-/** The cheapest way to pull it; the first where none meets the objectives. */
-const pulledAlone = (chooser: Chooser, pulls: readonly [Pull, ...Pull[]]): Alone => {
-  const tried = pulls.map((pull): Alone => ({ pull, trial: chooser.cheapestOrNull([pull], `${pull.lever} alone`) }));
-  return tried.reduce((best, each) =>
-    each.trial !== null && (best.trial === null || gpuHoursOf(each.trial) < gpuHoursOf(best.trial)) ? each : best,
-  );
 };
 
 /** Differences between policies on the same requests need fewer replications than a verdict does. */
@@ -168,7 +177,7 @@ const figuresOf = ({ name, replications }: Trial, { objectives }: Question): Omi
   };
 };
 
-const missesOf = ({ name, replications }: Omit<Trial, "cheaper">, { objectives }: Question): Misses => {
+const missesOf = ({ name, replications }: Pick<Trial, "name" | "replications">, { objectives }: Question): Misses => {
   const judged = objectivesOf(objectives).map(isBetterWithMore);
   const misses = resultsOf(replications, objectives)
     .filter(({ verdict }, i) => judged[i] === true && verdict !== "meets")
@@ -176,15 +185,21 @@ const missesOf = ({ name, replications }: Omit<Trial, "cheaper">, { objectives }
   return { kind: "misses", policy: name, misses };
 };
 
-const notesOf = ({ question: { objectives }, isTrace }: LeversRequest, question: Question): string[] => {
+const notesOf = (
+  { question: { objectives }, isTrace }: LeversRequest,
+  { trial, isScaled }: { readonly trial: Trial; readonly isScaled: boolean },
+): string[] => {
   const left = [
     ...(objectives.survive === undefined ? [] : ["replicas that may be gone"]),
     ...(objectives.gpu_hours_per_h === undefined ? [] : ["the ceiling on GPUs"]),
   ];
   return [
+    ...(isScaled
+      ? [`The autoscaler begins with ${quantity(initialReplicas(trial.policy), "replica")}, whatever its target, or with its floor.`]
+      : []),
     ...(isTrace
       ? [
-          `Levers are compared on ${question.seeds.length} resamples of the trace in blocks, over which together every objective is met; a prompt that a resample holds twice shares its prefix with itself.`,
+          "Levers are compared on resamples of the trace in blocks, all of which together meet every objective; a prompt that a resample holds twice finds its own prefix in the cache, where the trace names its parts.",
         ]
       : []),
     ...(left.length === 0 ? [] : [`The levers leave out ${list(left)}.`]),

@@ -57,7 +57,7 @@ const metricOf = (metric: HpaMetric, factor: number): HpaMetric => {
         target: { ...target, averagePercent: Math.max(1, Math.floor(target.averagePercent * factor + 0.5)) },
       } as HpaMetric;
     case "AverageValue":
-      return { ...metric, target: { ...target, averageMilli: milli(target.averageMilli, factor) } } as HpaMetric;
+      return { ...metric, target: { ...target, averageMilli: milli(target.averageMilli, factor) } };
     case "Value":
       return { ...metric, target: { ...target, milli: milli(target.milli, factor) } } as HpaMetric;
     default:

@@ -23,7 +23,7 @@ export type Misses = z.infer<typeof missesSchema>;
 /** A difference in GPU-hours over the same replications. Below 0: it saves. */
 const gapSchema = z.strictObject({
   gpu_hours: z.number(),
-  low: z.number().nullable().meta({ description: "95 %; null: one replication" }),
+  low: z.number().nullable().meta({ description: "95 %; null: one replication, or not looked into" }),
   high: z.number().nullable(),
 });
 export type Gap = z.infer<typeof gapSchema>;
@@ -54,7 +54,6 @@ const leverSchema = z.discriminatedUnion("kind", [
     to: z.string().meta({ description: "What was changed" }),
     alone: outcomeSchema,
     all_but: outcomeSchema.nullable().meta({ description: "All others, without this one; null: there are no others" }),
-    on_top: gapSchema.nullable().meta({ description: "All together, less all but this one; null where either misses" }),
   }),
   z.strictObject({ kind: z.literal("no-effect"), lever: z.enum(LEVERS), because: z.string() }),
 ]);

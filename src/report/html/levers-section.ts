@@ -11,7 +11,7 @@ import {
   referenceSentence,
   worthSentence,
 } from "../levers-sentences.ts";
-import { type Axis, labelWidth, linearTicks } from "./axes.ts";
+import { type Axis, labelWidth } from "./axes.ts";
 import { type Charts, figure, Plot, scaleOf, seriesColor } from "./chart.ts";
 import { html, type Html, items, table } from "./markup.ts";
 
@@ -50,12 +50,15 @@ const colorOf = ({ gap }: Bar): string => EFFECTS.find(({ effect }) => effect ==
 
 /** Of the span, free on either side. */
 const MARGIN = 0.04;
+/** As many labels as have room. */
+const MOST_TICKS = 6;
+const STEPS: readonly number[] = [0.01, 0.1, 1, 10].flatMap((power) => [1, 2, 2.5, 5].map((factor) => factor * power));
 
-/** An axis that holds 0 and all values, with ticks at multiples of 1, 2 or 5 × 10ⁿ. */
+/** An axis that holds 0 and all values. */
 const shareAxis = (values: readonly number[]): Axis => {
   const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
   const span = Math.max(most - least, 0.01);
-  const [, step = 1] = linearTicks(0.95 * span);
+  const step = STEPS.find((each) => span / each < MOST_TICKS) ?? span;
   const [from, to] = [Math.ceil(least / step - 1e-9), Math.floor(most / step + 1e-9)];
   return {
     label: "change of GPU-hours",
@@ -76,8 +79,8 @@ export const leversChart = (charts: Charts, levers: Levers): Html => {
   return figure(
     charts,
     {
-      title: "What each lever is worth",
-      caption: "GPU-hours against nothing pulled, at equal objectives, with the 95 % interval. Left of 0 it saves.",
+      title: "Change of GPU-hours, lever by lever",
+      caption: "Against nothing pulled, at equal objectives, with the 95 % interval. Left of 0 it saves.",
       description: `${bars.map((bar) => `${bar.name} ${gapInWords(bar.gap, levers)}`).join("; ")}. The lowest is ${best?.name ?? "none"}.`,
     },
     {

@@ -5,15 +5,14 @@ import { KEDA_DEFAULTS } from "../../../src/autoscaler/keda/spec.ts";
 import { initialReplicas, limitsOf, policyInWords, type Policy } from "../../../src/fleet/policy.ts";
 import { simulate } from "../../../src/fleet/simulate.ts";
 import { typicalSeconds } from "../../../src/replica/cold-start/phase.ts";
-import { firstOrNull, FACTORS, type Trial, UNCHANGED } from "../../../src/plan/levers/bench.ts";
+import { Bench, cheapestOfRowOrNull, FACTORS, firstOrNull, hoursByReplication, UNCHANGED } from "../../../src/plan/levers/bench.ts";
 import { admission, smoothing } from "../../../src/plan/levers/front.ts";
-import { atEqualObjectives, gapBetween } from "../../../src/plan/levers/gap.ts";
+import { gapBetween } from "../../../src/plan/levers/gap.ts";
 import { placement } from "../../../src/plan/levers/placement.ts";
 import { beginningWith, slowerOrNull, withFloorOrNull, withTargetOrNull } from "../../../src/plan/levers/policies.ts";
 import type { Ground, Pull, Ways } from "../../../src/plan/levers/pull.ts";
 import { baseline, churn, fasterLoad, warmPool } from "../../../src/plan/levers/scaling.ts";
-import { objectivesOf } from "../../../src/plan/objectives.ts";
-import { replicate, type Replication } from "../../../src/plan/replications.ts";
+import { replicate } from "../../../src/plan/replications.ts";
 import { runs } from "../../runs.ts";
 import { chat, question } from "../questions.ts";
 
@@ -137,42 +136,44 @@ describe("a search for the cheapest", () => {
 });
 
 describe("a gap", () => {
-  const asked = question({ seeds: [1, 2, 3, 4, 5] });
-  const objectives = objectivesOf(asked.objectives);
-  const trial = (replicas: number): Trial => {
-    const of = (number: number): Replication[] => asked.seeds.map((seed) => replicate(asked, { kind: "fixed", replicas: number }, seed));
-    return { policy: { kind: "fixed", replicas }, name: `${replicas}`, replications: of(replicas), cheaper: of(replicas - 1) };
-  };
-  const [two, three] = [trial(2), trial(3)];
+  const ones = [3, 5, 4, 8];
+  const others = [2, 5, 5, 4];
 
-  it("between a policy and itself is nothing at all", () => {
-    expect(gapBetween(two, two, objectives, false)).toEqual({ gpu_hours: 0, low: 0, high: 0 });
+  it("between a setting and itself is nothing at all", () => {
+    expect(gapBetween(0, ones, ones, false)).toEqual({ gpu_hours: 0, low: 0, high: 0 });
   });
 
-  it("of resamples is wider than that of as many seeds by the root of one more than their number, about the same mean", () => {
-    const seeds = gapBetween(three, two, objectives, false);
-    const resamples = gapBetween(three, two, objectives, true);
-    expect(resamples.gpu_hours).toBe(seeds.gpu_hours);
-    expect((resamples.high ?? 0) - resamples.gpu_hours).toBeCloseTo(Math.sqrt(6) * ((seeds.high ?? 0) - seeds.gpu_hours), 12);
+  it("has no interval where there is one replication", () => {
+    expect(gapBetween(1, [3], [2], false)).toEqual({ gpu_hours: 1, low: null, high: null });
   });
 
-  it("takes hours at equal objectives: more where a replication missed more, and the same on average", () => {
-    const hours = two.replications.map(({ run }) => run.gpu_hours);
-    const equal = atEqualObjectives(two, objectives);
-    const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    expect(mean(equal)).toBeCloseTo(mean(hours), 12);
-    const shares = two.replications.map(({ counts }) => counts.whole.map(({ bad, of }) => bad / of));
-    const added = equal.map((each, i) => each - hours[i]!);
-    const worst = [0, 1].map((i) => shares.map((each) => each[i]!));
-    // The added hours follow one objective's misses, replication by replication.
-    expect(
-      worst.some((each) =>
-        [...each.keys()]
-          .sort((a, b) => each[a]! - each[b]!)
-          .every((at, i, order) => i === 0 || added[at]! >= added[order[i - 1]!]! - 1e-12),
-      ),
-    ).toBe(true);
-    expect(atEqualObjectives({ ...two, cheaper: [] }, objectives)).toEqual(hours);
+  it("has Student's interval of the mean over seeds, about the difference that was found", () => {
+    // Differences 1, 0, −1, 4: standard deviation √(14/3); Student's quantile with 3 degrees of freedom is 3.182.
+    const { gpu_hours: hours, low, high } = gapBetween(0.5, ones, others, false);
+    expect(hours).toBe(0.5);
+    expect(high).toBeCloseTo(0.5 + (3.182 * Math.sqrt(14 / 3)) / 2, 1);
+    expect(0.5 - (low ?? 0)).toBeCloseTo((high ?? 0) - 0.5, 12);
+  });
+
+  it("of resamples is wider than that of as many seeds by the root of one more than their number", () => {
+    const half = (areResamples: boolean) => gapBetween(0, ones, others, areResamples).high ?? 0;
+    expect(half(true)).toBeCloseTo(Math.sqrt(5) * half(false), 12);
+  });
+});
+
+describe("hours by replication", () => {
+  it("are those of the smallest fixed number that meets the objectives on each by itself", () => {
+    const asked = question({ seeds: [1, 2, 3, 4] });
+    const bench = new Bench(asked, asked.setup);
+    const policies = Array.from({ length: 12 }, (_, at): Policy => ({ kind: "fixed", replicas: at + 1 }));
+    const trial = cheapestOfRowOrNull({ bench, policies, nameOf: String }, 3, policyInWords);
+    if (trial === null) throw new Error("expected a number");
+    const expected = asked.seeds.map((seed) => {
+      const runsOf = policies.map((policy) => replicate(asked, policy, seed));
+      return runsOf.find(({ meets }) => meets)!.run.gpu_hours;
+    });
+    expect(hoursByReplication(trial)).toEqual(expected);
+    expect(trial.replications.map(({ run }) => run.seed)).toEqual(asked.seeds);
   });
 });
 
