@@ -43,14 +43,16 @@ interface Target {
 }
 
 /**
- * Floors below the fixed answer with a Kubernetes HPA on top, on requests in flight: for each of four targets the lowest floor with which
- * the objectives are met; from there on other behaviors, and other sizes of the scenario's warm pool, with that floor and lower ones.
+ * Floors below the fixed answer with a Kubernetes HPA on top, on requests in flight: for each of four targets, and two more beside the
+ * cheapest of them, the lowest floor with which the objectives are met; from there on other behaviors, and other sizes of the scenario's warm pool, with that floor and lower ones.
  * It takes it that a higher floor is never worse.
  *
  * A policy that is hopeless after two replications is dropped, and so is one that another, which meets the objectives, beats in cost, tail
  * and churn in both of them. What is given was looked into until its verdict stood.
  *
  * A target is what a replica of the fixed fleet holds in flight at a share of the rate that it sustains (Little's law, by a simulation at that rate).
+ *
+ * @param isThorough otherwise the four targets with Kubernetes' default behavior are all
  */
 export const hybrids = (question: Question, fixed: FixedAnswer, isThorough = true): Hybrid[] =>
   new HybridSearch(question, fixed).all(isThorough);
@@ -59,7 +61,8 @@ class HybridSearch {
   private readonly question: Question;
   private readonly fixed: FixedAnswer;
   private readonly races = new Map<number | null, Race>();
-  private readonly found: Hybrid[] = [];
+  private readonly found: (Hybrid & Pick<Target, "share">)[] = [];
+  private readonly floors = new Map<Target, number>();
 
   constructor(question: Question, fixed: FixedAnswer) {
     this.question = question;
@@ -69,16 +72,34 @@ class HybridSearch {
   all(isThorough: boolean): Hybrid[] {
     const most = this.fixed.replicas - 1;
     if (most < 1) return [];
-    const own = poolOf(this.question);
-    const targets = TARGET_SHARES.map((share): Target => ({ share, target: targetOf(this.question, this.fixed, share) }));
-    const floors = targets.map((target) => this.lowestFloor(target, most, own));
+    for (const share of TARGET_SHARES) this.searchFloor(share, most);
     if (!isThorough) return this.found;
-    targets.forEach((target, i) => {
-      const floor = floors[i]!;
-      for (const behavior of OTHERS) if (canDiffer(behavior, this.hpa(target, floor))) this.descend(target, floor, behavior, own);
+    for (const share of this.sharesBesideTheCheapest()) this.searchFloor(share, most);
+    for (const [target, floor] of this.floors) {
+      for (const behavior of OTHERS) {
+        if (canDiffer(behavior, this.hpa(target, floor))) this.descend(target, floor, behavior, poolOf(this.question));
+      }
       for (const pool of otherPools(this.question, 2 * this.fixed.replicas)) this.descend(target, floor, BY_DEFAULT, pool);
-    });
+    }
     return this.found;
+  }
+
+  private searchFloor(share: number, most: number): void {
+    const target = { share, target: targetOf(this.question, this.fixed, share) };
+    this.floors.set(target, this.lowestFloor(target, most, poolOf(this.question)));
+  }
+
+  /** Halfway from the share that is the cheapest to the ones beside it. */
+  private sharesBesideTheCheapest(): number[] {
+    const [cheapest] = this.found
+      .filter(({ verdict }) => verdict === "meets")
+      .map(({ share, replications }) => ({ share, hours: candidateOf(replications, this.question.objectives).gpu_hours }))
+      .sort((a, b) => a.hours - b.hours);
+    if (cheapest === undefined) return [];
+    const { share } = cheapest;
+    const shares = [1, ...TARGET_SHARES];
+    const at = shares.indexOf(share);
+    return [shares[at - 1], shares[at + 1]].flatMap((other) => (other === undefined ? [] : [(share + other) / 2]));
   }
 
   /** The lowest floor that meets the objectives with Kubernetes' defaults; the highest that was asked where none does. */
@@ -108,7 +129,7 @@ class HybridSearch {
     const name = [`floor ${floor}`, `target ${target.target}`, behavior.name, poolName(pool)].filter((part) => part !== "").join(", ");
     if (isRaced && this.isBeaten(race.replicationsOf(policy, name, LOOKED_AT))) return "undecided";
     const verdict = race.decide(policy, name);
-    this.found.push({ name, policy, floor, pool, verdict, replications: race.replicationsOf(policy, name) });
+    this.found.push({ name, share: target.share, policy, floor, pool, verdict, replications: race.replicationsOf(policy, name) });
     return verdict;
   }
 
