@@ -1,7 +1,7 @@
 import { overBudgetOrNull } from "./budget.ts";
 import { fixedCandidate } from "./fixed-candidate.ts";
 import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
-import type { FixedAnswer } from "./hybrid.ts";
+import type { FixedAnswer } from "./targets.ts";
 import { meanRateOf, type PlanRequest } from "./question.ts";
 import { candidateOf, type Question, type Replication } from "./replications.ts";
 import type { Candidate } from "./schema.ts";

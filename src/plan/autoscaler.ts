@@ -1,6 +1,6 @@
 import type { Policy } from "../fleet/policy.ts";
 import { percent } from "../format.ts";
-import { hpaOf, targetOf, type FixedAnswer } from "./hybrid.ts";
+import { hpaOf, targetOf, type FixedAnswer } from "./targets.ts";
 import type { Question } from "./replications.ts";
 
 /** How much of the rate that a replica sustains the autoscaler is told to fill. */

@@ -1,7 +1,6 @@
 import type { Behavior } from "../autoscaler/hpa/behavior.ts";
 import type { Policy } from "../fleet/policy.ts";
-
-type Hpa = Extract<Policy, { kind: "hpa" }>;
+import type { Hpa } from "./targets.ts";
 
 /** How fast an HPA may move. */
 export interface NamedBehavior {

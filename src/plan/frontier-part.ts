@@ -37,13 +37,13 @@ export const frontierPart = (answered: Answered, today: Today, suggested: Sugges
     .sort((a, b) => a.candidate.gpu_hours - b.candidate.gpu_hours || a.candidate.scale_events - b.candidate.scale_events);
   const fewer = search.atLeast - 1;
   const named: Named[] = [
-    ...namedOrNone("today", "today", today.fields.today ?? null),
     ...(fewer > survive ? [fewer] : [])
       .concat(replicas)
       .map((number) => ({ name: `fixed ${number}`, family: "fixed" as const, candidate: fixed(number) })),
     ...more(answered),
     ...namedOrNone("autoscaler", "autoscaler", suggested.fields.autoscaler),
     ...floors.map(({ name, pool, candidate }): Named => ({ name, family: pool === poolOf(question) ? "autoscaler" : "pool", candidate })),
+    ...namedOrNone("today", "today", today.fields.today ?? null),
   ];
   const pool = cheapest === null || cheapest.pool === poolOf(question) ? null : cheapest.pool;
   return {
@@ -68,10 +68,9 @@ const more = ({ question, replicas }: Answered): Named[] => {
   });
 };
 
-/** A policy's words with the warm pool that it has, where the scenario has one. */
-const candidateOfHybrid = ({ objectives }: Question, { replications, pool }: Hybrid): Candidate => {
+/** With the verdict of the search, which a hopeless one is not repeated for, and the warm pool in its words where the scenario has one. */
+const candidateOfHybrid = ({ objectives }: Question, { replications, pool, verdict }: Hybrid): Candidate => {
   const candidate = candidateOf(replications, objectives);
-  return pool === null
-    ? candidate
-    : { ...candidate, policy: `${candidate.policy}, ${pool === 0 ? "no warm pool" : `warm pool of ${pool}`}` };
+  const words = pool === null ? "" : `, ${pool === 0 ? "no warm pool" : `warm pool of ${pool}`}`;
+  return { ...candidate, verdict, policy: `${candidate.policy}${words}` };
 };

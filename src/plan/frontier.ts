@@ -10,13 +10,14 @@ export interface Named {
 
 /**
  * Policies by cost, tail and churn, the cheapest first. One is dominated where another is as good in all three and better in one; of those
- * that nothing tells apart the first stays. The best are named in words: see `titlesOf`.
+ * that nothing tells apart the first stays, and what runs today. The best are named in words: see `titlesOf`.
  */
 export const frontierOf = (named: readonly Named[]): FrontierPoint[] => {
   const points: FrontierPoint[] = [];
   for (const { name, family, candidate } of named) {
     const point = { name, family, policy: candidate.policy, ...measuresOf(candidate), verdict: candidate.verdict, is_dominated: false };
-    if (!points.some((other) => other.verdict === point.verdict && isSame(other, point))) points.push(point);
+    const isKnown = points.some((other) => other.verdict === point.verdict && isSame(other, point));
+    if (!isKnown || family === "today") points.push(point);
   }
   const titles = titlesOf(points);
   return points

@@ -1,13 +1,11 @@
 import type { Policy } from "../fleet/policy.ts";
 import { BY_DEFAULT, canDiffer, OTHERS, withBehavior, type NamedBehavior } from "./behaviors.ts";
-import { dominates, measuresOf } from "./measures.ts";
+import { dominates, measuresOf, type Measures } from "./measures.ts";
 import { otherPools, poolOf, withPool } from "./pools.ts";
 import { Race } from "./racing.ts";
 import { candidateOf, type Question, type Replication } from "./replications.ts";
-import { atSteadyRate } from "./sustained-rate.ts";
+import { hpaOf, targetOf, type FixedAnswer, type Hpa } from "./targets.ts";
 import type { Verdict } from "./verdict.ts";
-
-type Hpa = Extract<Policy, { kind: "hpa" }>;
 
 /** Shares of the rate that a replica sustains which the autoscaler is told to fill, the cheapest first. */
 const TARGET_SHARES = [0.9, 0.8, 0.65, 0.5] as const;
@@ -27,15 +25,6 @@ export interface Hybrid {
   readonly replications: readonly Replication[];
 }
 
-/** What is known of the fixed answer. */
-export interface FixedAnswer {
-  readonly replicas: number;
-  /** The steady rate that so many sustain, in requests per second. */
-  readonly sustained: number;
-  /** Of the traffic, in requests per second. */
-  readonly meanRate: number;
-}
-
 /** A target on requests in flight, and the share of the sustained rate that it stands for. */
 interface Target {
   readonly share: number;
@@ -43,23 +32,31 @@ interface Target {
 }
 
 /**
- * Floors below the fixed answer with a Kubernetes HPA on top, on requests in flight: for each of four targets the lowest floor with which
- * the objectives are met; from there on other behaviors, and other sizes of the scenario's warm pool, with that floor and lower ones.
+ * Floors below the fixed answer with a Kubernetes HPA on top, on requests in flight: for each of four targets, and two more beside the
+ * cheapest of them, the lowest floor with which the objectives are met; from there on other behaviors, and other sizes of the scenario's warm pool, with that floor and lower ones.
  * It takes it that a higher floor is never worse.
  *
  * A policy that is hopeless after two replications is dropped, and so is one that another, which meets the objectives, beats in cost, tail
  * and churn in both of them. What is given was looked into until its verdict stood.
  *
  * A target is what a replica of the fixed fleet holds in flight at a share of the rate that it sustains (Little's law, by a simulation at that rate).
+ *
+ * @param isThorough otherwise the four targets with Kubernetes' default behavior are all
  */
 export const hybrids = (question: Question, fixed: FixedAnswer, isThorough = true): Hybrid[] =>
   new HybridSearch(question, fixed).all(isThorough);
+
+interface Found extends Hybrid, Pick<Target, "share"> {
+  /** Of the replications that others are held against. */
+  readonly measures: readonly Measures[];
+}
 
 class HybridSearch {
   private readonly question: Question;
   private readonly fixed: FixedAnswer;
   private readonly races = new Map<number | null, Race>();
-  private readonly found: Hybrid[] = [];
+  private readonly found: Found[] = [];
+  private readonly floors = new Map<Target, number>();
 
   constructor(question: Question, fixed: FixedAnswer) {
     this.question = question;
@@ -69,16 +66,34 @@ class HybridSearch {
   all(isThorough: boolean): Hybrid[] {
     const most = this.fixed.replicas - 1;
     if (most < 1) return [];
-    const own = poolOf(this.question);
-    const targets = TARGET_SHARES.map((share): Target => ({ share, target: targetOf(this.question, this.fixed, share) }));
-    const floors = targets.map((target) => this.lowestFloor(target, most, own));
+    for (const share of TARGET_SHARES) this.searchFloor(share, most);
     if (!isThorough) return this.found;
-    targets.forEach((target, i) => {
-      const floor = floors[i]!;
-      for (const behavior of OTHERS) if (canDiffer(behavior, this.hpa(target, floor))) this.descend(target, floor, behavior, own);
+    for (const share of this.sharesBesideTheCheapest()) this.searchFloor(share, most);
+    for (const [target, floor] of this.floors) {
+      for (const behavior of OTHERS) {
+        if (canDiffer(behavior, this.hpa(target, floor))) this.descend(target, floor, behavior, poolOf(this.question));
+      }
       for (const pool of otherPools(this.question, 2 * this.fixed.replicas)) this.descend(target, floor, BY_DEFAULT, pool);
-    });
+    }
     return this.found;
+  }
+
+  private searchFloor(share: number, most: number): void {
+    const target = { share, target: targetOf(this.question, this.fixed, share) };
+    this.floors.set(target, this.lowestFloor(target, most, poolOf(this.question)));
+  }
+
+  /** Halfway from the share that is the cheapest to the ones beside it. */
+  private sharesBesideTheCheapest(): number[] {
+    const [cheapest] = this.found
+      .filter(({ verdict }) => verdict === "meets")
+      .map(({ share, replications }) => ({ share, hours: candidateOf(replications, this.question.objectives).gpu_hours }))
+      .sort((a, b) => a.hours - b.hours);
+    if (cheapest === undefined) return [];
+    const { share } = cheapest;
+    const shares = [1, ...TARGET_SHARES];
+    const at = shares.indexOf(share);
+    return [shares[at - 1], shares[at + 1]].flatMap((other) => (other === undefined ? [] : [(share + other) / 2]));
   }
 
   /** The lowest floor that meets the objectives with Kubernetes' defaults; the highest that was asked where none does. */
@@ -106,18 +121,19 @@ class HybridSearch {
     const race = this.raceOf(pool);
     const policy = withBehavior(this.hpa(target, floor), behavior);
     const name = [`floor ${floor}`, `target ${target.target}`, behavior.name, poolName(pool)].filter((part) => part !== "").join(", ");
-    if (isRaced && this.isBeaten(race.replicationsOf(policy, name, LOOKED_AT))) return "undecided";
+    if (isRaced && this.isBeaten(this.measuresOf(race.replicationsOf(policy, name, LOOKED_AT)))) return "undecided";
     const verdict = race.decide(policy, name);
-    this.found.push({ name, policy, floor, pool, verdict, replications: race.replicationsOf(policy, name) });
+    const replications = race.replicationsOf(policy, name);
+    this.found.push({ name, share: target.share, policy, floor, pool, verdict, replications, measures: this.measuresOf(replications) });
     return verdict;
   }
 
-  private isBeaten(replications: readonly Replication[]): boolean {
-    const { objectives } = this.question;
-    const measures = replications.slice(0, LOOKED_AT).map((one) => measuresOf(candidateOf([one], objectives)));
-    return this.found
-      .filter(({ verdict }) => verdict === "meets")
-      .some((other) => measures.every((mine, i) => dominates(measuresOf(candidateOf([other.replications[i]!], objectives)), mine)));
+  private measuresOf(replications: readonly Replication[]): Measures[] {
+    return replications.slice(0, LOOKED_AT).map((one) => measuresOf(candidateOf([one], this.question.objectives)));
+  }
+
+  private isBeaten(mine: readonly Measures[]): boolean {
+    return this.found.some(({ verdict, measures }) => verdict === "meets" && mine.every((each, i) => dominates(measures[i]!, each)));
   }
 
   private raceOf(pool: number | null): Race {
@@ -132,20 +148,3 @@ class HybridSearch {
 }
 
 const poolName = (pool: number | null): string => (pool === null ? "" : pool === 0 ? "no pool" : `pool ${pool}`);
-
-/** Requests in flight a replica at a share of the rate that it sustains, to a tenth. */
-export const targetOf = (question: Question, { replicas, sustained }: FixedAnswer, share: number): number => {
-  const rate = share * sustained;
-  const inFlight = (rate * (atSteadyRate(question, replicas, rate).run.latency.end_to_end_s?.mean ?? 0)) / replicas;
-  return Math.max(0.1, Math.floor(inFlight * 10 + 0.5) / 10);
-};
-
-/** An HPA from a floor to twice the fixed number that begins with what its target asks for at the mean rate. */
-export const hpaOf = ({ replicas, sustained, meanRate }: FixedAnswer, share: number, target: number, floor: number): Hpa => ({
-  kind: "hpa",
-  min_replicas: floor,
-  max_replicas: 2 * replicas,
-  metric: "requests_in_flight",
-  target_average: target,
-  initial_replicas: Math.min(2 * replicas, Math.max(floor, Math.ceil((meanRate * replicas) / (share * sustained)))),
-});

@@ -110,7 +110,7 @@ export const autoscalerSentenceOrNull = (plan: Plan): string | null => {
 export const hybridSentenceOrNull = ({ hybrid, capacity }: Plan): string | null => {
   if (hybrid === undefined || capacity.kind !== "found") return null;
   if (hybrid === null)
-    return "No floor below that meets the objectives with an HPA on requests in flight on top (four targets, up to twice as many replicas).";
+    return "No floor below that meets the objectives with an HPA on requests in flight on top (four targets or more, up to twice as many replicas).";
   const against = hybrid.gpu_hours / capacity.candidate.gpu_hours - 1;
   const named = `${hybrid.policy}, ${gpuHours(hybrid.gpu_hours)} GPU-hours (${change(against)} against fixed), ${quantity(hybrid.scale_events, "scale event")}`;
   return against < 0

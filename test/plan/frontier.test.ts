@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { BY_DEFAULT, canDiffer, OTHERS, withBehavior } from "../../src/plan/behaviors.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
 import { frontierOf, type Named } from "../../src/plan/frontier.ts";
-import { hpaOf, hybrids } from "../../src/plan/hybrid.ts";
+import { hybrids } from "../../src/plan/hybrid.ts";
+import { hpaOf } from "../../src/plan/targets.ts";
 import { otherPools, withPool } from "../../src/plan/pools.ts";
 import { candidateOf, replicate, verdictOf, type Question } from "../../src/plan/replications.ts";
 import type { FrontierPoint } from "../../src/plan/schema.ts";
@@ -83,6 +84,18 @@ describe("the frontier", () => {
       }),
       runs(100),
     );
+  });
+
+  it("keeps what runs today, also where it is the answer itself", () => {
+    const same = candidate(6, 1.42);
+    const named = [
+      { name: "fixed 6", family: "fixed", candidate: same } as const,
+      { name: "today", family: "today", candidate: same } as const,
+    ];
+    expect(frontierOf(named).map(({ name, titles }) => [name, titles])).toEqual([
+      ["fixed 6", ["cheapest that meets", "shortest tail", "least churn"]],
+      ["today", []],
+    ]);
   });
 
   it("has its knee where cost begins to buy little, and none on a straight line", () => {

@@ -2,11 +2,12 @@ import { fixedCandidate } from "../fixed-candidate.ts";
 import { sustainedBy, type Answered } from "../answered.ts";
 import { breakingRateOrNull } from "../breaking-rate.ts";
 import { smallestFixed } from "../fixed-capacity.ts";
-import { hybrids, type FixedAnswer } from "../hybrid.ts";
+import { hybrids } from "../hybrid.ts";
 import type { Piece } from "../piece.ts";
 import { candidateOf, type Question } from "../replications.ts";
 import type { Plan, SensitivityRow } from "../schema.ts";
 import type { Request } from "../../traffic/request.ts";
+import type { FixedAnswer } from "../targets.ts";
 import { variationsOf } from "./variations.ts";
 
 /** What the answer becomes when one thing is otherwise, from what saves most to what costs most. */

@@ -74,6 +74,7 @@ const frontier = (charts: Charts, plan: Plan): Html => {
   const { shown, hidden } = frontierRows(plan);
   if (shown.length === 0) return html``;
   return html`<h3>Frontier</h3>
+    <div class="figures">${frontierChart(charts, plan)}</div>
     ${table(
       "Policies by cost, and what the best of those that meet the objectives are the best in",
       [
@@ -92,8 +93,7 @@ const frontier = (charts: Charts, plan: Plan): Html => {
         verdict(of, VERDICTS[of]),
         bestIn(point),
       ]),
-    )}${hidden === null ? html`` : html`<p class="faint">${hidden}</p> `}
-    <div class="figures">${frontierChart(charts, plan)}</div> `;
+    )}${hidden === null ? html`` : html`<p class="faint">${hidden}</p> `}`;
 };
 
 /** The answer when one thing is otherwise. */
