@@ -2,7 +2,7 @@ import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
 import { objectivesOf } from "../objectives.ts";
 import { isBetterWithMore } from "../fixed-capacity.ts";
-import { targetOf, type FixedAnswer } from "../hybrid.ts";
+import { targetOf, type FixedAnswer } from "../targets.ts";
 import { pooledPercentileOrNull, timesOf } from "../latencies.ts";
 import { resultsOf, type Question } from "../replications.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
