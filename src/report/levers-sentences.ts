@@ -31,15 +31,20 @@ export interface LeverRow {
   readonly allBut: string;
 }
 
-/** `-15 % (-36 to +5.0 %)`; a difference that is none at all is 0. */
+/** A share that is written as 0 %. */
+const isNothing = (share: number): boolean => change(share) === change(0);
+
+/** `-15 % (-36 to +5.0 %)`; a difference that is none to speak of is 0. */
 export const gapInWords = ({ gpu_hours: hours, low, high }: Gap, { reference }: Levers): string => {
-  const share = (value: number): string => change(value / reference.gpu_hours);
-  if (low === null || high === null || (low === 0 && high === 0)) return share(hours);
-  return `${share(hours)} (${share(low).replace(" %", "")} to ${share(high)})`;
+  const [value, from, to] = [hours, low ?? hours, high ?? hours].map((each) => each / reference.gpu_hours) as [number, number, number];
+  if (low === null || high === null || [value, from, to].every(isNothing)) return change(value);
+  return `${change(value)} (${change(from).replace(" %", "")} to ${change(to)})`;
 };
 
-export const effectOf = ({ low, high }: Gap): LeverRow["effect"] =>
-  high !== null && high < 0 ? "saves" : low !== null && low > 0 ? "costs" : "open";
+export const effectOf = ({ low, high }: Gap, { reference }: Levers): LeverRow["effect"] => {
+  const isSome = (end: number): boolean => !isNothing(end / reference.gpu_hours);
+  return high !== null && high < 0 && isSome(high) ? "saves" : low !== null && low > 0 && isSome(low) ? "costs" : "open";
+};
 
 const tailOf = (tail: number | null): string => (tail === null ? "never" : significant(tail, 2));
 
@@ -53,7 +58,7 @@ const rowOf = (name: string, outcome: Outcome, levers: Levers, allBut: Outcome |
     : {
         ...rest,
         change: gapInWords(outcome.change, levers),
-        effect: effectOf(outcome.change),
+        effect: effectOf(outcome.change, levers),
         scaleEvents: mean(outcome.scale_events),
         tail: tailOf(outcome.tail),
       };
@@ -94,7 +99,7 @@ const missesInWords = ({ policy, misses }: Misses): string =>
 export const referenceSentence = ({ reference }: Levers): string =>
   reference.autoscaler === null
     ? `Nothing pulled: ${reference.policy}, the cheapest setting that meets the objectives.`
-    : `Nothing pulled: no setting of the autoscaler meets the objectives (${missesInWords(reference.autoscaler)}), so the smallest fixed fleet stands for it: ${reference.policy}.`;
+    : `Nothing pulled: no setting of the autoscaler meets the objectives (${missesInWords(reference.autoscaler)}), so the smallest fixed fleet stands for it: ${reference.policy}. A lever with which the autoscaler is no cheaper than that is worth nothing.`;
 
 const withLost = (words: string, { not_served: lost }: Meets): string =>
   lost === 0 ? words : `${words}; ${percent(lost)} of the requests are not served, and each misses every objective`;
@@ -115,7 +120,7 @@ export const leverSentences = (levers: Levers): string[] => [
   ...(levers.saving === null
     ? []
     : [`Those that save: ${list(levers.saving.levers.map((name) => LEVER_NAMES[name]))}. ${settingOf(levers.saving.outcome)}.`]),
-  ...(levers.together === null ? [] : [`All together: ${settingOf(levers.together)}.`]),
+  ...(levers.together === null ? [] : [`All together. ${settingOf(levers.together)}.`]),
 ];
 
 interface Priced {
@@ -134,14 +139,14 @@ const inWords = ({ name, change: gap }: Priced, levers: Levers): string => `${na
 export const worthSentence = (levers: Levers): string => {
   const priced = pricedOf(levers).sort((a, b) => a.change.gpu_hours - b.change.gpu_hours);
   const [best] = priced;
-  const saves = best !== undefined && best.change.gpu_hours < 0;
-  const isSure = saves && (effectOf(best.change) === "saves" || best.change.low === null);
+  const saves = best !== undefined && best.change.gpu_hours < 0 && !isNothing(best.change.gpu_hours / levers.reference.gpu_hours);
+  const isSure = saves && (effectOf(best.change, levers) === "saves" || best.change.low === null);
   const first = !saves
     ? "No lever is worth anything by itself"
     : isSure
       ? `Worth most: ${inWords(best, levers)} of the GPU-hours`
       : `Worth most, if anything: ${inWords(best, levers)} of the GPU-hours`;
-  const costs = priced.filter(({ change: gap }) => effectOf(gap) === "costs");
+  const costs = priced.filter(({ change: gap }) => effectOf(gap, levers) === "costs");
   const dearer =
     costs.length === 0
       ? ""

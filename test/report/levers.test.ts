@@ -120,7 +120,7 @@ describe("levers as text", () => {
             misses every objective.
           - Those that save: baseline size and smoothing. Cheapest: HPA on requests_in_flight, target 12 a pod, 1 to
             12 replicas.
-          - All together: Cheapest: HPA on requests_in_flight, target 12 a pod, 1 to 12 replicas.
+          - All together. Cheapest: HPA on requests_in_flight, target 12 a pod, 1 to 12 replicas.
           - A note.
           Means over 12 seeds; 95 % intervals of the mean difference on the same requests.
           Worth most: baseline size, -40 % (-50 to -30 %) of the GPU-hours. Costs more than it saves: warm pool.
@@ -141,8 +141,8 @@ describe("levers as text", () => {
       policy: "fixed, 4 replicas",
       autoscaler: { kind: "misses" as const, policy: "HPA", misses: [...misses] },
     };
-    expect(leversLines(levers({ reference })).slice(0, 2).join(" ").replaceAll(/\s+/gu, " ").trim()).toMatchInlineSnapshot(
-      `"Nothing pulled: no setting of the autoscaler meets the objectives (HPA still misses: TTFT p99 4.20 s against a limit of 2 s), so the smallest fixed fleet stands for it: fixed, 4 replicas."`,
+    expect(leversLines(levers({ reference })).slice(0, 3).join(" ").replaceAll(/\s+/gu, " ").trim()).toMatchInlineSnapshot(
+      `"Nothing pulled: no setting of the autoscaler meets the objectives (HPA still misses: TTFT p99 4.20 s against a limit of 2 s), so the smallest fixed fleet stands for it: fixed, 4 replicas. A lever with which the autoscaler is no cheaper than that is worth nothing."`,
     );
   });
 });

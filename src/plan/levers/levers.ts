@@ -30,6 +30,9 @@ export interface LeversRequest {
   readonly isOwn: boolean;
 }
 
+/** A share of the GPU-hours that a change must come to: less is when the last request happens to leave. */
+const NEGLIGIBLE = 0.0005;
+
 /** A lever pulled by itself, and what came of it. */
 interface Alone {
   readonly pull: Pull;
@@ -79,7 +82,7 @@ export const leversOf = (request: LeversRequest): Levers | null => {
   const pulls = [...alone.values()].map(({ pull }) => pull);
   const hasOthers = pulls.length > 1;
   const saving = [...alone.values()]
-    .filter(({ outcome }) => outcome.kind === "meets" && outcome.change.gpu_hours < 0)
+    .filter(({ outcome }) => outcome.kind === "meets" && outcome.change.gpu_hours < -NEGLIGIBLE * usual)
     .map(({ pull }) => pull);
   const levers = known.map((each): Lever => {
     if (each.kind === "no-effect") return each;
@@ -144,14 +147,10 @@ const questionOf = ({ question, isTrace }: LeversRequest): Question => {
   return isTrace ? resampled(asked, MOST_REPLICATIONS) : { ...asked, seeds: asked.seeds.slice(0, MOST_REPLICATIONS) };
 };
 
-/** How full replicas are of what they sustain at the mean rate, where a policy does not say what it begins with. */
-const USUAL_SHARE = 0.8;
-
-const choiceOf = ({ fixed, policy, isOwn }: LeversRequest, question: Question): Choice => {
-  const { replicas, sustained, meanRate } = fixed;
+/** Where a policy does not say what it begins with, that is the fixed number: what it misses then, it misses by scaling. */
+const choiceOf = ({ fixed: { replicas }, policy, isOwn }: LeversRequest, question: Question): Choice => {
   const says = policy !== null && "initial_replicas" in policy && policy.initial_replicas !== undefined;
-  const begins = (isOwn && says) || sustained === 0 ? null : Math.ceil((meanRate * replicas) / (USUAL_SHARE * sustained));
-  return { question, policy, begins, replicas };
+  return { question, policy, begins: isOwn && says ? null : replicas, replicas };
 };
 
 const figuresOf = ({ name, replications }: Trial, { objectives }: Question): Omit<Meets, "kind" | "change"> => {
@@ -195,7 +194,9 @@ const notesOf = (
   ];
   return [
     ...(isScaled
-      ? [`The autoscaler begins with ${quantity(initialReplicas(trial.policy), "replica")}, whatever its target, or with its floor.`]
+      ? [
+          `The autoscaler begins with ${quantity(initialReplicas(trial.policy), "replica")}, whatever its target, or with its floor; those that it does not want it pays for until it may let them go.`,
+        ]
       : []),
     ...(isTrace
       ? [

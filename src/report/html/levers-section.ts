@@ -25,13 +25,23 @@ interface Bar {
   readonly low: number;
   readonly high: number;
   readonly gap: Gap;
+  readonly effect: LeverRow["effect"];
 }
 
-const barOf = (name: string, outcome: Outcome | null, { reference }: Levers): Bar[] => {
+const barOf = (name: string, outcome: Outcome | null, levers: Levers): Bar[] => {
   if (outcome === null || outcome.kind === "misses") return [];
   const { change: gap } = outcome;
-  const share = (hours: number): number => hours / reference.gpu_hours;
-  return [{ name, share: share(gap.gpu_hours), low: share(gap.low ?? gap.gpu_hours), high: share(gap.high ?? gap.gpu_hours), gap }];
+  const share = (hours: number): number => hours / levers.reference.gpu_hours;
+  return [
+    {
+      name,
+      share: share(gap.gpu_hours),
+      low: share(gap.low ?? gap.gpu_hours),
+      high: share(gap.high ?? gap.gpu_hours),
+      gap,
+      effect: effectOf(gap, levers),
+    },
+  ];
 };
 
 const barsOf = (levers: Levers): Bar[] => [
@@ -46,7 +56,7 @@ const EFFECTS = [
   { effect: "open", name: "neither for sure", color: "var(--faint)" },
 ] as const;
 
-const colorOf = ({ gap }: Bar): string => EFFECTS.find(({ effect }) => effect === effectOf(gap))!.color;
+const colorOf = (bar: Bar): string => EFFECTS.find(({ effect }) => effect === bar.effect)!.color;
 
 /** Of the span, free on either side. */
 const MARGIN = 0.04;
