@@ -341,7 +341,6 @@ export const churns: fc.Arbitrary<Churn> = fc
     node: fc.option(
       fc.record({ between: fc.option(betweens, { nil: undefined }), at_s: statedTimes, notice_s: fc.constantFrom(0, 0.5, 10, 120) }),
     ),
-    gone: fc.option(fc.constantFrom(1, 2)),
     rolling: fc.option(
       fc
         .record({
@@ -352,13 +351,13 @@ export const churns: fc.Arbitrary<Churn> = fc
         .filter((update) => update.max_surge !== 0 || update.max_unavailable !== 0),
     ),
   })
-  .map(({ drain, victim, replica, node, gone, rolling }) => {
+  .map(({ drain, victim, replica, node, rolling }) => {
     const strikes = (failures: { readonly between: Between | undefined; readonly at_s: readonly number[] } | null): boolean =>
       failures !== null && (failures.between !== undefined || failures.at_s.length > 0);
     return churnSchema.parse({
       drain,
       victim,
-      failures: { ...(gone === null ? {} : { gone }), ...(strikes(replica) ? { replica } : {}), ...(strikes(node) ? { node } : {}) },
+      failures: { ...(strikes(replica) ? { replica } : {}), ...(strikes(node) ? { node } : {}) },
       ...(rolling === null ? {} : { rolling_update: rolling }),
     });
   });
