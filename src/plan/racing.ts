@@ -8,6 +8,17 @@ import { isHopeless, strainOf, worst, type Verdict } from "./verdict.ts";
 /** A policy that is not hopeless after two replications is given so many, and twice as many at each further look while it is undecided: few looks, so that few mislead. */
 const FIRST_ROUND = 4;
 
+interface Standing {
+  readonly verdict: Verdict;
+  /** How much of what is allowed the worst objective takes. */
+  readonly strain: number;
+}
+
+const isWorse = (one: Standing | null, other: Standing | null): boolean => {
+  if (one === null || other === null) return one !== null;
+  return one.verdict === other.verdict ? one.strain > other.strain : worst([one.verdict, other.verdict]) === one.verdict;
+};
+
 /** A race under one hardship, or under none. */
 class Heat {
   private readonly question: Question;
@@ -47,10 +58,13 @@ class Heat {
     return found;
   }
 
-  /** How much of what is allowed the worst objective takes, as far as the replications of a policy tell; null: there are none. */
-  strainOrNull(policy: Policy): number | null {
-    const found = this.known.get(JSON.stringify(policy)) ?? [];
-    return found.length === 0 ? null : strainOf(countsOf(found), this.question.objectives, this.isJudged);
+  /** How a policy stands, as far as its replications tell; null: there are none. */
+  standingOrNull(policy: Policy): Standing | null {
+    const counts = countsOf(this.known.get(JSON.stringify(policy)) ?? []);
+    const { objectives } = this.question;
+    return counts.length === 0
+      ? null
+      : { verdict: verdictOf(counts, objectives, this.isJudged), strain: strainOf(counts, objectives, this.isJudged) };
   }
 }
 
@@ -78,13 +92,11 @@ export class Race {
     return this.worst((heat) => heat.settle(policy, name));
   }
 
-  /** The replications that a policy has had so far, at least so many: of several hardships, those of the one that comes closest to a limit or is the furthest beyond. */
+  /** The replications that a policy has had so far, at least so many: of several hardships, those of the one with the worst verdict, of equals the one that comes closest to a limit or is the furthest beyond. */
   replicationsOf(policy: Policy, name: string, least = 0): readonly Replication[] {
-    const [first] = this.heats;
-    let decisive = first!;
-    for (const heat of this.heats) {
-      if ((heat.strainOrNull(policy) ?? -1) > (decisive.strainOrNull(policy) ?? -1)) decisive = heat;
-    }
+    const decisive = this.heats.reduce((worse, heat) =>
+      isWorse(heat.standingOrNull(policy), worse.standingOrNull(policy)) ? heat : worse,
+    );
     return decisive.replicationsOf(policy, name, least);
   }
 

@@ -37,6 +37,6 @@ const checkClasses = (from: GivenScenario, requests: Iterable<Request>): void =>
     `expected a priority that the traffic has, ${list(all)}, got ${lacking.priority}`,
     all.length > 1
       ? "Name one of them."
-      : "Give the requests priorities: a trace of ours, or of vLLM, has a column for them; or leave the class out.",
+      : "Give the requests priorities: a CSV trace, or one of vLLM, can have a column of them; or leave the class out.",
   );
 };

@@ -111,7 +111,7 @@ describe("ballast plan", () => {
     const { code, out } = await plan("chat.yaml", "--slo", "tpot.p99<=5ms");
     expect(code).toBe(0);
     expect(out.replace(/\s+/gu, " ")).toContain(
-      "No number of replicas of Llama-3.1-8B on Example GPU meets the objectives: TPOT p99 is 7.63 ms where every request has an idle replica to itself, and the limit is 5 ms.",
+      "No number of replicas of Llama-3.1-8B on Example GPU meets the objectives: TPOT p99 is 7.63 ms at best, where every request has an idle replica to itself (from 6 replicas on), and the limit is 5 ms.",
     );
   });
 

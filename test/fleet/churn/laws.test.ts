@@ -8,7 +8,11 @@ import type { Replica } from "../../../src/replica/replica.ts";
 import { runs } from "../../runs.ts";
 import { churns, fleetConfig, fleets, requestsOf, roomyReplica, simulateAll } from "../configs.ts";
 
-const churningFleets = fc.tuple(fleets(), churns).map(([config, churn]): FleetConfig => ({ ...config, churn }));
+/** Some of them with replicas that never serve, which may be all. */
+const churningFleets = fc.tuple(fleets(), churns, fc.option(fc.constantFrom(1, 2))).map(([config, churn, gone]): FleetConfig => ({
+  ...config,
+  churn: gone === null ? churn : { ...churn, failures: { ...churn.failures, gone } },
+}));
 const forAllFleets = (law: (config: FleetConfig) => void): void => fc.assert(fc.property(churningFleets, law), runs(200));
 
 /** Looks at a simulation after every arrival and at the end. */
