@@ -41,7 +41,7 @@ export const capacityPart = (answered: Answered, { low, high, of, prediction }: 
       },
     },
     notes: [
-      `Headroom: ${quantity(left, "replica")} sustain${left === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}${peaks.map(({ window_s, requests_per_s }) => `, the most in any ${limit(window_s)} ${significant(requests_per_s)}`).join("")}.`,
+      `Headroom: ${quantity(left, "replica")} sustain${left === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}${peaks.map(({ window_s, requests_per_s }) => `, that of the busiest ${limit(window_s)} ${significant(requests_per_s)}`).join("")}.`,
       BURST_NOTE,
     ],
   };

@@ -80,6 +80,8 @@ class HybridSearch {
 
   private searchFloor(share: number, most: number): void {
     const target = { share, target: targetOf(this.question, this.fixed, share) };
+    // Few requests in flight: two shares may come to the same tenth.
+    if ([...this.floors.keys()].some((known) => known.target === target.target)) return;
     this.floors.set(target, this.lowestFloor(target, most, poolOf(this.question)));
   }
 

@@ -81,7 +81,7 @@ const frontierLines = (plan: Plan, style: Style): string[] => {
     shown.map(({ name, gpu_hours, tail, scale_events, verdict, ...point }): Cell[] => [
       name,
       gpuHours(gpu_hours),
-      tail === null ? "never" : significant(tail, 2),
+      tail === null ? "never" : significant(tail),
       mean(scale_events),
       { text: VERDICTS[verdict], tone: TONES[verdict] },
       point.is_dominated ? { text: bestIn(point), tone: "faint" } : bestIn(point),

@@ -41,6 +41,7 @@ describe("what would change the answer", () => {
   it("is what its schema says, and absent where it is not asked for", () => {
     expect(planSchema.parse(found)).toEqual(found);
     expect(ask(undefined).sensitivity).toBeUndefined();
+    expect(found.notes.join(" ")).toContain("bursts double where each 10 s has twice the deviation");
     expect(rows.map(({ name }) => name).sort()).toEqual([
       "bursts double",
       "cold starts take half as long",

@@ -125,11 +125,11 @@ describe("a plan with all its parts", () => {
 
         Frontier
           policy                                GPU-hours  worst latency/limit  scale events  meets  best in
-          fixed 5                                    5.00                  1.6             0     no
-          floor 3, target 9, down after 30 min       5.40                 0.95             4    yes  cheapest that meets
-          fixed 6                                    6.00                 0.70             0    yes  least churn, knee
-          today                                      6.60                  1.2            14     no  another is as good or better in all three
-          floor 2, target 9, pool 2                  7.10                 0.60            11    yes  shortest tail
+          fixed 5                                    5.00                 1.55             0     no
+          floor 3, target 9, down after 30 min       5.40                0.950             4    yes  cheapest that meets
+          fixed 6                                    6.00                0.700             0    yes  least churn, knee
+          today                                      6.60                 1.20            14     no  another is as good or better in all three
+          floor 2, target 9, pool 2                  7.10                0.600            11    yes  shortest tail
           2 policies more were simulated: for each another is as good or better in cost, tail and churn.
 
         What would change it

@@ -51,7 +51,7 @@ export const frontierChart = (charts: Charts, { frontier = [] }: Plan): Html => 
     {
       title: "Policies by cost and tail",
       caption: `Left is cheaper, lower is faster; below the dashed line the latencies are within their limits. Hollow: an objective is missed or too close to call; faint: another is as good or better in cost, tail and churn. The grey line joins those that nothing cheaper beats in the tail.${missing === 0 ? "" : ` ${quantity(missing, "policy", "policies")} whose latency never comes ${missing === 1 ? "is" : "are"} left out.`}`,
-      description: `${placed.length} policies from ${gpuHours(x.domain[0])} to ${gpuHours(x.domain[1])} GPU-hours. ${titled.map(({ name, titles = [], gpu_hours: hours, tail }) => `${list(titles)}: ${name}, ${gpuHours(hours)} GPU-hours at ${significant(tail, 2)} of the limit`).join("; ")}.`,
+      description: `${placed.length} policies from ${gpuHours(x.domain[0])} to ${gpuHours(x.domain[1])} GPU-hours. ${titled.map(({ name, titles = [], gpu_hours: hours, tail }) => `${list(titles)}: ${name}, ${gpuHours(hours)} GPU-hours at ${significant(tail)} of the limit`).join("; ")}.`,
     },
     {
       height: HEIGHT,

@@ -88,7 +88,7 @@ const frontier = (charts: Charts, plan: Plan): Html => {
       shown.map(({ name, gpu_hours, tail, scale_events, verdict: of, ...point }) => [
         name,
         gpuHours(gpu_hours),
-        tail === null ? "never" : significant(tail, 2),
+        tail === null ? "never" : significant(tail),
         mean(scale_events),
         verdict(of, VERDICTS[of]),
         bestIn(point),
