@@ -11,7 +11,7 @@ import { randomQuestion } from "./random-question.ts";
 const SIZE = { requests: [8000, 8000], load: 2 } as const;
 const REPLICATIONS = 8;
 /** Times a replication's requests. */
-const LONG = 60;
+const LONG = 250;
 /** Of the first seed of the intervals; the long run has the seed before. */
 const FIRST_SEED = 2_000_000;
 

@@ -32,7 +32,9 @@ it("ballast plan --levers says what each lever is worth, and prints it with --js
   const { code, out } = await plan("--levers");
   expect(code).toBe(0);
   expect(out).toContain("Levers, at equal objectives");
-  expect(out.replaceAll(/\s+/gu, " ")).toContain("Placement and locality: no effect here, since no two requests share a prefix or a session");
+  expect(out.replaceAll(/\s+/gu, " ")).toContain(
+    "Placement and locality: no effect here, since no two requests share a prefix or a session",
+  );
   const json = planSchema.parse(JSON.parse((await plan("--levers", "--json")).out));
   expect(json.levers?.levers.map(({ lever }) => lever)).toContain("warm-pool");
 });

@@ -165,8 +165,8 @@ describe("levers on a page", () => {
   const page = parseHTML(`<html><body>${section(levers())}</body></html>`).document;
 
   it("have a bar and a whisker for each that meets the objectives, and the numbers in words for those who do not see them", () => {
-    expect(page.querySelectorAll("g[aria-label=rect] rect").length).toBe(6);
-    expect(page.querySelectorAll("g[aria-label=link] path").length).toBe(6);
+    expect(page.querySelectorAll("g[data-mark=rect] rect").length).toBe(6);
+    expect(page.querySelectorAll("g[data-mark=link] path").length).toBe(6);
     expect(page.querySelector("desc")?.textContent).toContain("baseline size -40 % (-50 to -30 %)");
   });
 
@@ -176,7 +176,7 @@ describe("levers on a page", () => {
   });
 
   it("have 0 within the axis, and the same bytes again", () => {
-    const ticks = [...page.querySelectorAll("g[aria-label='x-axis tick label'] text")].map(({ textContent }) => textContent);
+    const ticks = [...page.querySelectorAll("g[data-mark='x-axis tick label'] text")].map(({ textContent }) => textContent);
     expect(ticks).toContain("0 %");
     expect(section(levers())).toBe(section(levers()));
   });
