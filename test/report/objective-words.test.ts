@@ -1,11 +1,14 @@
+import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import type { Run } from "../../src/fleet/run.ts";
 import { costSentence } from "../../src/report/objective-words.ts";
 import { hardshipSentenceOrNull, missSentence } from "../../src/report/plan-sentences.ts";
 import { planText } from "../../src/report/text.ts";
+import { chartsFor } from "../../src/report/html/chart.ts";
 import { planSection } from "../../src/report/html/plan-section.ts";
 import { candidate, plan } from "./samples.ts";
 
+const charts = chartsFor(parseHTML("<html><body></body></html>").document);
 const cost = { total: 24.6, per_hour: 12.3 };
 const answer = (changes: object) => {
   const asked = plan();
@@ -22,9 +25,9 @@ describe("a cost", () => {
     const [known, unknown] = [answer({ cost }), answer({})];
     expect(planText(known)).toMatch(/GPU-hours +cost +scale events/);
     expect(planText(known)).toContain("24.6 (12.3/h)");
-    expect(planSection(known).html).toContain("24.6 (12.3/h)");
+    expect(planSection(charts, known).html).toContain("24.6 (12.3/h)");
     expect(planText(unknown)).toMatch(/GPU-hours +scale events/);
-    expect(planSection(unknown).html).not.toContain("/h)");
+    expect(planSection(charts, unknown).html).not.toContain("/h)");
   });
 
   it("of a run is told whole and by the hour", () => {

@@ -1,19 +1,17 @@
 import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
-import { objectivesOf } from "../objectives.ts";
-import { isBetterWithMore } from "../fixed-capacity.ts";
+import type { Question } from "../replications.ts";
 import { targetOf, type FixedAnswer } from "../targets.ts";
-import { pooledPercentileOrNull, timesOf } from "../latencies.ts";
-import { resultsOf, type Question } from "../replications.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
 import { hoursByReplication, type Trial } from "./bench.ts";
 import { admission, smoothing } from "./front.ts";
+import { figuresOf, missesOf } from "./figures.ts";
 import { gapBetween } from "./gap.ts";
 import { placement } from "./placement.ts";
 import type { Ground, Pull, Ways } from "./pull.ts";
 import { resampled } from "./resampled.ts";
 import { baseline, churn, fasterLoad, warmPool } from "./scaling.ts";
-import type { Lever, LeverName, Levers, Meets, Misses, Outcome } from "./schema.ts";
+import type { Lever, LeverName, Levers, Outcome } from "./schema.ts";
 
 /** Every lever, in the order of LEVERS. */
 const ALL: readonly ((ground: Ground) => Ways)[] = [baseline, smoothing, admission, placement, churn, warmPool, fasterLoad];
@@ -151,37 +149,6 @@ const questionOf = ({ question, isTrace }: LeversRequest): Question => {
 const choiceOf = ({ fixed: { replicas }, policy, isOwn }: LeversRequest, question: Question): Choice => {
   const says = policy !== null && "initial_replicas" in policy && policy.initial_replicas !== undefined;
   return { question, policy, begins: isOwn && says ? null : replicas, replicas };
-};
-
-const figuresOf = ({ name, replications }: Trial, { objectives }: Question): Omit<Meets, "kind" | "change"> => {
-  const shares = objectivesOf(objectives)
-    .filter((each) => each.kind === "latency")
-    .map((objective) => {
-      const value = pooledPercentileOrNull(
-        replications.map(({ latencies }) => timesOf(latencies, objective)),
-        objective.share,
-      );
-      return value === null ? Infinity : value / objective.limit;
-    });
-  const worst = shares.reduce((a, b) => Math.max(a, b), 0);
-  const sets = replications.map(({ latencies }) => latencies);
-  const missing = sets.reduce((sum, set) => sum + set.missing, 0);
-  const all = sets.reduce((sum, set) => sum + set.missing + set.ttft.length, 0);
-  return {
-    policy: name,
-    gpu_hours: gpuHoursOf({ replications }),
-    scale_events: replications.reduce((sum, { run }) => sum + run.scale_events.length, 0) / replications.length,
-    tail: worst === Infinity ? null : worst,
-    not_served: all === 0 ? 0 : missing / all,
-  };
-};
-
-const missesOf = ({ name, replications }: Pick<Trial, "name" | "replications">, { objectives }: Question): Misses => {
-  const judged = objectivesOf(objectives).map(isBetterWithMore);
-  const misses = resultsOf(replications, objectives)
-    .filter(({ verdict }, i) => judged[i] === true && verdict !== "meets")
-    .map(({ objective, unit, limit, value }) => ({ objective, unit, limit, value }));
-  return { kind: "misses", policy: name, misses };
 };
 
 const notesOf = (

@@ -3,8 +3,9 @@ import { duration, list, quantity } from "../../format.ts";
 import type { Duration } from "../../replica/cold-start/duration.ts";
 import { typicalSeconds, type ColdStartPhase } from "../../replica/cold-start/phase.ts";
 import type { Seconds } from "../../units.ts";
-import { slowerOrNull, withFloorOrNull } from "./policies.ts";
+import { withFloorOrNull } from "./policies.ts";
 import { noEffect, NOTHING_SCALES, ways, type Ground, type Pull, type Ways } from "./pull.ts";
+import { slowerOrNull } from "./slower.ts";
 
 /** Levers on how the fleet scales. */
 

@@ -43,7 +43,7 @@ const meetsSchema = z.strictObject({
 });
 export type Meets = z.infer<typeof meetsSchema>;
 
-const outcomeSchema = z.discriminatedUnion("kind", [meetsSchema, missesSchema]);
+const outcomeSchema = z.discriminatedUnion("kind", [meetsSchema, missesSchema]).meta({ id: "LeverOutcome" });
 export type Outcome = z.infer<typeof outcomeSchema>;
 
 const leverSchema = z.discriminatedUnion("kind", [

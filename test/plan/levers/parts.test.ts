@@ -9,8 +9,9 @@ import { Bench, cheapestOfRowOrNull, FACTORS, firstOrNull, hoursByReplication, U
 import { admission, smoothing } from "../../../src/plan/levers/front.ts";
 import { gapBetween } from "../../../src/plan/levers/gap.ts";
 import { placement } from "../../../src/plan/levers/placement.ts";
-import { beginningWith, slowerOrNull, withFloorOrNull, withTargetOrNull } from "../../../src/plan/levers/policies.ts";
+import { beginningWith, withFloorOrNull, withTargetOrNull } from "../../../src/plan/levers/policies.ts";
 import type { Ground, Pull, Ways } from "../../../src/plan/levers/pull.ts";
+import { slowerOrNull } from "../../../src/plan/levers/slower.ts";
 import { baseline, churn, fasterLoad, warmPool } from "../../../src/plan/levers/scaling.ts";
 import { replicate } from "../../../src/plan/replications.ts";
 import { runs } from "../../runs.ts";
