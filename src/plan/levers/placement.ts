@@ -1,6 +1,6 @@
 import { routerSchema, type RouterSettings } from "../../fleet/settings.ts";
 import type { Request } from "../../traffic/request.ts";
-import { noEffect, ways, type Ground, type Ways } from "./pull.ts";
+import { noEffect, ways, type Ground, type Pull, type Ways } from "./pull.ts";
 
 /** Routers that send what belongs together to one place. */
 const LOCAL: readonly RouterSettings["kind"][] = ["prefix-aware", "session-affinity", "consistent-hash"];
@@ -20,22 +20,25 @@ const haveSharedPrefixes = (requests: readonly Request[]): boolean => {
   return false;
 };
 
+const haveSessions = (requests: readonly Request[]): boolean =>
+  requests.some(({ next, session }) => next !== undefined || session !== undefined);
+
 /** Requests go where the beginning of their prompt is cached; where none is shared, at least by load. */
 export const placement = ({ setup, requests }: Ground): Ways => {
   const { kind } = setup.router ?? { kind: "least-outstanding" };
-  const pull = (to: "prefix-aware" | "least-outstanding", because: string): Ways =>
-    ways({
-      lever: "placement",
-      from: `router ${kind}`,
-      to: `router ${to}${because}`,
-      setup: (each) => ({ ...each, router: routerSchema.parse({ kind: to }) }),
-      isForFixed: true,
-    });
+  const pull = (to: RouterSettings["kind"], because = ""): Pull => ({
+    lever: "placement",
+    from: `router ${kind}`,
+    to: `router ${to}${because}`,
+    setup: (each) => ({ ...each, router: routerSchema.parse({ kind: to }) }),
+    isForFixed: true,
+  });
   if (LOCAL.includes(kind)) return noEffect("placement", `router ${kind} goes by locality already`);
   const shared = haveSharedPrefixes(requests);
-  if (shared && setup.replica.enablePrefixCaching) return pull("prefix-aware", "");
+  if (shared && setup.replica.enablePrefixCaching)
+    return ways(pull("prefix-aware"), ...(haveSessions(requests) ? [pull("session-affinity")] : []));
   const why = shared ? "prefix caching is off" : "no two requests share a prefix or a session";
   return BLIND.includes(kind)
-    ? pull("least-outstanding", `, since ${why}`)
+    ? ways(pull("least-outstanding", `, since ${why}`))
     : noEffect("placement", `${why}, and router ${kind} goes by load already`);
 };

@@ -255,6 +255,12 @@ describe("a lever", () => {
       "prefix-aware",
       null,
     ]);
+    const [first, ...rest] = shared;
+    const inSessions = placement(ground({ requests: [{ ...first!, session: 1 }, ...rest] }));
+    expect(inSessions.kind === "ways" ? inSessions.pulls.map((pull) => pull.to) : []).toEqual([
+      "router prefix-aware",
+      "router session-affinity",
+    ]);
     expect([to(ground().requests, "random"), to(ground().requests, "least-outstanding")]).toEqual(["least-outstanding", null]);
   });
 
