@@ -17,7 +17,7 @@ import { toNanoseconds } from "../../src/units.ts";
 /** A half, and from one window to the next: windows overlap by half. */
 const HALF_S = 600;
 /** How much faster than it was a trace is played, so that more than one replica is needed. */
-const SPEEDS = [2, 4, 8] as const;
+const SPEEDS = [4, 8, 16] as const;
 
 export interface Half {
   readonly from_s: number;

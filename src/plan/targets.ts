@@ -13,10 +13,12 @@ export interface FixedAnswer {
   readonly meanRate: number;
 }
 
-/** Requests in flight a replica at a share of the rate that it sustains, to a tenth. */
+/** Requests in flight a replica at a share of the rate that it sustains, to a tenth: Little's law, later requests of sessions included. */
 export const targetOf = (question: Question, { replicas, sustained }: FixedAnswer, share: number): number => {
   const rate = share * sustained;
-  const inFlight = (rate * (atSteadyRate(question, replicas, rate).run.latency.end_to_end_s?.mean ?? 0)) / replicas;
+  const { latency, requests } = atSteadyRate(question, replicas, rate).run;
+  const ofEach = requests.arrived / question.requestsOf(question.seeds[0] ?? 0).length;
+  const inFlight = (rate * ofEach * (latency.end_to_end_s?.mean ?? 0)) / replicas;
   return Math.max(0.1, Math.floor(inFlight * 10 + 0.5) / 10);
 };
 
