@@ -1,6 +1,6 @@
 import type { Policy } from "../fleet/policy.ts";
 import type { Question } from "./replications.ts";
-import { atSteadyRate } from "./sustained-rate.ts";
+import { atSteadyRate, steadyStream } from "./sustained-rate.ts";
 
 export type Hpa = Extract<Policy, { kind: "hpa" }>;
 
@@ -17,7 +17,7 @@ export interface FixedAnswer {
 export const targetOf = (question: Question, { replicas, sustained }: FixedAnswer, share: number): number => {
   const rate = share * sustained;
   const { latency, requests } = atSteadyRate(question, replicas, rate).run;
-  const ofEach = requests.arrived / question.requestsOf(question.seeds[0] ?? 0).length;
+  const ofEach = requests.arrived / steadyStream(question, rate).length;
   const inFlight = (rate * ofEach * (latency.end_to_end_s?.mean ?? 0)) / replicas;
   return Math.max(0.1, Math.floor(inFlight * 10 + 0.5) / 10);
 };

@@ -5,6 +5,7 @@ import { whyImpossibleOrNull } from "../../src/plan/impossible.ts";
 import { replicate, verdictOf, type Question } from "../../src/plan/replications.ts";
 import { asPoisson, atSteadyRate, bracketSustainedRate, PRECISION, sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
 import type { Verdict } from "../../src/plan/verdict.ts";
+import type { Request } from "../../src/traffic/request.ts";
 import { runs } from "../runs.ts";
 import { chat, question, questions } from "./questions.ts";
 
@@ -112,6 +113,16 @@ describe("objectives that no number of replicas meets", () => {
 });
 
 describe("the rate that a fleet sustains", () => {
+  it("is no higher where there are few requests: copies follow until a queue would be seen", () => {
+    const many = chat(20, 300)(1);
+    const rateOf = (requests: Request[]) => sustainedRateOrNull(question({ requestsOf: () => requests }), 2, 10) ?? 0;
+    expect(rateOf(many.slice(0, 300)) / rateOf(many)).toBeLessThan(1.25);
+    const copies = asPoisson(many.slice(0, 10), 5, 1, 60);
+    expect(copies.map(({ id }) => id)).toEqual(copies.map((_, i) => i));
+    expect(copies).toHaveLength(300);
+    expect(copies.map(({ promptTokens }) => promptTokens)).toEqual(copies.map((_, i) => many[i % 10]!.promptTokens));
+  });
+
   it("meets the objectives, and a rate at most 3 % higher misses them", () => {
     fc.assert(
       fc.property(questions(), fc.integer({ min: 1, max: 4 }), (asked, replicas) => {
@@ -133,9 +144,10 @@ describe("the rate that a fleet sustains", () => {
   });
 
   it("doubles where every step takes half as long and the objectives are half as large", () => {
-    const asked = question();
+    const asked = question({ requestsOf: chat(20, 300) });
     const { stepTime } = asked.setup;
     const twice = question({
+      requestsOf: asked.requestsOf,
       setup: { ...asked.setup, stepTime: { ...stepTime, stepTime: (batch) => stepTime.stepTime(batch) / 2 } },
       objectives: { ttft_p99_s: asked.objectives.ttft_p99_s / 2, tpot_p99_s: asked.objectives.tpot_p99_s / 2 },
     });
@@ -144,8 +156,8 @@ describe("the rate that a fleet sustains", () => {
 
   it("is asked of the same requests in the same order, with the gaps of one seed", () => {
     const requests = chat(5, 30)(1);
-    const slow = asPoisson(requests, 2, 1);
-    const fast = asPoisson(requests, 4, 1);
+    const slow = asPoisson(requests, 2, 1, 0);
+    const fast = asPoisson(requests, 4, 1, 0);
     expect(slow.map(({ id, promptTokens, outputTokens }) => [id, promptTokens, outputTokens])).toEqual(
       requests.map(({ id, promptTokens, outputTokens }) => [id, promptTokens, outputTokens]),
     );
