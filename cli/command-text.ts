@@ -1,5 +1,7 @@
 /** Options that say where results go and in which form: they change nothing of the results. */
-const WHERE_TO = new Set(["--out", "--manifests-out", "--json"]);
+const WHERE_TO = new Set(["--out", "--json"]);
+/** Where manifests go changes nothing of the results, but that they are asked for has the frontier looked for. */
+const MANIFESTS = "--manifests-out";
 const WITHOUT_VALUE = new Set(["--json"]);
 
 const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
@@ -9,7 +11,8 @@ export const commandText = (args: readonly string[]): string => {
   const kept: string[] = [];
   for (let i = 0; i < args.length; i += 1) {
     const [name = ""] = args[i]!.split("=");
-    if (!WHERE_TO.has(name)) kept.push(args[i]!);
+    if (name === MANIFESTS && !args.includes("--frontier") && !kept.includes("--frontier")) kept.push("--frontier");
+    if (name !== MANIFESTS && !WHERE_TO.has(name)) kept.push(args[i]!);
     else if (!WITHOUT_VALUE.has(name) && !args[i]!.includes("=")) i += 1;
   }
   return ["ballast", ...kept.map(quoted)].join(" ");

@@ -201,6 +201,7 @@ export class Fleet {
   /** Replicas have become ready, or have gone and given up what they held. */
   private replicasChanged(isReady: boolean, now: Nanoseconds): void {
     if (isReady) {
+      this.disruptor.takeGone(now);
       this.gateway.wake(now);
       this.disruptor.wake(now);
     }

@@ -1,5 +1,6 @@
 import type { Behavior } from "../autoscaler/hpa/behavior.ts";
 import type { Policy } from "../fleet/policy.ts";
+import { withHpaBehavior } from "./hpa-manifest.ts";
 import type { Hpa } from "./targets.ts";
 
 /** How fast an HPA may move. */
@@ -30,26 +31,4 @@ export const canDiffer = ({ behavior }: NamedBehavior, { min_replicas: least, ma
 
 /** The HPA with a behavior, as its manifest would say it. */
 export const withBehavior = (hpa: Hpa, { name, behavior }: NamedBehavior): Policy =>
-  behavior === null
-    ? hpa
-    : {
-        kind: "manifest",
-        name: `HPA on ${hpa.metric}, target ${hpa.target_average} a pod, ${name}`,
-        autoscaler: {
-          kind: "hpa",
-          spec: {
-            minReplicas: hpa.min_replicas,
-            maxReplicas: hpa.max_replicas,
-            metrics: [
-              {
-                type: "Pods",
-                metric: hpa.metric,
-                target: { type: "AverageValue", averageMilli: Math.floor(hpa.target_average * 1000 + 0.5) },
-              },
-            ],
-            behavior,
-          },
-        },
-        initial_replicas: hpa.initial_replicas ?? hpa.min_replicas,
-        startsAt: 0,
-      };
+  behavior === null ? hpa : withHpaBehavior(hpa, behavior, name);

@@ -4,7 +4,7 @@ import type { Suggested } from "./autoscaler-part.ts";
 import { fixedCandidate } from "./fixed-candidate.ts";
 import { isBetterWithMore } from "./fixed-capacity.ts";
 import { frontierOf, type Named } from "./frontier.ts";
-import { hybrids, type Hybrid } from "./hybrid.ts";
+import { cheapestUsualOrNull, hybrids, type Hybrid } from "./hybrid.ts";
 import type { Piece } from "./piece.ts";
 import { poolOf, withPool } from "./pools.ts";
 import { Race } from "./racing.ts";
@@ -23,15 +23,15 @@ export interface Frontier extends Piece<"hybrid" | "frontier"> {
   readonly question: Question;
   /** That pool's size, where it is not the scenario's own; null where it is. */
   readonly pool: number | null;
+  /** The cheapest of four targets with Kubernetes' defaults, each with the lowest floor that meets; null where none meets the objectives. */
+  readonly usual: Candidate | null;
 }
 
 export const frontierPart = (answered: Answered, today: Today, suggested: Suggested): Frontier => {
   const { question, search, replicas, serving, fixed } = answered;
   const { survive = 0 } = question.objectives;
-  const floors =
-    serving.sustained > 0
-      ? hybrids(question, serving).map((hybrid) => ({ ...hybrid, candidate: candidateOfHybrid(question, hybrid) }))
-      : [];
+  const found = serving.sustained > 0 ? hybrids(question, serving) : [];
+  const floors = found.map((hybrid) => ({ ...hybrid, candidate: candidateOfHybrid(question, hybrid) }));
   const [cheapest = null] = floors
     .filter(({ verdict }) => verdict === "meets")
     .sort((a, b) => a.candidate.gpu_hours - b.candidate.gpu_hours || a.candidate.scale_events - b.candidate.scale_events);
@@ -51,6 +51,7 @@ export const frontierPart = (answered: Answered, today: Today, suggested: Sugges
     policy: cheapest?.policy ?? null,
     question: pool === null ? question : withPool(question, pool),
     pool,
+    usual: cheapestUsualOrNull(found, question),
   };
 };
 

@@ -15,7 +15,15 @@ export interface Named {
 export const frontierOf = (named: readonly Named[]): FrontierPoint[] => {
   const points: FrontierPoint[] = [];
   for (const { name, family, candidate } of named) {
-    const point = { name, family, policy: candidate.policy, ...measuresOf(candidate), verdict: candidate.verdict, is_dominated: false };
+    const point = {
+      name,
+      family,
+      policy: candidate.policy,
+      ...measuresOf(candidate),
+      ...underOf(candidate),
+      verdict: candidate.verdict,
+      is_dominated: false,
+    };
     const isKnown = points.some((other) => other.verdict === point.verdict && isSame(other, point));
     if (!isKnown || family === "today") points.push(point);
   }
@@ -28,6 +36,9 @@ export const frontierOf = (named: readonly Named[]): FrontierPoint[] => {
     }))
     .sort((a, b) => a.gpu_hours - b.gpu_hours);
 };
+
+/** What a point's figures are under, where that is not all there is. */
+const underOf = ({ compared }: Candidate): Pick<FrontierPoint, "under"> => (compared === undefined ? {} : { under: compared.under });
 
 /** The best of those that meet the objectives and that no other of them dominates, in words. */
 const titlesOf = (points: readonly FrontierPoint[]): [title: string, best: FrontierPoint][] => {

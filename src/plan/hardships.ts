@@ -1,6 +1,6 @@
 import { CALM, replicaFailuresSchema, rollingUpdateSchema, type Churn } from "../fleet/churn/settings.ts";
 import { quantity } from "../format.ts";
-import { typicalSeconds } from "../replica/cold-start/phase.ts";
+import { typicalStart } from "../replica/cold-start/phase.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
@@ -79,10 +79,7 @@ export const busiestPeriod = (
   requests: readonly Request[],
   { coldStart }: Pick<FleetSetup, "coldStart">,
 ): { readonly from: Seconds; readonly until: Seconds } => {
-  const length = Math.max(
-    SHORTEST,
-    coldStart.reduce((sum, phase) => sum + typicalSeconds(phase), 0),
-  );
+  const length = Math.max(SHORTEST, typicalStart(coldStart));
   let [tokens, next, most, from] = [0, 0, -1, 0];
   for (const { arrivedAt, promptTokens, outputTokens } of requests) {
     for (; next < requests.length && requests[next]!.arrivedAt < arrivedAt + toNanoseconds(length); next += 1) {

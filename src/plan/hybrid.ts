@@ -5,6 +5,7 @@ import { otherPools, poolOf, withPool } from "./pools.ts";
 import { Race } from "./racing.ts";
 import { candidateOf, type Question, type Replication } from "./replications.ts";
 import { hpaOf, targetOf, type FixedAnswer, type Hpa } from "./targets.ts";
+import type { Candidate } from "./schema.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Shares of the rate that a replica sustains which the autoscaler is told to fill, the cheapest first. */
@@ -23,6 +24,8 @@ export interface Hybrid {
   readonly pool: number | null;
   readonly verdict: Verdict;
   readonly replications: readonly Replication[];
+  /** Whether it is of the four targets with Kubernetes' default behavior and the scenario's own pool: found without a thorough search too. */
+  readonly isUsual: boolean;
 }
 
 /** A target on requests in flight, and the share of the sustained rate that it stands for. */
@@ -45,6 +48,15 @@ interface Target {
  */
 export const hybrids = (question: Question, fixed: FixedAnswer, isThorough = true): Hybrid[] =>
   new HybridSearch(question, fixed).all(isThorough);
+
+/** The cheapest of those that a search which is not thorough finds too; null where none of them meets the objectives. */
+export const cheapestUsualOrNull = (found: readonly Hybrid[], { objectives }: Question): Candidate | null => {
+  const [cheapest = null] = found
+    .filter(({ isUsual, verdict }) => isUsual && verdict === "meets")
+    .map(({ replications }) => candidateOf(replications, objectives))
+    .sort((a, b) => a.gpu_hours - b.gpu_hours);
+  return cheapest;
+};
 
 interface Found extends Hybrid, Pick<Target, "share"> {
   /** Of the replications that others are held against. */
@@ -126,7 +138,17 @@ class HybridSearch {
     if (isRaced && this.isBeaten(this.measuresOf(race.replicationsOf(policy, name, LOOKED_AT)))) return "undecided";
     const verdict = race.decide(policy, name);
     const replications = race.replicationsOf(policy, name);
-    this.found.push({ name, share: target.share, policy, floor, pool, verdict, replications, measures: this.measuresOf(replications) });
+    this.found.push({
+      name,
+      share: target.share,
+      policy,
+      floor,
+      pool,
+      verdict,
+      replications,
+      isUsual: !isRaced && TARGET_SHARES.some((share) => share === target.share),
+      measures: this.measuresOf(replications),
+    });
     return verdict;
   }
 

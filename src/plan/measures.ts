@@ -1,6 +1,9 @@
-import type { Candidate } from "./schema.ts";
+import type { Candidate, ObjectiveResult } from "./schema.ts";
 
-/** What a policy costs, how far its tail is from the limits, and how often it changes the fleet: less is better in all three. */
+/**
+ * What a policy costs, how far its tail is from the limits, and how often it changes the fleet: less is better in all three. All of it under
+ * the same for all policies: with nothing lost, where there is something to survive.
+ */
 export interface Measures {
   readonly gpu_hours: number;
   /** The largest share of a limit that a latency objective takes; null where one is never reached. */
@@ -8,13 +11,17 @@ export interface Measures {
   readonly scale_events: number;
 }
 
-export const measuresOf = ({ objectives, gpu_hours, scale_events }: Candidate): Measures => ({
+export const measuresOf = ({ objectives, compared, gpu_hours, scale_events }: Candidate): Measures => ({
   gpu_hours,
-  tail: objectives
-    .filter(({ unit }) => unit === "s")
-    .reduce<number | null>((worst, { value, limit }) => (worst === null || value === null ? null : Math.max(worst, value / limit)), 0),
+  tail: compared === undefined ? tailOrNull(objectives) : compared.tail,
   scale_events,
 });
+
+/** The largest share of a limit that a latency objective takes; null where one is never reached. */
+export const tailOrNull = (objectives: readonly ObjectiveResult[]): number | null =>
+  objectives
+    .filter(({ unit }) => unit === "s")
+    .reduce<number | null>((worst, { value, limit }) => (worst === null || value === null ? null : Math.max(worst, value / limit)), 0);
 
 const isAsGood = (one: Measures, other: Measures): boolean =>
   one.gpu_hours <= other.gpu_hours && (one.tail ?? Infinity) <= (other.tail ?? Infinity) && one.scale_events <= other.scale_events;

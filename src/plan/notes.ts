@@ -2,7 +2,7 @@ import { driftCautionOrNull } from "./drift.ts";
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { duration, mean, percent, quantity, significant } from "../format.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
-import { typicalSeconds } from "../replica/cold-start/phase.ts";
+import { typicalStart } from "../replica/cold-start/phase.ts";
 import type { Request } from "../traffic/request.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import type { Replication } from "./replications.ts";
@@ -64,7 +64,7 @@ export const traceNote = (requests: readonly Request[]): string =>
 /** What a reader must know beside the answer where it rests on one recorded trace: that it drifts, is over before a replica starts, or has one burst. */
 export const traceCautions = (requests: readonly Request[], setup: FleetSetup): string[] => {
   const span = spanOf(requests);
-  const coldStart = setup.coldStart.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+  const coldStart = typicalStart(setup.coldStart);
   const burst = singleBurstOrNull(requests);
   const drift = driftCautionOrNull(requests);
   return [

@@ -191,7 +191,7 @@ export const objectiveInputs = (from: GivenScenario): Input[] => {
       );
     }),
     ...(objectives.window_s === undefined ? [] : [row("window", `every ${limit(objectives.window_s)}`, "window_s")]),
-    ...(objectives.survive === undefined
+    ...(objectives.survive === undefined || objectives.survive === 0
       ? []
       : [row("survive", `${quantity(objectives.survive, "replica")} gone or lost, and a rolling update`, "survive")]),
   ];
@@ -223,6 +223,8 @@ const perHour = (text: string): number | null => {
   const [, number] = /^(\d+(?:\.\d+)?|\.\d+)\/h$/u.exec(text) ?? [];
   return number === undefined ? null : Number(number);
 };
+/** Nothing runs for nothing. */
+const moreThanNonePerHour = (text: string): number | null => perHour(text) || null;
 const whole = (text: string): number | null => (/^\d+$/u.test(text) ? Number(text) : null);
 
 const TERMS: ReadonlyMap<string, Term> = new Map<string, Term>([
@@ -233,14 +235,14 @@ const TERMS: ReadonlyMap<string, Term> = new Map<string, Term>([
   ["goodput", { key: "goodput", comparison: ">=", read: share, example: "goodput>=99%", isByClass: true }],
   ["rejected", { key: "rejected", comparison: "<=", read: share, example: "rejected<=0.1%", isByClass: true }],
   ["scale-events", { key: "scale_events_per_h", comparison: "<=", read: perHour, example: "scale-events<=2/h" }],
-  ["gpu-hours", { key: "gpu_hours_per_h", comparison: "<=", read: perHour, example: "gpu-hours<=40/h" }],
-  ["cost", { key: "cost_per_h", comparison: "<=", read: perHour, example: "cost<=100/h" }],
+  ["gpu-hours", { key: "gpu_hours_per_h", comparison: "<=", read: moreThanNonePerHour, example: "gpu-hours<=40/h" }],
+  ["cost", { key: "cost_per_h", comparison: "<=", read: moreThanNonePerHour, example: "cost<=100/h" }],
   ["window", { key: "window_s", comparison: "=", read: seconds, example: "window=10m" }],
   ["survive", { key: "survive", comparison: "=", read: whole, example: "survive=1" }],
 ]);
 
-/** A term taken apart: `ttft.p99`, `1` of `[priority=1]`, `<=`, `2s`. */
-const TERM = /^([a-z0-9.-]+)(?:\[priority=(-?\d+(?:\.\d+)?)\]|\[others\])?(<=|>=|<|>|=)(.+)$/u;
+/** A term taken apart: `ttft.p99`, `1` of `[priority=1]` or `[others]`, `<=`, `2s`. */
+const TERM = /^([a-z0-9.-]+)(?:\[priority=(-?\d+(?:\.\d+)?)\]|(\[others\]))?(<=|>=|<|>|=)(.+)$/u;
 
 /**
  * Reads objectives as people write them: `ttft.p99<=2s ttft.p99[priority=1]<=30s scale-events<=2/h`, separated by spaces or commas. An
@@ -259,7 +261,7 @@ export const parseObjectives = (text: string, place: string): Partial<Objectives
     .filter((term) => term !== "");
   if (terms.length === 0) throw new InputError(place, `expected objectives, got ${JSON.stringify(text)}`, NEXT_STEP);
   for (const written of terms) {
-    const [, name = "", priority, comparison, number = ""] = TERM.exec(written) ?? [];
+    const [, name = "", priority, others, comparison, number = ""] = TERM.exec(written) ?? [];
     const term = TERMS.get(name);
     if (term === undefined)
       throw new InputError(place, `expected one of ${[...TERMS.keys()].join(", ")}, got ${JSON.stringify(written)}`, NEXT_STEP);
@@ -267,9 +269,11 @@ export const parseObjectives = (text: string, place: string): Partial<Objectives
       throw new InputError(place, `expected ${name}${term.comparison}…, got ${JSON.stringify(written)}`, `Write it so: ${term.example}.`);
     }
     const value = term.read(number);
-    if (value === null)
-      throw new InputError(place, `expected a number with its unit, got ${JSON.stringify(written)}`, `Write it so: ${term.example}.`);
-    if (priority !== undefined && term.isByClass !== true)
+    if (value === null) {
+      const rule = Number.parseFloat(number) === 0 ? "more than 0" : "a number with its unit";
+      throw new InputError(place, `expected ${rule}, got ${JSON.stringify(written)}`, `Write it so: ${term.example}.`);
+    }
+    if ((priority ?? others) !== undefined && term.isByClass !== true)
       throw new InputError(place, `expected ${name} of all requests, got ${JSON.stringify(written)}`, `Write it so: ${term.example}.`);
     const into = priority === undefined ? all : (classes.get(Number(priority)) ?? {});
     if (priority !== undefined) classes.set(Number(priority), into);

@@ -65,7 +65,9 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const frontier = request.hasFrontier === true ? stages.run("floors", () => frontierPart(found, today, autoscaler)) : null;
   const levers = request.hasLevers === true ? stages.run("levers", () => leversPart(found, today.policy, autoscaler.policy)) : null;
   const sensitivity =
-    request.sensitivity === undefined ? null : stages.run("what would change it", () => sensitivityPart(found, capacity.fields.capacity));
+    request.sensitivity === undefined
+      ? null
+      : stages.run("what would change it", () => sensitivityPart(found, capacity.fields.capacity, frontier?.usual));
   const runs = found.search.replicationsOf(found.replicas);
   return {
     plan: {

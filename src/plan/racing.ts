@@ -76,10 +76,13 @@ class Heat {
  */
 export class Race {
   private readonly heats: readonly Heat[];
+  /** Without what the fleet has to survive; null where that is nothing. */
+  private readonly calm: Heat | null;
 
   /** @param isJudged which objectives count; all by default */
   constructor(question: Question, isJudged: (objective: Objective) => boolean = () => true) {
     this.heats = questionsUnderHardship(question).map((each) => new Heat(each, isJudged));
+    this.calm = this.heats.length === 1 ? null : new Heat(question, isJudged);
   }
 
   /** What the objectives come to under a policy, on as few replications as decide it; hopeless ones are not looked into. */
@@ -92,12 +95,15 @@ export class Race {
     return this.worst((heat) => heat.settle(policy, name));
   }
 
-  /** The replications that a policy has had so far, at least so many: of several hardships, those of the one with the worst verdict, of equals the one that comes closest to a limit or is the furthest beyond. */
+  /** The replications that a policy has had so far, at least so many: of several hardships, those of the one with the worst verdict, of equals the one that comes closest to a limit or is the furthest beyond. Each has the same without any of them beside it, simulated when it is asked for. */
   replicationsOf(policy: Policy, name: string, least = 0): readonly Replication[] {
     const decisive = this.heats.reduce((worse, heat) =>
       isWorse(heat.standingOrNull(policy), worse.standingOrNull(policy)) ? heat : worse,
     );
-    return decisive.replicationsOf(policy, name, least);
+    const { calm } = this;
+    const replications = decisive.replicationsOf(policy, name, least);
+    if (calm === null) return replications;
+    return replications.map((each, i) => ({ ...each, calm: () => calm.replicationsOf(policy, name, i + 1)[i]! }));
   }
 
   private worst(verdictIn: (heat: Heat) => Verdict): Verdict {

@@ -3,5 +3,5 @@ const MOST_REQUESTS = 100_000;
 const LEAST = 16;
 const MOST = 256;
 
-/** How often generated traffic is drawn anew at most, where the user does not say: the shorter it is, the more often. */
+/** How often generated traffic is drawn anew at most, where the user does not say: as often as makes MOST_REQUESTS, at least LEAST and at most MOST times. */
 export const replicationsFor = (requests: number): number => Math.min(MOST, Math.max(LEAST, Math.floor(MOST_REQUESTS / requests)));

@@ -12,6 +12,7 @@ import type { Hardship } from "./hardships.ts";
 import { GapMeter, type CountedRecord } from "./gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, type Latencies } from "./latencies.ts";
 import { objectivesOf, textOf, type Objective } from "./objectives.ts";
+import { tailOrNull } from "./measures.ts";
 import { percentileIntervalOrNull } from "./percentile-interval.ts";
 import type { Candidate, ObjectiveResult } from "./schema.ts";
 import { ratio, verdictsOf, worst, worstWindowOrNull, type Verdict } from "./verdict.ts";
@@ -43,6 +44,8 @@ export interface Replication {
   readonly cost?: number;
   /** What the fleet went through; absent: nothing but what the setup says. */
   readonly hardship?: string;
+  /** The same without what the fleet has to survive, which is what policies are compared in; absent: it has nothing to survive. */
+  readonly calm?: () => Replication;
   /** Whether this replication by itself is within every objective. */
   readonly meets: boolean;
 }
@@ -109,13 +112,19 @@ export const resultsOf = (replications: readonly Replication[], objectives: Obje
 
 const unitOf = ({ kind }: Objective): ObjectiveResult["unit"] => (kind === "rejected" ? "share" : "1/h");
 
-/** A policy's replications summed up: objectives and latencies over all requests together, the rest as means. */
+/**
+ * A policy's replications summed up: objectives and latencies over all requests together, the rest as means. Where the fleet has to
+ * survive something, replicas, GPU-hours, cost and scale events are those of the same replications without it.
+ */
 export const candidateOf = (replications: readonly Replication[], objectives: Objectives): Candidate => {
   const runs = replications.map(({ run }) => run);
   const [first] = runs;
   const { hardship } = replications[0] ?? {};
   if (first === undefined) throw new RangeError("a candidate needs at least one replication");
-  const wanted = runs.flatMap(replicasWanted);
+  const calm = replications.map((each) => each.calm?.() ?? each);
+  const isCompared = replications[0]?.calm !== undefined;
+  const calmRuns = calm.map(({ run }) => run);
+  const wanted = calmRuns.flatMap(replicasWanted);
   const pooled = (metric: "ttft" | "tpot") => latencyOf(replications.flatMap(({ latencies }) => [...latencies[metric]]));
   return {
     policy: first.policy,
@@ -123,7 +132,7 @@ export const candidateOf = (replications: readonly Replication[], objectives: Ob
     replicas: {
       min: wanted.reduce((a, b) => Math.min(a, b)),
       max: wanted.reduce((a, b) => Math.max(a, b)),
-      mean: mean(runs.map(paidReplicas)),
+      mean: mean(calmRuns.map(paidReplicas)),
     },
     objectives: resultsOf(replications, objectives),
     verdict: verdictOf(
@@ -132,9 +141,10 @@ export const candidateOf = (replications: readonly Replication[], objectives: Ob
     ),
     replications: replications.length,
     replications_met: replications.filter(({ meets }) => meets).length,
-    gpu_hours: mean(runs.map(({ gpu_hours }) => gpu_hours)),
-    ...costPart(replications),
-    scale_events: mean(runs.map(({ scale_events }) => scale_events.length)),
+    gpu_hours: mean(calmRuns.map(({ gpu_hours }) => gpu_hours)),
+    ...costPart(calm),
+    scale_events: mean(calmRuns.map(({ scale_events }) => scale_events.length)),
+    ...(isCompared ? { compared: { under: "nothing", tail: tailOrNull(resultsOf(calm, objectives)) } } : {}),
     utilization: meanOrNull(runs.map(({ utilization }) => utilization)),
     mean_batch: meanOrNull(runs.map(({ mean_batch }) => mean_batch)),
     ttft_s: pooled("ttft"),

@@ -36,7 +36,10 @@ const costSchema = z.strictObject({ total: z.number().meta({ description: "Mean 
 /** One policy on the question's traffic, over all replications. */
 export const candidateSchema = z.strictObject({
   policy: z.string(),
-  hardship: z.string().optional().meta({ description: "Of those that it has to survive, the one that all figures are under: it decides" }),
+  hardship: z
+    .string()
+    .optional()
+    .meta({ description: "Of those that it has to survive, the one that objectives and latencies are under: it decides" }),
   replicas: z.strictObject({ min: z.int(), max: z.int(), mean: z.number() }),
   objectives: z.array(objectiveResultSchema).min(1),
   verdict: verdictSchema.meta({ description: "Of all objectives, over all replications together" }),
@@ -45,6 +48,19 @@ export const candidateSchema = z.strictObject({
   gpu_hours: z.number(),
   cost: costSchema.optional().meta({ description: "In the currency of the prices; absent: there are none" }),
   scale_events: z.number().meta({ description: "Mean number over the replications" }),
+  compared: z
+    .strictObject({
+      under: z.literal("nothing").meta({ description: "What happens to the fleet there: nothing of what it has to survive" }),
+      tail: z
+        .number()
+        .nullable()
+        .meta({ description: "The largest share of its limit that a latency objective takes there; null: one is never reached" }),
+    })
+    .optional()
+    .meta({
+      description:
+        "What replicas, GPU-hours, cost and scale events are under where the fleet has to survive something, the same for every policy; absent: it has nothing to survive, or an older file, in which they are under the hardship",
+    }),
   utilization: z.number().nullable(),
   mean_batch: z.number().nullable(),
   ttft_s: latencySchema,
@@ -62,6 +78,10 @@ export const frontierPointSchema = z.strictObject({
     .nullable()
     .meta({ description: "The largest share of its limit that a latency objective takes; null: one is never reached" }),
   scale_events: z.number(),
+  under: z.literal("nothing").optional().meta({
+    description:
+      "What GPU-hours, tail and scale events are under where the fleet has to survive something: nothing of that; absent: it has nothing to survive",
+  }),
   verdict: verdictSchema,
   is_dominated: z.boolean().meta({ description: "Another policy is as good in all three and better in one" }),
   family: z.enum(["today", "fixed", "autoscaler", "pool"]).optional().meta({
@@ -127,7 +147,10 @@ export const planSchema = z
           .optional()
           .meta({ description: "What another stretch like the trace needs, at 95 % if nothing drifts; absent of generated traffic" }),
         candidate: candidateSchema,
-        one_fewer: candidateSchema.nullable().meta({ description: "Why fewer would not do; null where one replica is enough" }),
+        one_fewer: candidateSchema.nullable().meta({
+          description:
+            "The largest smaller number that surely misses, and what it misses; null where there is none: one replica is enough, with those gone that may be none would be left, or the smaller ones are too close to call (see tried)",
+        }),
         breaks_at_rate: z.number().positive().nullable().meta({
           description:
             "Times the traffic's rate up to which no objective is known to be missed; null: no limit was found, or an older file",

@@ -5,6 +5,7 @@ import { DOWNSCALE_STABILIZATION } from "../autoscaler/hpa/normalise.ts";
 import { fleetMetricOrNull, queryText } from "../autoscaler/query.ts";
 import { initialReplicas, type Policy } from "../fleet/policy.ts";
 import type { Destination } from "../manifests/destination.ts";
+import { hpaSpecOf } from "./hpa-manifest.ts";
 import { Race } from "./racing.ts";
 import { candidateOf, type Question, type Replication } from "./replications.ts";
 import type { Candidate } from "./schema.ts";
@@ -118,14 +119,7 @@ export const writtenPolicies = ({ question, replicas, hybrid }: FoundAnswer, { n
 /** What a policy tells an HPA; null where no HPA decides. */
 const hpaSpecOrNull = (policy: Policy): HpaSpec | null => {
   if (policy.kind === "manifest") return policy.autoscaler.kind === "hpa" ? policy.autoscaler.spec : null;
-  if (policy.kind !== "hpa") return null;
-  const { min_replicas: minReplicas, max_replicas: maxReplicas, metric, target_average: target } = policy;
-  return {
-    minReplicas,
-    maxReplicas,
-    metrics: [{ type: "Pods", metric, target: { type: "AverageValue", averageMilli: Math.round(target * 1000) } }],
-    behavior: null,
-  };
+  return policy.kind === "hpa" ? hpaSpecOf(policy) : null;
 };
 
 /** The one metric that a pod is to have so much of; null where there are others. */

@@ -67,9 +67,9 @@ const header = (plan: Plan, texts: readonly string[], lines: readonly string[] =
 
 const fixedReason = ({ replicas, candidate, one_fewer: fewer }: Found): string => {
   const least = `the smallest number that meets the objectives: ${outcomes(candidate)}`;
-  return fewer === null
-    ? least
-    : `${least}; ${misses(fewer.replicas.max, fewer)}${candidate.policy.includes(" gone") ? `; of ${replicas}, ${candidate.policy.split(", ").at(-1)}` : ""}`;
+  const survived =
+    candidate.hardship === undefined ? "" : `, with ${candidate.hardship} of the ${replicas}, which comes closest to a limit`;
+  return `${least}${survived}${fewer === null ? "" : `; ${misses(fewer.replicas.max, fewer)}`}`;
 };
 
 const replicasText = (plan: Plan, capacity: Found, destination: Destination): string => {

@@ -3,7 +3,7 @@ import { change, gpuHours, plain } from "../format.ts";
 
 /** What would change the answer, for a table and in a sentence. */
 
-export const SENSITIVITY_HEADINGS = ["if", "replicas", "GPU-hours", "autoscaled, GPU-hours", "the answer as it is breaks at"] as const;
+export const SENSITIVITY_HEADINGS = ["if", "replicas", "GPU-hours", "autoscaled, GPU-hours", "the answer as it is takes"] as const;
 
 /** Rows as people read them: the answer as it is, then from what saves most to what costs most. */
 export const sensitivityRows = ({ sensitivity }: Plan): string[][] => {
@@ -14,9 +14,12 @@ export const sensitivityRows = ({ sensitivity }: Plan): string[][] => {
     row.fixed === null ? "none" : String(row.fixed.replicas),
     hours(row.fixed, row === base ? null : base.fixed),
     hours(row.autoscaled, row === base ? null : base.autoscaled),
-    row.breaks_at_rate === null ? "more than was tried" : `${plain(row.breaks_at_rate, 3)} × that traffic`,
+    takes(row),
   ]);
 };
+
+const takes = ({ breaks_at_rate: rate }: SensitivityRow): string =>
+  rate === null ? "more than was tried" : rate === 0 ? "less than was tried" : `up to ${plain(rate, 3)} × that traffic`;
 
 const hours = (of: { readonly gpu_hours: number } | null, base: { readonly gpu_hours: number } | null): string => {
   if (of === null) return "–";
@@ -53,5 +56,5 @@ const fearMost = ({ name, fixed }: SensitivityRow, base: Fixed, rows: readonly S
   const tightest = rows.reduce((a, b) => (room(b) < room(a) ? b : a));
   return tightest.breaks_at_rate === null
     ? "None of them needs more."
-    : `None of them needs more; it has the least room if ${tightest.name}: it breaks at ${plain(tightest.breaks_at_rate, 3)} times that traffic.`;
+    : `None of them needs more; it has the least room if ${tightest.name}: it takes ${tightest.breaks_at_rate === 0 ? "less than was tried of" : `up to ${plain(tightest.breaks_at_rate, 3)} times`} that traffic.`;
 };

@@ -51,11 +51,14 @@ export const whyNotFewerSentence = (plan: Plan): string => {
   if (capacity.kind !== "found") {
     return capacity.best === null ? "" : `Closest: ${capacity.best.policy}, ${missSentence(capacity.best)}.`;
   }
-  if (capacity.one_fewer === null)
+  const open = plan.tried.filter(({ verdict, replicas }) => verdict === "undecided" && replicas < capacity.replicas);
+  const close = `${list(open.map(({ replicas }) => String(replicas)))} ${open.length === 1 ? "is" : "are"} too close to call.`;
+  if (capacity.one_fewer === null) {
+    if (open.length > 0) return `Not fewer: ${close}`;
     return capacity.replicas === 1 ? "Not fewer: one replica is enough." : "Not fewer: with those gone that may be, none would be left.";
+  }
   const fewer = capacity.one_fewer.replicas.max;
-  const open = plan.tried.filter(({ verdict }) => verdict === "undecided").map(({ replicas }) => replicas);
-  const undecided = open.length === 0 ? "" : ` ${sentence(list(open.map(String)))} ${open.length === 1 ? "is" : "are"} too close to call.`;
+  const undecided = open.length === 0 ? "" : ` ${close}`;
   return `Not fewer: ${quantity(fewer, "replica")} ${fewer === 1 ? "misses" : "miss"}, ${missSentence(capacity.one_fewer)}.${undecided}`;
 };
 
@@ -63,13 +66,16 @@ export const whyNotFewerSentence = (plan: Plan): string => {
 export const hardshipSentenceOrNull = ({ capacity }: Plan): string | null =>
   capacity.kind !== "found" || capacity.candidate.hardship === undefined
     ? null
-    : `Of what it survives, ${capacity.candidate.hardship} comes closest to a limit; its figures are under that.`;
+    : `Of what it survives, ${capacity.candidate.hardship} comes closest to a limit; ${capacity.candidate.compared === undefined ? "its figures are under that" : COMPARED}.`;
+
+const COMPARED =
+  "its objectives and latencies are under that. Replicas, GPU-hours, cost, scale events and all of a frontier are those without any of it, of every policy";
 
 /** How much more traffic the answer takes. */
 export const breakingSentenceOrNull = ({ capacity }: Plan): string | null =>
   capacity.kind !== "found" || capacity.breaks_at_rate === null
     ? null
-    : `It breaks at ${plain(capacity.breaks_at_rate, 3)} times this traffic, bursts and all closer together.`;
+    : `It takes up to ${plain(capacity.breaks_at_rate, 3)} times this traffic, bursts and all closer together.`;
 
 /** How large a burst the answer takes; null where it was not looked for. */
 export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
@@ -78,7 +84,7 @@ export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
   const place = `on top of the busiest ${limit(seconds)}`;
   if (times === null) return `No burst of ${limit(seconds)} that was tried ${place} breaks it.`;
   if (times === 0) return `The smallest burst of ${limit(seconds)} that was tried ${place} breaks it.`;
-  return `A burst of ${limit(seconds)} at ${plain(times, 2)} times the mean rate ${place} breaks it.`;
+  return `It takes a burst of ${limit(seconds)} at up to ${plain(times, 2)} times the mean rate ${place}, and breaks a little above.`;
 };
 
 /** How far the capacity stands from the mean load, and from the busiest windows. */

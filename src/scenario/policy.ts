@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import { limitsOf, policyInWords, startsAtOf, type Policy } from "../fleet/policy.ts";
 import { scheduledSchema } from "../autoscaler/settings.ts";
 import type { Input } from "../provenance.ts";
-import { typicalSeconds } from "../replica/cold-start/phase.ts";
+import { typicalStart } from "../replica/cold-start/phase.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
 import type { FleetSetup } from "./resolve.ts";
@@ -45,7 +45,7 @@ export const resolvePolicy = (from: GivenScenario, setup: FleetSetup, data: Poli
     case "queue_length":
       return { ...policy, batch_slots: policy.batch_slots ?? setup.replica.maxNumSeqs };
     case "predictive": {
-      const coldStart = setup.coldStart.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+      const coldStart = typicalStart(setup.coldStart);
       return { ...policy, horizon_s: policy.horizon_s ?? Math.max(1, Math.floor(coldStart + 0.5)) };
     }
     case "manifest":

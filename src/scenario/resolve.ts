@@ -8,7 +8,7 @@ import { COLD } from "../fleet/cold-start/start-up.ts";
 import type { FleetConfig } from "../fleet/config.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import type { Input } from "../provenance.ts";
-import { typicalSeconds } from "../replica/cold-start/phase.ts";
+import { typicalStart } from "../replica/cold-start/phase.ts";
 import type { ColdStartPhase, ReplicaConfig } from "../replica/config.ts";
 import type { ReplicaSettings } from "../replica/settings.ts";
 import { stepTimeModel } from "../replica/step-time.ts";
@@ -102,7 +102,7 @@ const gpusOf = ({ server }: GivenScenario, device: DeviceModel): number => {
 /** Kubernetes kills a container that its startup probe gives up on. */
 const startupNotes = ({ server }: GivenScenario, phases: readonly ColdStartPhase[]): string[] => {
   const first = phases.findIndex(({ state }) => state !== "provisioning");
-  const typical = first < 0 ? 0 : phases.slice(first).reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+  const typical = first < 0 ? 0 : typicalStart(phases.slice(first));
   const { startupBudget = null } = server ?? {};
   return startupBudget === null || typical <= startupBudget
     ? []

@@ -86,7 +86,7 @@ describe("ballast plan", () => {
 
   it("prints JSON and nothing else with --json, the same bytes again", async () => {
     const once = await plan("chat.yaml", "--json");
-    expect(planSchema.parse(JSON.parse(once.out)).seeds).toEqual(Array.from({ length: 16 }, (_, i) => 42 + i));
+    expect(planSchema.parse(JSON.parse(once.out)).seeds).toEqual(Array.from({ length: 256 }, (_, i) => 42 + i));
     expect((await plan("chat.yaml", "--json")).out).toBe(once.out);
     expect(planSchema.parse(JSON.parse(once.out)).command).toBe("ballast plan chat.yaml");
   });

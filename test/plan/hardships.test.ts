@@ -6,9 +6,11 @@ import type { Policy } from "../../src/fleet/policy.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
 import { breakingRateOrNull } from "../../src/plan/breaking-rate.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
+import { frontierOf } from "../../src/plan/frontier.ts";
 import { busiestPeriod, hardships, questionsUnderHardship } from "../../src/plan/hardships.ts";
+import { measuresOf } from "../../src/plan/measures.ts";
 import { Race } from "../../src/plan/racing.ts";
-import { replicate, verdictOf, type Question } from "../../src/plan/replications.ts";
+import { candidateOf, replicate, verdictOf, type Question } from "../../src/plan/replications.ts";
 import { worst } from "../../src/plan/verdict.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { runs } from "../runs.ts";
@@ -134,6 +136,25 @@ describe("a policy that has to survive something", () => {
         expect(hardships(1).map(({ name }) => name)).toContain(decisive!.hardship);
       }),
       runs(12),
+    );
+  });
+
+  it("is compared with others under the same for all: nothing of what it goes through", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 4 }), fc.boolean(), fc.double({ min: 5, max: 60, noNaN: true }), (replicas, isFixed, rate) => {
+        const asked = surviving(1, { requestsOf: chat(rate, 60), seeds: [1] });
+        const policy = isFixed ? fixed(replicas) : hpa(replicas);
+        const race = new Race(asked);
+        race.settle(policy, "it");
+        const struck = candidateOf(race.replicationsOf(policy, "it"), asked.objectives);
+        const calm = candidateOf([replicate(asked, policy, 1)], asked.objectives);
+        expect(measuresOf(struck)).toEqual(measuresOf(calm));
+        expect(struck.replicas).toEqual(calm.replicas);
+        expect(struck.compared?.under).toBe("nothing");
+        const [point] = frontierOf([{ name: "it", family: "today", candidate: struck }]);
+        expect(point).toMatchObject({ ...measuresOf(calm), under: "nothing", verdict: struck.verdict });
+      }),
+      runs(8),
     );
   });
 

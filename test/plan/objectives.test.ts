@@ -3,12 +3,13 @@ import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { countsOf, type Count } from "../../src/plan/counts.ts";
 import { latenciesOf, Times } from "../../src/plan/latencies.ts";
-import { objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives.ts";
+import { objectiveInputs, objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives.ts";
 import { percentileIntervalOrNull } from "../../src/plan/percentile-interval.ts";
 import { resultsOf, type Replication } from "../../src/plan/replications.ts";
 import { ratio } from "../../src/plan/verdict.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Objectives } from "../../src/scenario/objectives.ts";
+import { parseScenario } from "../../src/scenario/parse.ts";
 
 const record = (fields: Partial<RequestRecord> & { ttft?: number; tpot?: number }): RequestRecord => {
   const { ttft = 1, tpot = 0.01, outputTokens = 11, ...rest } = fields;
@@ -195,6 +196,8 @@ describe("objectives as text", () => {
       { goodput: 0.995, rejected: 0.001, scale_events_per_h: 2, gpu_hours_per_h: 40 },
     ],
     ["window=10m survive=1", { window_s: 600, survive: 1 }],
+    ["ttft.p99[priority=1]<=30s ttft.p99[others]<=2s", { ttft_p99_s: 2, classes: [{ priority: 1, ttft_p99_s: 30 }] }],
+    ["scale-events<=0/h survive=0", { scale_events_per_h: 0, survive: 0 }],
     ["  tpot.p99<=.05s ", { tpot_p99_s: 0.05 }],
   ])("%s", (text, expected) => {
     expect(parseObjectives(text, "--slo")).toEqual(expected);
@@ -203,6 +206,13 @@ describe("objectives as text", () => {
   it("is what results are named by", () => {
     const asked = { ...limits, e2e_p50_s: 30, goodput: 0.995, rejected: 0.001, scale_events_per_h: 2, gpu_hours_per_h: 12.5 };
     expect(parseObjectives(objectivesOf(asked).map(textOf).join(" "), "--slo")).toEqual(asked);
+  });
+
+  it("has nothing among the inputs where nothing is to be survived", () => {
+    const given = (survive: number) =>
+      parseScenario(`model: Llama-3.1-8B\nobjectives: { survive: ${survive} }\ntraffic: { kind: trace, file: trace.csv }`, "it.yaml");
+    expect(objectiveInputs(given(0)).map(({ name }) => name)).not.toContain("objective, survive");
+    expect(objectiveInputs(given(1)).map(({ name }) => name)).toContain("objective, survive");
   });
 
   it("is refused with the rule, what stands there, and what to write", () => {
@@ -217,6 +227,10 @@ describe("objectives as text", () => {
       "ttft.p99>=2s",
       "ttft.p99<=0s",
       "ttft.p99<=1s ttft.p99<=2s",
+      "gpu-hours[others]<=40/h",
+      "window[others]=10m",
+      "cost<=0/h",
+      "gpu-hours<=0.0/h",
     ];
     const message = (text: string) => {
       try {
@@ -234,8 +248,12 @@ describe("objectives as text", () => {
       --slo: expected a number with its unit, got "scale-events<=2". Write it so: scale-events<=2/h.
       --slo: expected a number with its unit, got "ttft.p99<=2". Write it so: ttft.p99<=2s.
       --slo: expected ttft.p99<=…, got "ttft.p99>=2s". Write it so: ttft.p99<=2s.
-      --slo: expected a number with its unit, got "ttft.p99<=0s". Write it so: ttft.p99<=2s.
-      --slo: expected ttft.p99 once, got it twice. Keep one of them."
+      --slo: expected more than 0, got "ttft.p99<=0s". Write it so: ttft.p99<=2s.
+      --slo: expected ttft.p99 once, got it twice. Keep one of them.
+      --slo: expected gpu-hours of all requests, got "gpu-hours[others]<=40/h". Write it so: gpu-hours<=40/h.
+      --slo: expected window of all requests, got "window[others]=10m". Write it so: window=10m.
+      --slo: expected more than 0, got "cost<=0/h". Write it so: cost<=100/h.
+      --slo: expected more than 0, got "gpu-hours<=0.0/h". Write it so: gpu-hours<=40/h."
     `);
   });
 });

@@ -4,8 +4,8 @@ import { builtInModel } from "../../src/model/built-in.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { planSchema, type SensitivityRow } from "../../src/plan/schema.ts";
 import { ranked } from "../../src/plan/sensitivity/sensitivity-part.ts";
-import { scaledDuration, withColdStart } from "../../src/plan/sensitivity/shorter-start.ts";
-import { type Duration, typicalDuration } from "../../src/replica/cold-start/duration.ts";
+import { withColdStart } from "../../src/plan/sensitivity/shorter-start.ts";
+import { type Duration, scaledDuration, typicalDuration } from "../../src/replica/cold-start/duration.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { deviceModel } from "../fixtures.ts";
 import { runs } from "../runs.ts";
@@ -59,6 +59,24 @@ describe("what would change the answer", () => {
     const grown = row("traffic grows by half");
     expect(grown?.fixed?.replicas).toBeGreaterThan(base?.fixed?.replicas ?? Infinity);
     expect(grown?.breaks_at_rate).toBeLessThan(base?.breaks_at_rate ?? 0);
+  });
+
+  it("takes the answer as it is from a frontier that was looked for", () => {
+    const told: string[] = [];
+    const { sensitivity } = plan({
+      from: parseScenario(generated, "chat.yaml"),
+      device: deviceModel(),
+      model,
+      trace: null,
+      replications: 2,
+      hasFrontier: true,
+      sensitivity: { against: [{ name: "a twin", device: deviceModel() }] },
+      onProgress: (what) => told.push(what),
+    }).plan;
+    expect(sensitivity).toEqual(found.sensitivity);
+    const changes = told.filter((what) => what.includes("what would change it: "));
+    expect(changes.length).toBeGreaterThan(10);
+    expect(changes.filter((what) => what.includes("what would change it: floor"))).toEqual([]);
   });
 
   it("asks for faster steps where no other device is given, which need no more replicas", () => {

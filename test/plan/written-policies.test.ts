@@ -109,6 +109,19 @@ describe("a found answer as manifests", () => {
   });
 });
 
+it("a number of replicas says what it survives", () => {
+  const { capacity } = answer.plan;
+  if (capacity.kind !== "found") throw new Error("expected an answer");
+  const hardship = "1 replica lost when it is busiest";
+  const struck = { ...capacity, candidate: { ...capacity.candidate, hardship } };
+  const destination = defaultDestination("Llama-3.1-8B");
+  const policies = { hpa: null, keda: null, knative: null, fixedKnative: writtenPolicies(answer.found!, destination).fixedKnative };
+  const reasonOf = (found: typeof capacity): string =>
+    manifestTexts(answer.plan, found, policies, destination).files[0]!.text.replaceAll(/\n\s*#/gu, "");
+  expect(reasonOf(struck)).toContain(`with ${hardship} of the ${capacity.replicas}, which comes closest to a limit;`);
+  expect(reasonOf(capacity)).not.toContain("closest to a limit");
+});
+
 describe("the manifests of an answer without a floor below it", () => {
   const alone = written(ask(scenario.replace("requests_per_s: 15", "requests_per_s: 1")));
 

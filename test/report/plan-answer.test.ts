@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
 import { makeDocument } from "../../cli/document.ts";
-import type { FrontierPoint, Plan } from "../../src/plan/schema.ts";
+import type { Candidate, FrontierPoint, Plan } from "../../src/plan/schema.ts";
 import { planSchema } from "../../src/plan/schema.ts";
 import { placeLabels } from "../../src/report/html/frontier-labels.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import { frontierRows } from "../../src/report/plan-frontier.ts";
-import { burstSentenceOrNull, hybridSentenceOrNull } from "../../src/report/plan-sentences.ts";
+import { burstSentenceOrNull, hardshipSentenceOrNull, hybridSentenceOrNull, whyNotFewerSentence } from "../../src/report/plan-sentences.ts";
 import { sensitivitySentenceOrNull } from "../../src/report/plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../../src/report/plan-today-sentences.ts";
 import { planText } from "../../src/report/text.ts";
@@ -99,8 +99,9 @@ describe("a plan with all its parts", () => {
 
       6 replicas (95 % interval: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: 5 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s.
-        It breaks at 1.18 times this traffic, bursts and all closer together.
-        A burst of 60 s at 2.4 times the mean rate on top of the busiest 60 s breaks it.
+        It takes up to 1.18 times this traffic, bursts and all closer together.
+        It takes a burst of 60 s at up to 2.4 times the mean rate on top of the busiest 60 s, and breaks a little
+        above.
         Headroom: as a steady stream it sustains 42 % more than the mean load, 5.0 % less than the busiest 10 s and
         19 % more than the busiest 60 s.
         Against today, 6 replicas all the time save 0.600 GPU-hours (-9.1 %) and 14 scale events, and meet what it
@@ -133,11 +134,11 @@ describe("a plan with all its parts", () => {
           2 policies more were simulated: for each another is as good or better in cost, tail and churn.
 
         What would change it
-          if                             replicas     GPU-hours  autoscaled, GPU-hours  the answer as it is breaks at
-          as it is                              6          6.00                   5.40            1.18 × that traffic
-          it runs on NVIDIA H200                4  4.00 (-33 %)                      –             1.9 × that traffic
-          cold starts take half as long         6    6.00 (0 %)          5.10 (-5.6 %)            1.18 × that traffic
-          bursts double                         8  8.00 (+33 %)                      –            0.82 × that traffic"
+          if                             replicas     GPU-hours  autoscaled, GPU-hours  the answer as it is takes
+          as it is                              6          6.00                   5.40  up to 1.18 × that traffic
+          it runs on NVIDIA H200                4  4.00 (-33 %)                      –   up to 1.9 × that traffic
+          cold starts take half as long         6    6.00 (0 %)          5.10 (-5.6 %)  up to 1.18 × that traffic
+          bursts double                         8  8.00 (+33 %)                      –  up to 0.82 × that traffic"
     `);
   });
 
@@ -187,13 +188,40 @@ describe("words of a plan", () => {
     );
   });
 
-  it("name the burst that breaks it, or say that none does, or the smallest", () => {
+  it("name the largest burst that it takes, or say that none does, or the smallest", () => {
     const burst = (times: number | null) =>
       burstSentenceOrNull(plan({ capacity: { ...capacity, breaks_at_burst: { seconds: 60, times_mean: times } } as Plan["capacity"] }));
-    expect(burst(2.38)).toBe("A burst of 60 s at 2.4 times the mean rate on top of the busiest 60 s breaks it.");
+    expect(burst(2.38)).toBe(
+      "It takes a burst of 60 s at up to 2.4 times the mean rate on top of the busiest 60 s, and breaks a little above.",
+    );
     expect(burst(null)).toBe("No burst of 60 s that was tried on top of the busiest 60 s breaks it.");
     expect(burst(0)).toBe("The smallest burst of 60 s that was tried on top of the busiest 60 s breaks it.");
     expect(burstSentenceOrNull(plan())).toBeNull();
+  });
+
+  it("say why not fewer: none would be left, or the replications do not tell", () => {
+    const why = (replicas: number, undecided: number[]) =>
+      whyNotFewerSentence(
+        plan({
+          capacity: { ...capacity, replicas, one_fewer: null } as Plan["capacity"],
+          tried: undecided.map((number) => ({ replicas: number, verdict: "undecided", replications: 16 })),
+        }),
+      );
+    expect(why(1, [])).toBe("Not fewer: one replica is enough.");
+    expect(why(2, [])).toBe("Not fewer: with those gone that may be, none would be left.");
+    expect(why(2, [1])).toBe("Not fewer: 1 is too close to call.");
+    expect(why(3, [1, 2, 4])).toBe("Not fewer: 1 and 2 are too close to call.");
+  });
+
+  it("say what figures are under where something is survived", () => {
+    const under = (fields: Partial<Candidate>) =>
+      hardshipSentenceOrNull(plan({ capacity: { ...capacity, candidate: candidate(6, 1, fields) } as Plan["capacity"] }));
+    const hardship = "1 replica gone from the beginning";
+    expect(under({})).toBeNull();
+    expect(under({ hardship })).toContain("its figures are under that.");
+    expect(under({ hardship, compared: { under: "nothing", tail: 0.5 } })).toMatch(
+      /its objectives and latencies are under that\. Replicas, GPU-hours, .* without any of it/u,
+    );
   });
 
   it("say what to fix first only where it saves, and what has the least room where nothing costs more", () => {
@@ -201,7 +229,7 @@ describe("words of a plan", () => {
     const of = (some: typeof rows) => sensitivitySentenceOrNull(plan({ sensitivity: { base, rows: some } }));
     expect(of([rows[0]!])).toContain("Fix first: if it runs on NVIDIA H200, the answer saves 2.00 GPU-hours (-33 %).");
     expect(of([rows[1]!])).toBe(
-      "None of the changes that were tried makes the answer cheaper. None of them needs more; it has the least room if cold starts take half as long: it breaks at 1.18 times that traffic.",
+      "None of the changes that were tried makes the answer cheaper. None of them needs more; it has the least room if cold starts take half as long: it takes up to 1.18 times that traffic.",
     );
     expect(of([{ ...rows[2]!, fixed: null }])).toContain("If bursts double, no number of replicas is enough.");
   });

@@ -7,7 +7,7 @@ describe("a plan", () => {
     expect(planText(plan())).toMatchInlineSnapshot(`
       "6 replicas (95 % interval: 6 to 7) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: 5 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s.
-        It breaks at 1.18 times this traffic, bursts and all closer together.
+        It takes up to 1.18 times this traffic, bursts and all closer together.
         Headroom: as a steady stream it sustains 42 % more than the mean load.
         On the same traffic the autoscaler misses: TTFT p99 14.2 s (11.4 s to 17.0 s) against a limit of 2 s; it
         takes 4.23 GPU-hours (-29 % against fixed) and 17.3 scale events.
@@ -124,7 +124,7 @@ describe("a plan", () => {
       "6 replicas (95 % interval: 5 to 6) of Llama-3.1-8B on Example GPU meet TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms.
         Not fewer: 4 replicas miss, TTFT p99 3.10 s (2.48 s to 3.72 s) against a limit of 2 s. 5 is too close to
         call.
-        It breaks at 1.1 times this traffic, bursts and all closer together.
+        It takes up to 1.1 times this traffic, bursts and all closer together.
         Headroom: as a steady stream it sustains 40 % more than the mean load.
         On the same traffic the autoscaler may miss: TTFT p99 1.97 s (1.58 s to 2.36 s) against a limit of 2 s, too"
     `);

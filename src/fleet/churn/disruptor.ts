@@ -23,7 +23,7 @@ export class Disruptor {
     this.events = events;
     this.replicaSet = replicaSet;
     const { failures, rolling_update: update } = churn;
-    for (let lost = 0; lost < (failures?.gone ?? 0); lost += 1) this.state("loss", 0);
+    if (failures?.gone !== undefined) this.state("loss", 0);
     for (const at of failures?.replica?.at_s ?? []) this.state("failure", at);
     for (const at of failures?.node?.at_s ?? []) this.state("reclaim", at);
     if (update !== undefined) this.state("rolling_update", update.at_s);
@@ -55,7 +55,22 @@ export class Disruptor {
       this.begin(this.churn.rolling_update!, now);
       return false;
     }
+    if (kind === "loss") {
+      this.takeGone(now);
+      return false;
+    }
     return this.strike(kind, this.longestReadyOrNull(), "as the scenario says", now);
+  }
+
+  /** Of those wanted so many never serve: where fewer are lost, as before so many are there, ready ones are. */
+  takeGone(now: Nanoseconds): void {
+    const { gone = 0 } = this.churn.failures ?? {};
+    if (gone === 0) return;
+    for (let lost = this.replicaSet.present().filter(({ life }) => life.isLost).length; lost < gone; lost += 1) {
+      const replica = this.longestReadyOrNull();
+      if (replica === null) return;
+      this.strike("loss", replica, "as the scenario says", now);
+    }
   }
 
   /** Has a rolling update go on after the steps of this instant: a replica is ready, has failed, or another number is wanted. */

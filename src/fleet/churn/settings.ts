@@ -68,7 +68,7 @@ export const failuresSchema = z.strictObject({
   replica: replicaFailuresSchema.optional().meta({ description: "A server dies, and what it holds is lost" }),
   gone: z.int().min(1).optional().meta({
     description:
-      "So many replicas are lost at time 0 and never come back: of the replicas wanted at any time, so many do not serve. They are paid for",
+      "So many replicas are lost at time 0, or as soon as they are ready, and never come back: of the replicas wanted at any time, so many do not serve. They are paid for",
   }),
   node: nodeReclaimsSchema.optional().meta({ description: "A spot node is reclaimed" }),
 });

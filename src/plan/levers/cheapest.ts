@@ -3,7 +3,7 @@ import { plain, quantity } from "../../format.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
 import { spanOf } from "../notes.ts";
 import type { Question } from "../replications.ts";
-import { Bench, cheapestOfRowOrNull, FACTORS, type Trial, UNCHANGED } from "./bench.ts";
+import { Bench, cheapestOfRowOrNull, FACTORS, type Row, type Trial, UNCHANGED } from "./bench.ts";
 import { beginningWith, withFloorOrNull, withTargetOrNull } from "./policies.ts";
 import type { Pull } from "./pull.ts";
 
@@ -68,11 +68,15 @@ export class Chooser {
     return cheapestOf([...found, ...(hasFloors ? this.floors(pulls, name, scaled, found) : [])]);
   }
 
-  /** The setting that gives a replica least to do, as far as it was tried: what it misses, all do. Null where nothing scales. */
-  safestOrNull(pulls: readonly Pull[], name: string): Pick<Trial, "name" | "replications"> | null {
+  /** The setting that gives a replica least to do, as far as it was tried: what it misses, all do. Where nothing scales, the largest fixed number. */
+  safest(pulls: readonly Pull[], name: string): Pick<Trial, "name" | "replications"> {
     const rungs = this.rungs(pulls, null);
     const policy = rungs.at(-1);
-    if (policy === undefined) return null;
+    if (policy === undefined) {
+      const { bench, policies } = this.fixedRow(pulls, name);
+      const most = policies.at(-1)!;
+      return { name: policyInWords(most), replications: bench.triedOf(most, `levers, ${name}`) };
+    }
     const replications = this.benchOf(pulls).triedOf(policy, `levers, ${name}`);
     return { name: this.inWords(policy, rungs.length - 1), replications };
   }
@@ -113,6 +117,10 @@ export class Chooser {
 
   /** Takes it that more replicas are never worse. */
   private fixedOrNull(pulls: readonly Pull[], name: string): Trial | null {
+    return cheapestOfRowOrNull(this.fixedRow(pulls, name), this.choice.replicas - 1, policyInWords);
+  }
+
+  private fixedRow(pulls: readonly Pull[], name: string): Row {
     const { replicas, question } = this.choice;
     const { failures, rolling_update: update } = question.setup.churn ?? {};
     // How replicas start matters to a fixed fleet only where some have to start again.
@@ -120,7 +128,7 @@ export class Chooser {
     const bench = this.benchOf(isStarting ? pulls : pulls.filter(({ isForFixed }) => isForFixed === true));
     const policies = Array.from({ length: MOST_TIMES * replicas }, (_, at): Policy => ({ kind: "fixed", replicas: at + 1 }));
     const nameOf = (at: number): string => `levers, ${name}, ${quantity(at + 1, "replica")}`;
-    return cheapestOfRowOrNull({ bench, policies, nameOf }, replicas - 1, policyInWords);
+    return { bench, policies, nameOf };
   }
 
   /** The policy at every target, the highest first; one that aims at nothing by itself. */

@@ -53,7 +53,7 @@ export const leversOf = (request: LeversRequest): Levers | null => {
   const usualHours = hoursByReplication(reference.trial);
   /** @param isLookedInto whether the change has its interval, which takes more simulations */
   const outcomeOf = (trial: Trial | null, pulls: readonly Pull[], name: string, isLookedInto = true): Outcome => {
-    if (trial === null) return missesOf(chooser.safestOrNull(pulls, name) ?? reference.trial, question);
+    if (trial === null) return missesOf(chooser.safest(pulls, name), question);
     const figures = figuresOf(trial, question);
     const hours = figures.gpu_hours - usual;
     const change = isLookedInto
@@ -101,8 +101,7 @@ export const leversOf = (request: LeversRequest): Levers | null => {
     replicated: isTrace ? "resamples" : "seeds",
     reference: {
       ...figuresOf(reference.trial, question),
-      autoscaler:
-        reference.isScaled || policy === null ? null : missesOf(chooser.safestOrNull([], "nothing pulled") ?? reference.trial, question),
+      autoscaler: reference.isScaled || policy === null ? null : missesOf(chooser.safest([], "nothing pulled"), question),
     },
     levers,
     saving:
@@ -138,7 +137,7 @@ const standing = (pull: Pull, trial: Trial | null, reference: Trial): Pull => {
 /** Differences between policies on the same requests need fewer replications than a verdict does. */
 const MOST_REPLICATIONS = 12;
 
-/** No replica is gone in any of them, and the ceiling on GPUs is what the figures are held against. */
+/** No replica is gone in any of them. Ceilings on GPUs and on cost stay, but are not judged: a bench looks at what more replicas help. */
 const questionOf = ({ question, isTrace }: LeversRequest): Question => {
   const { survive: _, ...objectives } = question.objectives;
   const asked = { ...question, objectives };
@@ -158,6 +157,7 @@ const notesOf = (
   const left = [
     ...(objectives.survive === undefined ? [] : ["replicas that may be gone"]),
     ...(objectives.gpu_hours_per_h === undefined ? [] : ["the ceiling on GPUs"]),
+    ...(objectives.cost_per_h === undefined ? [] : ["the ceiling on cost"]),
   ];
   return [
     ...(isScaled

@@ -1,8 +1,6 @@
 import { limitsOf } from "../../fleet/policy.ts";
 import { duration, list, quantity } from "../../format.ts";
-import type { Duration } from "../../replica/cold-start/duration.ts";
-import { typicalSeconds, type ColdStartPhase } from "../../replica/cold-start/phase.ts";
-import type { Seconds } from "../../units.ts";
+import { scaledPhase, typicalSeconds, typicalStart, type ColdStartPhase } from "../../replica/cold-start/phase.ts";
 import { withFloorOrNull } from "./policies.ts";
 import { noEffect, NOTHING_SCALES, ways, type Ground, type Pull, type Ways } from "./pull.ts";
 import { slowerOrNull } from "./slower.ts";
@@ -26,8 +24,6 @@ export const churn = ({ policy }: Ground): Ways => {
   return ways({ lever: "churn", ...slower });
 };
 
-const startOf = (phases: readonly ColdStartPhase[]): Seconds => phases.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
-
 /** Of a pool, in replicas: one, and a quarter of the fixed answer. */
 const POOL_SHARE = 0.25;
 
@@ -35,8 +31,8 @@ const POOL_SHARE = 0.25;
 export const warmPool = ({ setup, policy, replicas }: Ground): Ways => {
   if (policy === null) return noEffect("warm-pool", NOTHING_SCALES);
   if (setup.startUp?.warmPool != null) return noEffect("warm-pool", "the scenario's own pool is on already");
-  if (startOf(setup.coldStart) === 0) return noEffect("warm-pool", "a start takes no time");
-  const wake = setup.coldStart.filter(({ name }) => name === "weights").reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+  if (typicalStart(setup.coldStart) === 0) return noEffect("warm-pool", "a start takes no time");
+  const wake = typicalStart(setup.coldStart.filter(({ name }) => name === "weights"));
   if (wake === 0)
     return noEffect("warm-pool", "no phase of the start says how long weights take from host memory, which is what waking takes");
   const prepared = setup.coldStart.filter((phase) => !("probe" in phase)).length;
@@ -57,39 +53,17 @@ export const warmPool = ({ setup, policy, replicas }: Ground): Ways => {
 /** What a faster start takes of each phase behind the node's. */
 const FASTER = 0.5;
 
-const timesOf = (time: Duration, factor: number): Duration => {
-  if (typeof time === "number") return time * factor;
-  switch (time.kind) {
-    case "constant":
-      return { ...time, seconds: time.seconds * factor };
-    case "uniform":
-      return { ...time, min_s: time.min_s * factor, max_s: time.max_s * factor };
-    case "log-normal":
-      return { ...time, p50_s: time.p50_s * factor, p99_s: time.p99_s * factor };
-    case "empirical":
-      return { ...time, seconds: time.seconds.map((seconds) => seconds * factor) };
-    default:
-      return time satisfies never;
-  }
-};
-
 /** A node is there no sooner, and a probe looks no more often. */
 const isFaster = (phase: ColdStartPhase): boolean => !("probe" in phase) && phase.name !== "provision" && phase.name !== "scheduling";
 
-const faster = (phase: ColdStartPhase): ColdStartPhase => {
-  if (!isFaster(phase) || "probe" in phase) return phase;
-  const known = phase.onKnownNode === undefined ? {} : { onKnownNode: phase.onKnownNode * FASTER };
-  return "transfer" in phase
-    ? { ...phase, transfer: { ...phase.transfer, bytes: phase.transfer.bytes * FASTER }, ...known }
-    : { ...phase, duration: timesOf(phase.duration, FASTER), ...known };
-};
+const faster = (phase: ColdStartPhase): ColdStartPhase => (isFaster(phase) ? scaledPhase(phase, FASTER) : phase);
 
 /** Image, weights and what follows in half the time, as a node with both on its disk, a streaming loader and a compile cache make it. */
 export const fasterLoad = ({ setup, policy }: Ground): Ways => {
   if (policy === null) return noEffect("faster-load", NOTHING_SCALES);
   const { coldStart } = setup;
   const halved = coldStart.map(faster);
-  const [before, after] = [startOf(coldStart), startOf(halved)];
+  const [before, after] = [typicalStart(coldStart), typicalStart(halved)];
   if (after === before)
     return noEffect("faster-load", before === 0 ? "a start takes no time" : "nothing of a start comes after its node is there");
   const names = coldStart.filter((phase) => isFaster(phase) && typicalSeconds(phase) > 0).map(({ name }) => name);

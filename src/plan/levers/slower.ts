@@ -1,6 +1,7 @@
 import type { Behavior } from "../../autoscaler/hpa/behavior.ts";
 import { DOWNSCALE_STABILIZATION } from "../../autoscaler/hpa/normalise.ts";
 import type { Policy } from "../../fleet/policy.ts";
+import { withHpaBehavior } from "../hpa-manifest.ts";
 
 type Manifest = Extract<Policy, { kind: "manifest" }>;
 
@@ -19,7 +20,7 @@ export interface Slower {
 export const slowerOrNull = (policy: Policy): Slower | null => {
   switch (policy.kind) {
     case "hpa":
-      return slowerHpaOrNull(null, (each) => (each.kind === "hpa" ? withBehavior(each) : each));
+      return slowerHpaOrNull(null, (each) => (each.kind === "hpa" ? withHpaBehavior(each, calm(null), "slow to scale down") : each));
     case "queue_length":
       return delayed(policy.quiet_s, "nothing waited", (each) =>
         each.kind === "queue_length" ? { ...each, quiet_s: CALM_WINDOW_S } : each,
@@ -79,28 +80,4 @@ const slowerHpaOrNull = (behavior: Behavior | null, change: (policy: Policy) => 
 const calm = (behavior: Behavior | null): Behavior => ({
   ...behavior,
   scaleDown: { stabilizationWindowSeconds: CALM_WINDOW_S, policies: [{ type: "Pods", value: 1, periodSeconds: CALM_PERIOD_S }] },
-});
-
-/** A scenario's `hpa` has no behavior: the same as a manifest with one. */
-const withBehavior = (policy: Extract<Policy, { kind: "hpa" }>): Policy => ({
-  kind: "manifest",
-  name: `HPA on ${policy.metric}, target ${policy.target_average} a pod, slow to scale down`,
-  autoscaler: {
-    kind: "hpa",
-    spec: {
-      minReplicas: policy.min_replicas,
-      maxReplicas: policy.max_replicas,
-      metrics: [
-        {
-          type: "Pods",
-          metric: policy.metric,
-          target: { type: "AverageValue", averageMilli: Math.floor(policy.target_average * 1000 + 0.5) },
-        },
-      ],
-      behavior: calm(null),
-    },
-  },
-  initial_replicas: policy.initial_replicas ?? policy.min_replicas,
-  startsAt: 0,
-  ...(policy.scrape === undefined ? {} : { scrape: policy.scrape }),
 });

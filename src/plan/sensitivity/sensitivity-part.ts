@@ -2,22 +2,30 @@ import { fixedCandidate } from "../fixed-candidate.ts";
 import { sustainedBy, type Answered } from "../answered.ts";
 import { breakingRateOrNull } from "../breaking-rate.ts";
 import { smallestFixed } from "../fixed-capacity.ts";
-import { hybrids } from "../hybrid.ts";
+import { cheapestUsualOrNull, hybrids } from "../hybrid.ts";
 import type { Piece } from "../piece.ts";
-import { candidateOf, type Question } from "../replications.ts";
-import type { Plan, SensitivityRow } from "../schema.ts";
+import type { Question } from "../replications.ts";
+import type { Candidate, Plan, SensitivityRow } from "../schema.ts";
 import type { Request } from "../../traffic/request.ts";
 import type { FixedAnswer } from "../targets.ts";
 import { variationsOf } from "./variations.ts";
 
-/** What the answer becomes when one thing is otherwise, from what saves most to what costs most. */
-export const sensitivityPart = (answered: Answered, capacity: Plan["capacity"]): Piece<"sensitivity"> => {
-  const { request, question, replicas, serving, fixed } = answered;
+/**
+ * What the answer becomes when one thing is otherwise, from what saves most to what costs most.
+ *
+ * @param usual the cheapest floor of the answer as it is, where a frontier has found it; searched for where it is left out
+ */
+export const sensitivityPart = (
+  answered: Answered,
+  capacity: Plan["capacity"],
+  usual: Candidate | null = cheapestOrNull(answered.question, answered.serving),
+): Piece<"sensitivity"> => {
+  const { request, question, replicas, fixed } = answered;
   const { gpu_hours: hours } = fixed(replicas);
   const base: SensitivityRow = {
     name: "as it is",
     fixed: { replicas, gpu_hours: hours },
-    autoscaled: cheapestScaledOrNull(question, serving),
+    autoscaled: usual === null ? null : scaled(usual),
     breaks_at_rate: capacity.kind === "found" ? capacity.breaks_at_rate : null,
   };
   const rows = variationsOf(request, question, request.sensitivity?.against ?? []).map(({ name, question: asked }) => {
@@ -36,24 +44,21 @@ const rowOf = (question: Question, name: string, base: Answered): SensitivityRow
   const { objectives } = question;
   const { gpu_hours: hours } = fixedCandidate(search.replicationsOf(search.replicas), objectives, search.replicas);
   const meanRate = (serving.meanRate * firstOf(question).length) / firstOf(base.question).length;
-  const { serving: now } = sustainedBy(question, search.replicas, meanRate);
+  const usual = cheapestOrNull(question, sustainedBy(question, search.replicas, meanRate).serving);
   return {
     ...row,
     fixed: { replicas: search.replicas, gpu_hours: hours },
-    autoscaled: now.sustained > 0 ? cheapestScaledOrNull(question, now) : null,
+    autoscaled: usual === null ? null : scaled(usual),
   };
 };
 
 const firstOf = ({ requestsOf, seeds }: Question): readonly Request[] => requestsOf(seeds[0] ?? 0);
 
-/** The cheapest floor with an HPA of Kubernetes' default behavior on top that meets the objectives. */
-const cheapestScaledOrNull = (question: Question, fixed: FixedAnswer): SensitivityRow["autoscaled"] => {
-  const [cheapest] = hybrids(question, fixed, false)
-    .filter(({ verdict }) => verdict === "meets")
-    .map(({ replications }) => candidateOf(replications, question.objectives))
-    .sort((a, b) => a.gpu_hours - b.gpu_hours);
-  return cheapest === undefined ? null : { policy: cheapest.policy, gpu_hours: cheapest.gpu_hours, scale_events: cheapest.scale_events };
-};
+/** The cheapest floor with an HPA of Kubernetes' default behavior on top that meets the objectives; null where none does, or no rate is sustained. */
+const cheapestOrNull = (question: Question, fixed: FixedAnswer): Candidate | null =>
+  fixed.sustained > 0 ? cheapestUsualOrNull(hybrids(question, fixed, false), question) : null;
+
+const scaled = ({ policy, gpu_hours, scale_events }: Candidate): SensitivityRow["autoscaled"] => ({ policy, gpu_hours, scale_events });
 
 /**
  * From what saves most to what costs most: by the fixed answer's GPU-hours, then by the autoscaled one's, each to a percent of the answer as

@@ -67,3 +67,20 @@ export const typicalDuration = (duration: Duration): Seconds => {
       return duration satisfies never;
   }
 };
+
+/** A duration that is so many times as long in every draw. */
+export const scaledDuration = (duration: Duration, factor: number): Duration => {
+  if (typeof duration === "number") return duration * factor;
+  switch (duration.kind) {
+    case "constant":
+      return { ...duration, seconds: duration.seconds * factor };
+    case "uniform":
+      return { ...duration, min_s: duration.min_s * factor, max_s: duration.max_s * factor };
+    case "log-normal":
+      return { ...duration, p50_s: duration.p50_s * factor, p99_s: duration.p99_s * factor };
+    case "empirical":
+      return { ...duration, seconds: duration.seconds.map((seconds) => seconds * factor) };
+    default:
+      return duration satisfies never;
+  }
+};

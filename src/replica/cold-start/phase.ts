@@ -1,5 +1,5 @@
 import type { Bytes, BytesPerSecond, Seconds } from "../../units.ts";
-import { typicalDuration, type Duration } from "./duration.ts";
+import { scaledDuration, typicalDuration, type Duration } from "./duration.ts";
 
 interface NamedPhase {
   readonly name: string;
@@ -46,4 +46,15 @@ export const typicalSeconds = (phase: ColdStartPhase): Seconds => {
     return cached >= 0.5 ? 0 : bytes / Math.min(bandwidth, sharedBandwidth);
   }
   return "probe" in phase ? phase.probe.period / 2 : typicalDuration(phase.duration);
+};
+
+/** What a whole start takes in the middle of its phases' distributions. */
+export const typicalStart = (phases: readonly ColdStartPhase[]): Seconds => phases.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+
+/** A phase that takes so many times as long; a probe looks as often as before. */
+export const scaledPhase = (phase: ColdStartPhase, factor: number): ColdStartPhase => {
+  const known = phase.onKnownNode === undefined ? {} : { onKnownNode: phase.onKnownNode * factor };
+  if ("transfer" in phase) return { ...phase, ...known, transfer: { ...phase.transfer, bytes: phase.transfer.bytes * factor } };
+  if ("probe" in phase) return { ...phase, ...known };
+  return { ...phase, ...known, duration: scaledDuration(phase.duration, factor) };
 };

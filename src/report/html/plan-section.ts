@@ -103,7 +103,7 @@ const sensitivity = (plan: Plan): Html => {
   const [changed, ...numbers] = SENSITIVITY_HEADINGS;
   return html`<h3>What would change it</h3>
     ${table(
-      "The smallest fixed number and the cheapest autoscaled one when one thing is otherwise, from what saves most; and at how many times that traffic the unchanged number breaks",
+      "The smallest fixed number and the cheapest autoscaled one when one thing is otherwise, from what saves most; and how many times that traffic the unchanged number takes",
       [{ heading: changed }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
       rows,
     )}`;

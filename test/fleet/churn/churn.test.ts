@@ -365,6 +365,36 @@ describe("a rolling update", () => {
   });
 });
 
+describe("of the replicas wanted, so many gone", () => {
+  /** Wanted in turn, each for 300 s. */
+  const run = (wanted: readonly number[], gone: number) => {
+    const policy: FleetConfig["policy"] = {
+      kind: "module",
+      name: "wave.mjs",
+      sha256: "0",
+      initial_replicas: wanted[0]!,
+      module: { decide: ({ now }: { readonly now: number }) => wanted[Math.min(wanted.length - 1, Math.floor(now / 300))]! },
+    };
+    return simulateAll(config({ failures: { gone } }, { policy, requests: requestsOf([1000, 20, 5], [1_199_000, 20, 5]) })).run;
+  };
+
+  it("serve nothing, also where fewer are there at first", () => {
+    const late = run([1, 3], 2);
+    expect(late.disruptions!.map(({ kind, at_s }) => [kind, at_s])).toEqual([
+      ["failure", 0],
+      ["failure", 420],
+    ]);
+    expect(late.requests).toMatchObject({ finished: 2 });
+    expect(late.paid_s.failed).toBeCloseTo(late.ended_at_s + (late.ended_at_s - 420), 6);
+  });
+
+  it("serve nothing after fewer were wanted for a while", () => {
+    const back = run([3, 1, 3], 2);
+    expect(back.disruptions).toHaveLength(3);
+    expect(back.paid_s.failed).toBeCloseTo(2 * 300 + 300 + 120 + 2 * (back.ended_at_s - 720), 6);
+  });
+});
+
 describe("a cache that is gone", () => {
   it("is missed by the first that asks for what was in it, and by nobody after it", () => {
     const parts = [{ id: 1, tokens: 64 }];

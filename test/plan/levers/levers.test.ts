@@ -2,7 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Policy } from "../../../src/fleet/policy.ts";
 import { smallestFixed } from "../../../src/plan/fixed-capacity.ts";
+import { Chooser } from "../../../src/plan/levers/cheapest.ts";
+import { missesOf } from "../../../src/plan/levers/figures.ts";
 import { leversOf, type LeversRequest } from "../../../src/plan/levers/levers.ts";
+import type { Pull } from "../../../src/plan/levers/pull.ts";
 import { LEVERS, leversSchema, type Lever, type LeverName, type Levers } from "../../../src/plan/levers/schema.ts";
 import type { Question } from "../../../src/plan/replications.ts";
 import { runs } from "../../runs.ts";
@@ -121,12 +124,29 @@ describe("levers", () => {
     expect(levers.notes.join(" ")).toContain("resamples of the trace in blocks");
   });
 
-  it("leave out replicas that may be gone and the ceiling on GPUs, and say so", () => {
+  it("name what a fixed fleet misses where a lever has no number of replicas meet the objectives", () => {
+    const chooser = new Chooser({ question: busy, policy: null, begins: null, replicas: 1 });
+    const slow: Pull = {
+      lever: "admission",
+      from: "it serves",
+      to: "it crawls",
+      isForFixed: true,
+      setup: (each) => ({ ...each, stepTime: { stepTime: () => 1e9, isExtrapolated: () => false } }),
+    };
+    expect(chooser.cheapestOrNull([slow], "it")).toBeNull();
+    const misses = missesOf(chooser.safest([slow], "it"), busy);
+    expect(misses).toMatchObject({ policy: "fixed, 4 replicas" });
+    expect(misses.misses.length).toBeGreaterThan(0);
+  });
+
+  it("leave out replicas that may be gone and ceilings on GPUs and cost, and say so", () => {
     const asked = question({
       requestsOf: chat(10, 20),
-      objectives: { ttft_p99_s: 1, tpot_p99_s: 0.05, survive: 1, gpu_hours_per_h: 1000 },
+      objectives: { ttft_p99_s: 1, tpot_p99_s: 0.05, survive: 1, gpu_hours_per_h: 1000, cost_per_h: 1000 },
     });
-    expect(worth(asked).notes).toContainEqual("The levers leave out replicas that may be gone and the ceiling on GPUs.");
+    expect(worth(asked).notes).toContainEqual(
+      "The levers leave out replicas that may be gone, the ceiling on GPUs and the ceiling on cost.",
+    );
   });
 
   it("tell what they are about to simulate", () => {
