@@ -82,6 +82,33 @@ describe("the interval of the number of replicas", () => {
     expect(high).toBeGreaterThan(low);
   });
 
+  it("of a trace has no end where draws are met by no number that is tried, and neither has the prediction", () => {
+    const trace = chat(5, 30)(1);
+    const asked = question({ seeds: [1], requestsOf: () => trace, objectives: { ttft_p99_s: 1, tpot_p99_s: 0.012 } });
+    const { low, high, prediction } = capacityInterval(asked, found(asked), 0.8, true);
+    expect(high).toBe(Infinity);
+    expect(prediction!.high).toBe(Infinity);
+    expect(low).toBeLessThan(Infinity);
+  });
+
+  it("and the prediction leave at least one replica where some may be gone", () => {
+    const trace = chat(5, 30)(1);
+    const objectives = { ttft_p99_s: Infinity, tpot_p99_s: Infinity, ttft_p50_s: 5, survive: 2 };
+    const asked = question({ seeds: [1], requestsOf: () => trace, objectives });
+    const answer = { kind: "found", replicas: 4, atLeast: 4, tried: [], replicationsOf: () => [] } as const;
+    const { low, prediction } = capacityInterval(asked, answer, null, true);
+    expect([low, prediction!.low]).toEqual([3, 3]);
+  });
+
+  it("is looked for in growing steps: an answer ten times too large takes each draw no more than a dozen tries", () => {
+    const trace = chat(2, 20)(1);
+    const tries: string[] = [];
+    const asked = question({ seeds: [1], requestsOf: () => trace, onProgress: (what) => tries.push(what) });
+    const answer = { kind: "found", replicas: 40, atLeast: 40, tried: [], replicationsOf: () => [] } as const;
+    expect(capacityInterval(asked, answer, null, true)).toMatchObject({ low: 1, high: 40, prediction: { low: 1, high: 40 } });
+    expect(tries.length / 39).toBeLessThan(12);
+  });
+
   it("takes the model's error from the points that the fit did not see", () => {
     const { step } = deviceModel();
     const checked = deviceModel({
