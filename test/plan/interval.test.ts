@@ -45,6 +45,24 @@ describe("a trace as it could have been", () => {
     );
   });
 
+  it("has no prompt twice that the trace has once, and shares what the trace shares", () => {
+    const trace = chat(
+      20,
+      120,
+    )(1).map((request, i): Request => ({
+      ...request,
+      parts: [
+        { id: 0, tokens: 100 },
+        { id: i + 1, tokens: request.promptTokens },
+      ],
+      session: i,
+    }));
+    const drawn = localBlockBootstrap(trace, createStreams(1).named("bootstrap"));
+    const ids = (place: number) => new Set(drawn.map(({ parts }) => parts![place]!.id)).size;
+    expect(new Set(drawn.map(({ promptTokens, outputTokens }) => `${promptTokens} ${outputTokens}`)).size).toBeLessThan(drawn.length);
+    expect([ids(0), ids(1), new Set(drawn.map(({ session }) => session)).size]).toEqual([1, drawn.length, drawn.length]);
+  });
+
   it("has as many requests on average, and not the same ones", () => {
     const trace = chat(20, 120)(1);
     const draws = Array.from({ length: 40 }, (_, draw) => localBlockBootstrap(trace, createStreams(1).named(`${draw}`)));
