@@ -55,7 +55,7 @@ export const answer = (request: PlanRequest, question: Question): Answered | Una
       best: { candidate: fixed(closest), replications: replicationsOf(closest) },
     };
   }
-  const meanRate = meanRateOf(request, question);
+  const meanRate = meanRateOf(question);
   return { kind: "found", request, question, search, replicas, ...sustainedBy(question, replicas, meanRate), fixed };
 };
 

@@ -84,9 +84,8 @@ export const questionOf = (
   };
 };
 
-/** Requests per second: a generator's own mean, or that of the first seed's requests. */
-export const meanRateOf = ({ from: { scenario } }: PlanRequest, question: Question): number => {
-  if ("requests_per_s" in scenario.traffic) return scenario.traffic.requests_per_s;
-  const requests = question.requestsOf(scenario.seed);
+/** Requests per second of the first seed, from its first to its last: a generator's own mean may be that of a day of which the traffic is an hour. */
+export const meanRateOf = ({ requestsOf, seeds: [seed = 0] }: Question): number => {
+  const requests = requestsOf(seed);
   return requests.length / spanOf(requests);
 };
