@@ -1,5 +1,5 @@
 import { plain, quantity, significant } from "../format.ts";
-import type { Question } from "./replications.ts";
+import type { Question } from "./question.ts";
 
 /** A ceiling that a fixed fleet is above. */
 export interface OverBudget {

@@ -8,8 +8,9 @@ import { localBlockBootstrap } from "./block-bootstrap.ts";
 import { firstOrNull } from "./first-of-row.ts";
 import { isBetterWithMore, type FixedSearch } from "./fixed-capacity.ts";
 import { questionsUnderHardship } from "./hardships.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import { replicate, verdictOf, type Question } from "./replications.ts";
+import { replicate, verdictOf } from "./replications.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The numbers of replicas that the answer could be, at 95 %. */

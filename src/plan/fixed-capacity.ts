@@ -2,8 +2,9 @@ import { quantity } from "../format.ts";
 import type { Objectives } from "../scenario/objectives.ts";
 import { whyImpossibleOrNull } from "./impossible.ts";
 import { objectivesOf, type Objective } from "./objectives.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import type { Question, Replication } from "./replications.ts";
+import type { Replication } from "./replications.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Beyond this the search gives up. */

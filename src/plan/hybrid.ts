@@ -2,8 +2,9 @@ import type { Policy } from "../fleet/policy.ts";
 import { BY_DEFAULT, canDiffer, OTHERS, withBehavior, type NamedBehavior } from "./behaviors.ts";
 import { dominates, measuresOf, type Measures } from "./measures.ts";
 import { otherPools, poolOf, withPool } from "./pools.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import { candidateOf, type Question, type Replication } from "./replications.ts";
+import { candidateOf, type Replication } from "./replications.ts";
 import { hpaOf, targetOf, type FixedAnswer, type Hpa } from "./targets.ts";
 import type { Verdict } from "./verdict.ts";
 

@@ -2,7 +2,8 @@ import { createStreams } from "../sim/streams.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds } from "../units.ts";
 import { isBetterWithMore } from "./fixed-capacity.ts";
-import { replicate, verdictOf, type Question, type Replication } from "./replications.ts";
+import type { Question } from "./question.ts";
+import { replicate, verdictOf, type Replication } from "./replications.ts";
 
 /** How close the search comes: the rate it gives meets the objectives, and one at most this share higher misses them. */
 export const PRECISION = 0.03;

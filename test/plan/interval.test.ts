@@ -4,7 +4,7 @@ import { BLOCKS, localBlockBootstrap } from "../../src/plan/block-bootstrap.ts";
 import { breakingRateOrNull, BREAKING_PRECISION } from "../../src/plan/breaking-rate.ts";
 import { capacityInterval, stepErrorOrNull } from "../../src/plan/capacity-interval.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import type { Question } from "../../src/plan/replications.ts";
+import type { Question } from "../../src/plan/question.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { deviceModel } from "../fixtures.ts";

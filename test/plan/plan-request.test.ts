@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { meanRateOf } from "../../src/plan/question.ts";
+import { meanRateOf } from "../../src/plan/plan-request.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import { generate } from "../../src/traffic/generate.ts";
 import { trafficSchema } from "../../src/traffic/schema.ts";

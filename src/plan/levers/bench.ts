@@ -3,8 +3,9 @@ import { pow } from "../../math.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
 import { firstOrNull } from "../first-of-row.ts";
 import { isBetterWithMore } from "../fixed-capacity.ts";
+import type { Question } from "../question.ts";
 import { Race } from "../racing.ts";
-import { replicate, verdictOf, type Question, type Replication } from "../replications.ts";
+import { replicate, verdictOf, type Replication } from "../replications.ts";
 
 /** Settings of one knob, from the cheapest to the safest, on one setup. */
 export interface Row {

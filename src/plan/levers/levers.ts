@@ -1,6 +1,6 @@
 import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
-import type { Question } from "../replications.ts";
+import type { Question } from "../question.ts";
 import { targetOf, type FixedAnswer } from "../targets.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
 import { hoursByReplication, type Trial } from "./bench.ts";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Policy } from "../../../src/fleet/policy.ts";
 import { smallestFixed } from "../../../src/plan/fixed-capacity.ts";
+import type { Question } from "../../../src/plan/question.ts";
 import { leversOf, type LeversRequest } from "../../../src/plan/levers/levers.ts";
 import { LEVERS, leversSchema, type Lever, type LeverName, type Levers } from "../../../src/plan/levers/schema.ts";
-import type { Question } from "../../../src/plan/replications.ts";
 import { runs } from "../../runs.ts";
 import { chat, question, questions } from "../questions.ts";
 
