@@ -46,5 +46,5 @@ export type { FleetConfig, RequestRecord } from "./fleet/config.ts";
 export type { Policy } from "./fleet/policy.ts";
 export { runSchema, type Run } from "./fleet/run.ts";
 export { plan, type PlanAnswer } from "./plan/plan.ts";
-export type { PlanRequest } from "./plan/question.ts";
+export type { PlanRequest } from "./plan/plan-request.ts";
 export { planSchema, type Plan } from "./plan/schema.ts";

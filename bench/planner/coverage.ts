@@ -1,7 +1,8 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
 import { objectivesOf, inWords } from "../../src/plan/objectives.ts";
-import { replicate, resultsOf, type Question } from "../../src/plan/replications.ts";
+import type { Question } from "../../src/plan/question.ts";
+import { replicate, resultsOf } from "../../src/plan/replications.ts";
 import type { ObjectiveResult } from "../../src/plan/schema.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { randomQuestion } from "./random-question.ts";

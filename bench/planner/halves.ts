@@ -5,7 +5,7 @@ import { reachableObjectives } from "../../src/plan/default-chat.ts";
 import { driftsOf } from "../../src/plan/drift.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
 import { valuesOf } from "../../src/plan/latencies.ts";
-import type { Question } from "../../src/plan/replications.ts";
+import type { Question } from "../../src/plan/question.ts";
 import { unloadedLatencies } from "../../src/plan/unloaded.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { scenarioSchema } from "../../src/scenario/schema.ts";

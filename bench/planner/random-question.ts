@@ -1,8 +1,8 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { pooledPercentileOrNull, Times } from "../../src/plan/latencies.ts";
+import type { Question } from "../../src/plan/question.ts";
 import { replicationsFor } from "../../src/plan/replication-count.ts";
-import type { Question } from "../../src/plan/replications.ts";
 import { sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
 import { unloadedLatencies } from "../../src/plan/unloaded.ts";
 import type { GivenScenario } from "../../src/scenario/parse.ts";

@@ -1,9 +1,10 @@
 import { overBudgetOrNull } from "./budget.ts";
 import { fixedCandidate } from "./fixed-candidate.ts";
 import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
+import { meanRateOf, type PlanRequest } from "./plan-request.ts";
+import type { Question } from "./question.ts";
 import type { FixedAnswer } from "./targets.ts";
-import { meanRateOf, type PlanRequest } from "./question.ts";
-import { candidateOf, type Question, type Replication } from "./replications.ts";
+import { candidateOf, type Replication } from "./replications.ts";
 import type { Candidate } from "./schema.ts";
 import { sustainedRateOrNull } from "./sustained-rate.ts";
 
@@ -55,7 +56,7 @@ export const answer = (request: PlanRequest, question: Question): Answered | Una
       best: { candidate: fixed(closest), replications: replicationsOf(closest) },
     };
   }
-  const meanRate = meanRateOf(request, question);
+  const meanRate = meanRateOf(question);
   return { kind: "found", request, question, search, replicas, ...sustainedBy(question, replicas, meanRate), fixed };
 };
 

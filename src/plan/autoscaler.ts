@@ -1,7 +1,7 @@
 import type { Policy } from "../fleet/policy.ts";
 import { percent } from "../format.ts";
+import type { Question } from "./question.ts";
 import { hpaOf, targetOf, type FixedAnswer } from "./targets.ts";
-import type { Question } from "./replications.ts";
 
 /** How much of the rate that a replica sustains the autoscaler is told to fill. */
 const TARGET_SHARE = 0.8;

@@ -6,8 +6,8 @@ import { setupUnderHardship } from "./hardships.ts";
 import { deviceNotes, EDGES, traceCautions, traceNote } from "./notes.ts";
 import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import type { Piece } from "./piece.ts";
-import type { PlanRequest } from "./question.ts";
-import type { Question } from "./replications.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import type { Question } from "./question.ts";
 import { PLAN_SCHEMA } from "./schema.ts";
 
 /** What was asked, of what, and what the answer rests on whichever it is. */

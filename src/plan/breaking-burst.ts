@@ -6,7 +6,7 @@ import { holdsOn } from "./breaking-rate.ts";
 import { busiestOrNull } from "./busiest.ts";
 import { Copies, inOrder } from "./copies.ts";
 import { largestHeldOrNull } from "./largest-held.ts";
-import type { Question } from "./replications.ts";
+import type { Question } from "./question.ts";
 
 /** How long the burst lasts. */
 export const BURST: Seconds = 60;

@@ -4,7 +4,8 @@ import { pooled } from "./counts.ts";
 import { isBetterWithMore } from "./fixed-capacity.ts";
 import { questionsUnderHardship } from "./hardships.ts";
 import { largestHeldOrNull } from "./largest-held.ts";
-import { replicate, verdictOf, type Question } from "./replications.ts";
+import type { Question } from "./question.ts";
+import { replicate, verdictOf } from "./replications.ts";
 
 /** The rate that breaks it is found to within this share. */
 export const BREAKING_PRECISION = 0.05;

@@ -1,5 +1,5 @@
 import { plain, quantity, significant } from "../format.ts";
-import type { Question } from "./replications.ts";
+import type { Question } from "./question.ts";
 
 /** A ceiling that a fixed fleet is above. */
 export interface OverBudget {
@@ -14,13 +14,19 @@ export const overBudgetOrNull = ({ objectives, setup, prices }: Question, replic
   const { gpu_hours_per_h: mostGpus = Infinity, cost_per_h: mostMoney = Infinity } = objectives;
   const gpus = setup.gpusPerReplica ?? 1;
   const price = gpus * (prices?.reserved_per_gpu_hour ?? 0);
-  const affordable = Math.floor(Math.min(mostGpus / gpus, price === 0 ? Infinity : mostMoney / price));
+  const byGpus = wholesIn(mostGpus / gpus);
+  const affordable = Math.min(byGpus, price === 0 ? Infinity : wholesIn(mostMoney / price));
   if (replicas <= affordable) return null;
   const need = `the other objectives need ${quantity(replicas, "replica")}`;
   const because =
-    gpus * replicas > mostGpus
+    replicas > byGpus
       ? `${need}, ${quantity(gpus * replicas, "GPU")} all the time, and the ceiling is ${plain(mostGpus)} on average`
       : `${need}, which cost ${significant(price * replicas)} ${prices?.currency ?? ""} an hour, and the ceiling is ${plain(mostMoney)}`;
   const bought = affordable === 0 ? "not one replica" : `${quantity(affordable, "replica")} at most`;
   return { because: `${because}, which pays for ${bought}`, affordable };
 };
+
+/** Ratios are counted to within this share: 6.6 / 2.2 is a little less than 3. */
+const TINY = 1e-9;
+
+const wholesIn = (ratio: number): number => Math.floor(ratio * (1 + TINY));

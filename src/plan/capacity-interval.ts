@@ -5,15 +5,18 @@ import type { StepTimeModel } from "../replica/step-batch.ts";
 import { createStreams } from "../sim/streams.ts";
 import { Z_95 } from "../stats/normal.ts";
 import { localBlockBootstrap } from "./block-bootstrap.ts";
-import { replicate, verdictOf, type Question } from "./replications.ts";
+import { firstOrNull } from "./first-of-row.ts";
 import { isBetterWithMore, type FixedSearch } from "./fixed-capacity.ts";
 import { questionsUnderHardship } from "./hardships.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
+import { replicate, verdictOf } from "./replications.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** The numbers of replicas that the answer could be, at 95 %. */
 export interface CapacityInterval {
   readonly low: number;
+  /** Infinite where no number that was tried is enough. */
   readonly high: number;
   /** What it holds, in words. */
   readonly of: string;
@@ -68,9 +71,7 @@ const withAlternatives = (question: Question, replicas: number, interval: Capaci
     const race = new Race({ ...question, requestsOf }, isBetterWithMore);
     const meets = (number: number): boolean =>
       race.decide({ kind: "fixed", replicas: number }, `${quantity(number, "replica")}, ${name}`) === "meets";
-    let number = replicas;
-    while (number < most && !meets(number)) number += 1;
-    return { name, number: number === most && !meets(most) ? Infinity : number };
+    return { name, number: firstBetween(replicas, most, replicas, meets) ?? Infinity };
   });
   const worst = needed.reduce((a, b) => (b.number > a.number ? b : a));
   const own = worst.number === Infinity ? "more than were tried" : worst.number === replicas ? "no more" : `${replicas} to ${worst.number}`;
@@ -87,6 +88,7 @@ const intervalAsCounted = (
   stepError: number | null,
   isTrace: boolean,
 ): CapacityInterval => {
+  const { survive = 0 } = question.objectives;
   const ofSteps = stepError === null ? "" : " and the step model's held-out error";
   if (isTrace) {
     const { replicas } = found;
@@ -97,31 +99,34 @@ const intervalAsCounted = (
       high,
       of: `resamples of the trace in blocks${ofSteps}`,
       prediction: {
-        low: Math.max(1, Math.floor(replicas - Math.SQRT2 * (replicas - low))),
+        low: Math.max(survive + 1, Math.floor(replicas - Math.SQRT2 * (replicas - low))),
         high: Math.ceil(replicas + Math.SQRT2 * (high - replicas)),
       },
     };
   }
   const of = `the replications${ofSteps}`;
   if (stepError === null || stepError === 0) return { low: found.atLeast, high: found.replicas, of };
-  const { survive = 0 } = question.objectives;
   const verdictWith = (z: number): ((replicas: number) => Verdict) => {
     const race = new Race(withSteps(question, exp(z * stepError)), isBetterWithMore);
     return (replicas) => race.decide({ kind: "fixed", replicas }, `${quantity(replicas, "replica")}, step times off`);
   };
   const [fast, slow] = [verdictWith(-Z_95), verdictWith(Z_95)];
-  let low = found.atLeast;
-  while (low - survive > 1 && fast(low - 1) !== "misses") low -= 1;
-  let high = found.replicas;
-  const most = mostOf(high);
-  while (high < most && slow(high) !== "meets") high += 1;
-  return { low, high: high === most && slow(most) !== "meets" ? Infinity : high, of };
+  const { atLeast, replicas } = found;
+  const low = firstBetween(survive + 1, atLeast - 1, atLeast - 1, (number) => fast(number) !== "misses") ?? atLeast;
+  const high = firstBetween(replicas, mostOf(replicas), replicas, (number) => slow(number) === "meets") ?? Infinity;
+  return { low, high, of };
+};
+
+/** The first of these numbers that holds, looked for from one of them on, taking it that more are never worse; null where none does. */
+const firstBetween = (least: number, most: number, start: number, holds: (replicas: number) => boolean): number | null => {
+  const at = firstOrNull(Math.max(0, most - least + 1), start - least, (place) => holds(least + place));
+  return at === null ? null : least + at;
 };
 
 /** The search for an end of the interval goes no further: half as many again. */
 const mostOf = (replicas: number): number => Math.ceil(1.5 * replicas) + 1;
 
-/** The smallest number for one draw of the trace and of the step error, looked for from the answer on. */
+/** The smallest number for one draw of the trace and of the step error, looked for from the answer on; infinite where none that is tried will do. */
 const numberOfDraw = (question: Question, start: number, stepError: number, draw: number): number => {
   const [seed = 0] = question.seeds;
   const streams = createStreams(seed);
@@ -136,12 +141,5 @@ const numberOfDraw = (question: Question, start: number, stepError: number, draw
       return verdictOf([counts], drawn.objectives, isBetterWithMore) === "meets";
     });
   };
-  let replicas = start;
-  if (meets(replicas)) {
-    while (replicas - survive > 1 && meets(replicas - 1)) replicas -= 1;
-    return replicas;
-  }
-  const most = mostOf(start);
-  while (replicas < most && !meets(replicas + 1)) replicas += 1;
-  return Math.min(most, replicas + 1);
+  return firstBetween(survive + 1, mostOf(start), start, meets) ?? Infinity;
 };

@@ -30,8 +30,8 @@ export const capacityPart = (answered: Answered, { low, high, of, prediction }: 
       capacity: {
         kind: "found",
         replicas,
-        interval: { low, high: high === Infinity ? null : high, of },
-        ...(prediction === undefined ? {} : { prediction }),
+        interval: { low, high: finiteOrNull(high), of },
+        ...(prediction === undefined ? {} : { prediction: { low: prediction.low, high: finiteOrNull(prediction.high) } }),
         candidate: fixed(replicas),
         one_fewer: fewer > survive ? fixed(fewer) : null,
         breaks_at_rate: breakingRateOrNull(question, replicas),
@@ -46,6 +46,8 @@ export const capacityPart = (answered: Answered, { low, high, of, prediction }: 
     ],
   };
 };
+
+const finiteOrNull = (number: number): number | null => (number === Infinity ? null : number);
 
 /** Over the busiest windows of the first seed's traffic. */
 const peaksOf = ({ question, left: { sustained } }: Answered): Headroom[] =>

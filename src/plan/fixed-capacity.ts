@@ -1,8 +1,10 @@
 import { quantity } from "../format.ts";
+import type { Objectives } from "../scenario/objectives.ts";
 import { whyImpossibleOrNull } from "./impossible.ts";
-import type { Objective } from "./objectives.ts";
+import { objectivesOf, type Objective } from "./objectives.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import type { Question, Replication } from "./replications.ts";
+import type { Replication } from "./replications.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Beyond this the search gives up. */
@@ -16,9 +18,11 @@ export const isBetterWithMore = ({ kind }: Objective): boolean => kind !== "gpu-
 /** From so many replicas on the search ends where twice as many change nothing. */
 const ROOMY = 8;
 
-/** Whether the objectives count the same bad ones in the first replication of both. */
-const isAlike = ([one]: readonly Replication[], [other]: readonly Replication[]): boolean =>
-  one !== undefined && other !== undefined && one.counts.whole.every(({ bad }, i) => bad === other.counts.whole[i]!.bad);
+/** Whether the objectives that more replicas could help count the same bad ones in the first replication of both. */
+const isAlike = (objectives: Objectives, [one]: readonly Replication[], [other]: readonly Replication[]): boolean =>
+  one !== undefined &&
+  other !== undefined &&
+  objectivesOf(objectives).every((objective, i) => !isBetterWithMore(objective) || one.counts.whole[i]!.bad === other.counts.whole[i]!.bad);
 
 export interface Tried {
   readonly replicas: number;
@@ -84,9 +88,9 @@ export const smallestFixed = (question: Question, start = 1): FixedSearch => {
   let [meets, before] = [first, first];
   while (decide(meets) !== "meets") {
     if (decide(meets) === "misses") misses = Math.max(misses, meets);
-    const because = meets === least ? whyImpossibleOrNull(question) : null;
+    const because = meets === first ? whyImpossibleOrNull(question) : null;
     if (because !== null) return { kind: "not-found", because, largest: null, tried: tried() };
-    const isNoBetter = meets > first && meets >= ROOMY && isAlike(replicationsOf(meets), replicationsOf(before));
+    const isNoBetter = meets > first && meets >= ROOMY && isAlike(question.objectives, replicationsOf(meets), replicationsOf(before));
     if (isNoBetter || meets >= MOST_REPLICAS) {
       const ended = isNoBetter
         ? `${nameOf(meets)} are no better than half as many${decide(meets) === "undecided" ? ", and too close to call" : ""}`

@@ -7,8 +7,9 @@ import { frontierOf, type Named } from "./frontier.ts";
 import { cheapestUsualOrNull, hybrids, type Hybrid } from "./hybrid.ts";
 import type { Piece } from "./piece.ts";
 import { poolOf, withPool } from "./pools.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import { candidateOf, type Question } from "./replications.ts";
+import { candidateOf } from "./replications.ts";
 import type { Candidate } from "./schema.ts";
 import type { Today } from "./today-part.ts";
 

@@ -4,15 +4,7 @@ import { typicalStart } from "../replica/cold-start/phase.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
-import type { Question } from "./replications.ts";
-
-/** What happens to the fleet of a question besides its traffic. */
-export interface Hardship {
-  /** As a clause: "1 replica gone from the beginning". */
-  readonly name: string;
-  /** The fleet to which it happens, on these requests. */
-  readonly applyTo: (setup: FleetSetup, requests: readonly Request[]) => FleetSetup;
-}
+import type { Hardship, Question } from "./question.ts";
 
 /**
  * What a fleet that survives the loss of so many replicas goes through, one at a time, each on the same requests as without:

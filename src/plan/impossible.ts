@@ -5,7 +5,7 @@ import { countIn } from "./counts.ts";
 import { GapMeter } from "./gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, timesOrNull } from "./latencies.ts";
 import { allowed, covers, nameInWords, objectivesOf, type LatencyObjective } from "./objectives.ts";
-import type { Question } from "./replications.ts";
+import type { Question } from "./question.ts";
 import { bestRecords } from "./unloaded.ts";
 
 /** Replications of generated traffic that are looked at. */

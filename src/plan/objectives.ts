@@ -103,15 +103,21 @@ const exceptOrNull = (classes: readonly ClassObjectives[] = [], key: string): Sc
 /** Shares are compared to within this: 1 − 0.9 is a little less than 0.1. */
 const TINY = 1e-12;
 
+/** What is counted is compared to within this share of the limit: sums of hours and of money end in digits that nobody has asked for. */
+const CLOSE = 1e-9;
+
+/** The share that may lie beyond a percentile. */
+export const allowedBeyond = (share: number): number => 1 - share + TINY;
+
 /** Of the requests (gaps, or hours) that an objective counts, the share (or number) of bad ones that it allows. */
 export const allowed = (objective: Objective): number => {
   switch (objective.kind) {
     case "latency":
-      return 1 - objective.share + TINY;
+      return allowedBeyond(objective.share);
     case "goodput":
-      return 1 - objective.limit + TINY;
+      return allowedBeyond(objective.limit);
     default:
-      return objective.limit;
+      return objective.limit * (1 + CLOSE);
   }
 };
 

@@ -1,5 +1,6 @@
 import { toSeconds, type Seconds } from "../units.ts";
 import type { Times } from "./latencies.ts";
+import { allowedBeyond } from "./objectives.ts";
 import { ratio } from "./verdict.ts";
 
 /** A 95 % interval of a percentile; an end is null where no time is late enough. */
@@ -19,6 +20,7 @@ const PRECISION = 1e-6;
  */
 export const percentileIntervalOrNull = (sets: readonly Times[], share: number): PercentileInterval | null => {
   if (sets.length < 2) return null;
+  const allowed = allowedBeyond(share);
   const shareBeyond = (limit: Seconds) => ratio(sets.map((set) => set.beyond(limit)));
   const most = sets.reduce((longest, set) => Math.max(longest, set.longest), 0);
   const longest = toSeconds(most);
@@ -33,7 +35,7 @@ export const percentileIntervalOrNull = (sets: readonly Times[], share: number):
     return high;
   };
   return {
-    low: firstWhere((limit) => shareBeyond(limit).low <= 1 - share),
-    high: firstWhere((limit) => shareBeyond(limit).high <= 1 - share),
+    low: firstWhere((limit) => shareBeyond(limit).low <= allowed),
+    high: firstWhere((limit) => shareBeyond(limit).high <= allowed),
   };
 };

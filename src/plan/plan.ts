@@ -7,7 +7,7 @@ import { capacityPart, intervalOf } from "./capacity-part.ts";
 import { frontierPart } from "./frontier-part.ts";
 import { leversPart } from "./levers/levers-part.ts";
 import { runNotes } from "./notes.ts";
-import { questionOf, type PlanRequest } from "./question.ts";
+import { questionOf, type PlanRequest } from "./plan-request.ts";
 import type { Plan } from "./schema.ts";
 import { sensitivityPart } from "./sensitivity/sensitivity-part.ts";
 import { Stages } from "./stages.ts";

@@ -1,4 +1,4 @@
-import type { Question } from "./replications.ts";
+import type { Question } from "./question.ts";
 
 /** Sizes of the scenario's warm pool that are tried besides its own: none, half, twice. */
 const FACTORS = [0, 0.5, 2] as const;

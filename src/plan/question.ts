@@ -1,92 +1,31 @@
-import type { DeviceModel } from "../calibration/device-model.ts";
-import { InputError } from "../errors.ts";
-import type { LanguageModel } from "../model/language-model.ts";
-import type { GivenScenario } from "../scenario/parse.ts";
-import type { PolicyData } from "../scenario/policy.ts";
-import { resolveScenario } from "../scenario/resolve.ts";
-import { createStreams } from "../sim/streams.ts";
-import type { TrafficData } from "../traffic/data.ts";
-import { generate } from "../traffic/generate.ts";
+import type { Objectives } from "../scenario/objectives.ts";
+import type { Prices } from "../scenario/prices.ts";
+import type { FleetSetup } from "../scenario/resolve.ts";
 import type { Request } from "../traffic/request.ts";
-import { alternativesOf } from "./burstiness.ts";
-import { spanOf } from "./notes.ts";
-import { replicationsFor } from "./replication-count.ts";
-import type { Question } from "./replications.ts";
-import type { OnProgress } from "./stages.ts";
+import type { Alternative } from "./burstiness.ts";
 
-/** A device that the answer is held against. */
-export interface OtherDevice {
-  /** What people call it, as different from the others as need be. */
+/** What a plan searches over: everything fixed but the policy, and one set of requests for each seed. */
+export interface Question {
+  readonly setup: FleetSetup;
+  readonly objectives: Objectives;
+  /** What GPUs cost; absent: nobody has said. */
+  readonly prices?: Prices | undefined;
+  /** What happens to the fleet besides its traffic; absent: nothing but what the setup says. */
+  readonly hardship?: Hardship;
+  /** Seeds of the replications, all that may be drawn; a search begins with a few of them. A trace is played with one. */
+  readonly seeds: readonly number[];
+  /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
+  readonly requestsOf: (seed: number) => readonly Request[];
+  /** Other ways in which the traffic may have come; none by default. */
+  readonly alternatives?: readonly Alternative[];
+  /** Told what is about to be simulated, in words. */
+  readonly onProgress: (what: string) => void;
+}
+
+/** What happens to the fleet of a question besides its traffic. */
+export interface Hardship {
+  /** As a clause: "1 replica gone from the beginning". */
   readonly name: string;
-  /** For the same language model. */
-  readonly device: DeviceModel;
+  /** The fleet to which it happens, on these requests. */
+  readonly applyTo: (setup: FleetSetup, requests: readonly Request[]) => FleetSetup;
 }
-
-export interface PlanRequest {
-  readonly from: GivenScenario;
-  readonly device: DeviceModel;
-  /** The language model that the scenario names. */
-  readonly model: LanguageModel;
-  /** The requests of the scenario's trace, in order of arrival; null where its traffic is generated. */
-  readonly trace: readonly Request[] | null;
-  /** What generated traffic takes from files; nothing where it is left out. */
-  readonly data?: TrafficData;
-  /** What the scenario's policy takes from files; nothing where it is left out. */
-  readonly policyData?: PolicyData;
-  /** How often generated traffic is drawn anew at most, with seeds from the scenario's on; see `replicationsFor`. A trace is played once. */
-  readonly replications?: number;
-  /** Whether to look for the best floor with an autoscaler on top, and to set all policies side by side. */
-  readonly hasFrontier?: boolean;
-  /** Whether to say what each lever is worth. */
-  readonly hasLevers?: boolean;
-  /** Whether to say what the answer becomes when one thing is otherwise, and on which other devices; not where it is left out. */
-  readonly sensitivity?: { readonly against: readonly OtherDevice[] };
-  /** Told what is about to be simulated, in words, and what share of the stages is behind it. */
-  readonly onProgress?: OnProgress;
-}
-
-/**
- * The question that a scenario asks of a device, with the requests of each seed.
- *
- * @throws InputError where the traffic has no requests, or all at one instant
- */
-export const questionOf = (
-  { from, device, model, trace, data, replications }: PlanRequest,
-  onProgress: Question["onProgress"] = () => {},
-): Question => {
-  const { scenario, place } = from;
-  const { traffic } = scenario;
-  const drawn = new Map<number, readonly Request[]>();
-  const requestsOf = (seed: number): readonly Request[] => {
-    if (traffic.kind === "trace") return trace ?? [];
-    const requests = drawn.get(seed) ?? [...generate(traffic, createStreams(seed), data)];
-    drawn.set(seed, requests);
-    return requests;
-  };
-  const first = requestsOf(scenario.seed);
-  if (spanOf(first) === 0) {
-    const found = first.length === 0 ? "none" : `${first.length} at one`;
-    throw new InputError(
-      `${place}: traffic`,
-      `expected requests at two instants or more, got ${found}`,
-      "Give more traffic: a longer duration, or a longer trace.",
-    );
-  }
-  const count = traffic.kind === "trace" ? 1 : (replications ?? replicationsFor(first.length));
-  return {
-    setup: resolveScenario(from, device, model, first, data),
-    objectives: scenario.objectives,
-    prices: scenario.prices,
-    seeds: Array.from({ length: count }, (_, i) => scenario.seed + i),
-    requestsOf,
-    alternatives: alternativesOf(traffic, data),
-    onProgress,
-  };
-};
-
-/** Requests per second: a generator's own mean, or that of the first seed's requests. */
-export const meanRateOf = ({ from: { scenario } }: PlanRequest, question: Question): number => {
-  if ("requests_per_s" in scenario.traffic) return scenario.traffic.requests_per_s;
-  const requests = question.requestsOf(scenario.seed);
-  return requests.length / spanOf(requests);
-};

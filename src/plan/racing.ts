@@ -2,7 +2,8 @@ import type { Policy } from "../fleet/policy.ts";
 import type { Counts } from "./counts.ts";
 import { questionsUnderHardship } from "./hardships.ts";
 import type { Objective } from "./objectives.ts";
-import { replicate, verdictOf, type Question, type Replication } from "./replications.ts";
+import type { Question } from "./question.ts";
+import { replicate, verdictOf, type Replication } from "./replications.ts";
 import { isHopeless, strainOf, worst, type Verdict } from "./verdict.ts";
 
 /** A policy that is not hopeless after two replications is given so many, and twice as many at each further look while it is undecided: few looks, so that few mislead. */

@@ -3,37 +3,16 @@ import type { Policy } from "../fleet/policy.ts";
 import type { Run } from "../fleet/run.ts";
 import { simulate } from "../fleet/simulate.ts";
 import type { Objectives } from "../scenario/objectives.ts";
-import { costOf, type Prices } from "../scenario/prices.ts";
-import type { FleetSetup } from "../scenario/resolve.ts";
-import type { Request } from "../traffic/request.ts";
-import type { Alternative } from "./burstiness.ts";
+import { costOf } from "../scenario/prices.ts";
 import { countsOf, type Counts } from "./counts.ts";
-import type { Hardship } from "./hardships.ts";
 import { GapMeter, type CountedRecord } from "./gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, type Latencies } from "./latencies.ts";
 import { objectivesOf, textOf, type Objective } from "./objectives.ts";
 import { tailOrNull } from "./measures.ts";
 import { percentileIntervalOrNull } from "./percentile-interval.ts";
+import type { Question } from "./question.ts";
 import type { Candidate, ObjectiveResult } from "./schema.ts";
 import { ratio, verdictsOf, worst, worstWindowOrNull, type Verdict } from "./verdict.ts";
-
-/** What a plan searches over: everything fixed but the policy, and one set of requests for each seed. */
-export interface Question {
-  readonly setup: FleetSetup;
-  readonly objectives: Objectives;
-  /** What GPUs cost; absent: nobody has said. */
-  readonly prices?: Prices | undefined;
-  /** What happens to the fleet besides its traffic; absent: nothing but what the setup says. */
-  readonly hardship?: Hardship;
-  /** Seeds of the replications, all that may be drawn; a search begins with a few of them. A trace is played with one. */
-  readonly seeds: readonly number[];
-  /** The same requests for the same seed, whatever the policy: candidates are compared on common random numbers. */
-  readonly requestsOf: (seed: number) => readonly Request[];
-  /** Other ways in which the traffic may have come; none by default. */
-  readonly alternatives?: readonly Alternative[];
-  /** Told what is about to be simulated, in words. */
-  readonly onProgress: (what: string) => void;
-}
 
 /** One policy on the requests of one seed. */
 export interface Replication {

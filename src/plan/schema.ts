@@ -137,13 +137,20 @@ export const planSchema = z
         interval: z
           .strictObject({
             low: z.int().min(1),
-            high: z.int().min(1).nullable().meta({ description: "Null: no number was found for the slower steps" }),
+            high: z
+              .int()
+              .min(1)
+              .nullable()
+              .meta({ description: "Null: more than were tried, of slower steps or of another draw of the trace" }),
             of: z.string().meta({ description: "What it holds" }),
           })
           .nullable()
           .meta({ description: "95 %; null in older files" }),
         prediction: z
-          .strictObject({ low: z.int().min(1), high: z.int().min(1) })
+          .strictObject({
+            low: z.int().min(1),
+            high: z.int().min(1).nullable().meta({ description: "Null: more than were tried" }),
+          })
           .optional()
           .meta({ description: "What another stretch like the trace needs, at 95 % if nothing drifts; absent of generated traffic" }),
         candidate: candidateSchema,

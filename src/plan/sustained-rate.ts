@@ -3,8 +3,10 @@ import type { LatencyMetric, Objectives } from "../scenario/objectives.ts";
 import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, type Seconds } from "../units.ts";
 import { Copies } from "./copies.ts";
+import { isBetterWithMore } from "./fixed-capacity.ts";
 import { objectivesOf } from "./objectives.ts";
-import { replicate, type Question, type Replication } from "./replications.ts";
+import type { Question } from "./question.ts";
+import { replicate, verdictOf, type Replication } from "./replications.ts";
 
 /** How close the search comes: the rate it gives meets the objectives, and one at most this share higher misses them. */
 export const PRECISION = 0.03;
@@ -69,13 +71,16 @@ export interface RateBracket {
 
 /**
  * Brackets the highest steady rate, in requests per second, that a fixed number of replicas sustains: the question's requests as a Poisson
- * stream, every objective met. Doubles or halves a guess, then bisects the ratio until the two are within `PRECISION`; takes it that
+ * stream, every objective met but ceilings on GPUs and on cost: what a fleet costs is no matter of the rate that it sustains. Doubles or halves a guess, then bisects the ratio until the two are within `PRECISION`; takes it that
  * a higher rate is never better.
  *
  * None is `missed` up to 2²⁰ times the guess where the requests are too few to make a queue at any rate.
  */
 export const bracketSustainedRate = (question: Question, replicas: number, guess: number): RateBracket =>
-  bracketRate((rate) => atSteadyRate(question, replicas, rate).meets, guess);
+  bracketRate(
+    (rate) => verdictOf([atSteadyRate(question, replicas, rate).counts], question.objectives, isBetterWithMore) === "meets",
+    guess,
+  );
 
 /** The same of anything that meets its objectives at a rate or does not. */
 export const bracketRate = (meetsAt: (requestsPerSecond: number) => boolean, guess: number): RateBracket => {

@@ -1,5 +1,5 @@
 import type { Policy } from "../fleet/policy.ts";
-import type { Question } from "./replications.ts";
+import type { Question } from "./question.ts";
 import { atSteadyRate, steadyStream } from "./sustained-rate.ts";
 
 export type Hpa = Extract<Policy, { kind: "hpa" }>;

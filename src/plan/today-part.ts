@@ -2,9 +2,10 @@ import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts"
 import type { Run } from "../fleet/run.ts";
 import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import type { Piece } from "./piece.ts";
-import type { PlanRequest } from "./question.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import { candidateOf, type Question } from "./replications.ts";
+import { candidateOf } from "./replications.ts";
 
 /** What runs today, simulated. */
 export interface Today extends Piece<"today"> {

@@ -4,8 +4,8 @@ import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-object
 import type { FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
 import { basis } from "./basis.ts";
 import { METRIC_NAMES } from "./objectives.ts";
+import { questionOf, type PlanRequest } from "./plan-request.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
-import { questionOf, type PlanRequest } from "./question.ts";
 
 /**
  * A plan that stands on a validation of the same model on the same device. Where the simulation has not reproduced what an objective is about, nothing is

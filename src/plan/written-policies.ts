@@ -6,8 +6,9 @@ import { fleetMetricOrNull, queryText } from "../autoscaler/query.ts";
 import { initialReplicas, type Policy } from "../fleet/policy.ts";
 import type { Destination } from "../manifests/destination.ts";
 import { hpaSpecOf } from "./hpa-manifest.ts";
+import type { Question } from "./question.ts";
 import { Race } from "./racing.ts";
-import { candidateOf, type Question, type Replication } from "./replications.ts";
+import { candidateOf, type Replication } from "./replications.ts";
 import type { Candidate } from "./schema.ts";
 
 type FromManifest = Extract<Policy, { kind: "manifest" }>;

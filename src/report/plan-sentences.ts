@@ -145,7 +145,9 @@ export const confidenceSentence = (plan: Plan): string => {
 const predictionOf = (capacity: Plan["capacity"]): string => {
   if (capacity.kind !== "found" || capacity.prediction === undefined) return "";
   const { low, high } = capacity.prediction;
-  return ` Another stretch of such traffic needs ${low === high ? quantity(low, "replica") : `${low} to ${high} replicas`} (95 % prediction interval, if nothing drifts).`;
+  const needed =
+    low === high ? quantity(low, "replica") : high === null ? `${low} replicas to more than were tried` : `${low} to ${high} replicas`;
+  return ` Another stretch of such traffic needs ${needed} (95 % prediction interval, if nothing drifts).`;
 };
 
 /** Which numbers of replicas were tried, and how each fared: `4 no, 5 no, 6 yes`. */

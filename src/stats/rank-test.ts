@@ -1,3 +1,4 @@
+import { midRanks } from "./mid-ranks.ts";
 import { normalCdf } from "./normal.ts";
 
 /** Outcome of a Mann–Whitney U test. */
@@ -48,18 +49,9 @@ export const smallestP = (n: number, m: number): number => {
 
 /** U of the second sample, and Σ(t³ − t) over the groups of t tied values. */
 const countPairs = (first: readonly number[], second: readonly number[]): { u: number; ties: number } => {
-  const all = [...first.map((value) => ({ value, isSecond: false })), ...second.map((value) => ({ value, isSecond: true }))];
-  all.sort((a, b) => a.value - b.value);
-  let rankSum = 0;
-  let ties = 0;
-  for (let from = 0; from < all.length;) {
-    let to = from;
-    while (to < all.length && all[to]!.value === all[from]!.value) to++;
-    const rank = (from + 1 + to) / 2;
-    for (let i = from; i < to; i++) if (all[i]!.isSecond) rankSum += rank;
-    ties += (to - from) ** 3 - (to - from);
-    from = to;
-  }
+  const { ranks, groups } = midRanks([...first, ...second]);
+  const rankSum = ranks.slice(first.length).reduce((sum, rank) => sum + rank, 0);
+  const ties = groups.reduce((sum, size) => sum + size ** 3 - size, 0);
   return { u: rankSum - (second.length * (second.length + 1)) / 2, ties };
 };
 

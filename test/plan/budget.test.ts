@@ -60,4 +60,11 @@ describe("a fixed fleet above a ceiling", () => {
   ])("is none %s", (_, ceiling) => {
     expect(overBudgetOrNull(asked(ceiling), 5)).toBeNull();
   });
+
+  it("is none at a ceiling that the price goes into a whole number of times, though 6.6 / 2.2 is a little less than 3", () => {
+    const at = (cost_per_h: number) => ({ ...asked({ cost_per_h }), prices: { ...prices, reserved_per_gpu_hour: 2.2 } });
+    expect(overBudgetOrNull(at(6.6), 3)).toBeNull();
+    expect(overBudgetOrNull(at(6.6), 4)).toMatchObject({ affordable: 3 });
+    expect(overBudgetOrNull(at(6.59), 3)).toMatchObject({ affordable: 2 });
+  });
 });

@@ -4,9 +4,10 @@ import { BY_DEFAULT, canDiffer, OTHERS, withBehavior } from "../../src/plan/beha
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
 import { frontierOf, type Named } from "../../src/plan/frontier.ts";
 import { hybrids } from "../../src/plan/hybrid.ts";
+import type { Question } from "../../src/plan/question.ts";
 import { hpaOf } from "../../src/plan/targets.ts";
 import { otherPools, withPool } from "../../src/plan/pools.ts";
-import { candidateOf, replicate, verdictOf, type Question } from "../../src/plan/replications.ts";
+import { candidateOf, replicate, verdictOf } from "../../src/plan/replications.ts";
 import type { FrontierPoint } from "../../src/plan/schema.ts";
 import { sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
 import { candidate } from "../report/samples.ts";

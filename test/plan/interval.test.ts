@@ -4,7 +4,7 @@ import { BLOCKS, localBlockBootstrap } from "../../src/plan/block-bootstrap.ts";
 import { breakingRateOrNull, BREAKING_PRECISION } from "../../src/plan/breaking-rate.ts";
 import { capacityInterval, stepErrorOrNull } from "../../src/plan/capacity-interval.ts";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import type { Question } from "../../src/plan/replications.ts";
+import type { Question } from "../../src/plan/question.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { deviceModel } from "../fixtures.ts";
@@ -45,6 +45,24 @@ describe("a trace as it could have been", () => {
     );
   });
 
+  it("has no prompt twice that the trace has once, and shares what the trace shares", () => {
+    const trace = chat(
+      20,
+      120,
+    )(1).map((request, i): Request => ({
+      ...request,
+      parts: [
+        { id: 0, tokens: 100 },
+        { id: i + 1, tokens: request.promptTokens },
+      ],
+      session: i,
+    }));
+    const drawn = localBlockBootstrap(trace, createStreams(1).named("bootstrap"));
+    const ids = (place: number) => new Set(drawn.map(({ parts }) => parts![place]!.id)).size;
+    expect(new Set(drawn.map(({ promptTokens, outputTokens }) => `${promptTokens} ${outputTokens}`)).size).toBeLessThan(drawn.length);
+    expect([ids(0), ids(1), new Set(drawn.map(({ session }) => session)).size]).toEqual([1, drawn.length, drawn.length]);
+  });
+
   it("has as many requests on average, and not the same ones", () => {
     const trace = chat(20, 120)(1);
     const draws = Array.from({ length: 40 }, (_, draw) => localBlockBootstrap(trace, createStreams(1).named(`${draw}`)));
@@ -80,6 +98,33 @@ describe("the interval of the number of replicas", () => {
     expect(low).toBeLessThanOrEqual(answer.replicas);
     expect(high).toBeGreaterThanOrEqual(answer.replicas);
     expect(high).toBeGreaterThan(low);
+  });
+
+  it("of a trace has no end where draws are met by no number that is tried, and neither has the prediction", () => {
+    const trace = chat(5, 30)(1);
+    const asked = question({ seeds: [1], requestsOf: () => trace, objectives: { ttft_p99_s: 1, tpot_p99_s: 0.012 } });
+    const { low, high, prediction } = capacityInterval(asked, found(asked), 0.8, true);
+    expect(high).toBe(Infinity);
+    expect(prediction!.high).toBe(Infinity);
+    expect(low).toBeLessThan(Infinity);
+  });
+
+  it("and the prediction leave at least one replica where some may be gone", () => {
+    const trace = chat(5, 30)(1);
+    const objectives = { ttft_p99_s: Infinity, tpot_p99_s: Infinity, ttft_p50_s: 5, survive: 2 };
+    const asked = question({ seeds: [1], requestsOf: () => trace, objectives });
+    const answer = { kind: "found", replicas: 4, atLeast: 4, tried: [], replicationsOf: () => [] } as const;
+    const { low, prediction } = capacityInterval(asked, answer, null, true);
+    expect([low, prediction!.low]).toEqual([3, 3]);
+  });
+
+  it("is looked for in growing steps: an answer ten times too large takes each draw no more than a dozen tries", () => {
+    const trace = chat(2, 20)(1);
+    const tries: string[] = [];
+    const asked = question({ seeds: [1], requestsOf: () => trace, onProgress: (what) => tries.push(what) });
+    const answer = { kind: "found", replicas: 40, atLeast: 40, tried: [], replicationsOf: () => [] } as const;
+    expect(capacityInterval(asked, answer, null, true)).toMatchObject({ low: 1, high: 40, prediction: { low: 1, high: 40 } });
+    expect(tries.length / 39).toBeLessThan(12);
   });
 
   it("takes the model's error from the points that the fit did not see", () => {

@@ -129,6 +129,17 @@ describe("objectives on a run", () => {
     });
   });
 
+  it("have ceilings that a sum of hours may be above by its last digits only", () => {
+    const verdictAt = (gpuHours: number) =>
+      results([record({})], { ...limits, gpu_hours_per_h: 3 }, { gpu_hours: gpuHours }).at(-1)!.verdict;
+    expect([3, 3.0000000000000004, 3.00001].map(verdictAt)).toEqual(["meets", "meets", "misses"]);
+    const none = { ...limits, rejected: 0 };
+    expect([results([record({})], none), results([record({}), rejected], none)].map((each) => each.at(-1)!.verdict)).toEqual([
+      "meets",
+      "misses",
+    ]);
+  });
+
   it("met on average but missed in one window are missed where windows are asked for", () => {
     const at = (minute: number, ttft: number): RequestRecord => {
       const arrivedAt = minute * 60e9;
@@ -183,6 +194,14 @@ describe("a share over replications", () => {
     expect(share(high! * 0.9999).high).toBeGreaterThan(0.1);
     expect(share(low! * 0.99).low).toBeGreaterThan(0.1);
     expect(low!).toBeLessThan(high!);
+  });
+});
+
+describe("the interval of a percentile", () => {
+  it("ends where the objective is met, though 1 − 0.9 is a little less than the one of ten that it allows", () => {
+    const one = replication([...times(9, record({})), record({ ttft: 3 })]);
+    const [ttft] = resultsOf([one, one], { ttft_p90_s: 2 } as Objectives);
+    expect(ttft).toMatchObject({ value: 1, verdict: "meets", interval: { low: expect.closeTo(1, 5), high: expect.closeTo(1, 5) } });
   });
 });
 

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
 import { whyImpossibleOrNull } from "../../src/plan/impossible.ts";
-import { replicate, verdictOf, type Question } from "../../src/plan/replications.ts";
+import type { Question } from "../../src/plan/question.ts";
+import { replicate, verdictOf } from "../../src/plan/replications.ts";
 import { asPoisson, atSteadyRate, bracketSustainedRate, PRECISION, sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
 import type { Verdict } from "../../src/plan/verdict.ts";
 import type { Request } from "../../src/traffic/request.ts";
@@ -69,6 +70,22 @@ describe("the smallest fixed number of replicas", () => {
     );
     if (free?.kind !== "found" || capped?.kind !== "found") throw new Error("expected an answer");
     expect(capped.replicas).toBe(free.replicas);
+  });
+
+  it("ends where twice as many change nothing, also with a ceiling on GPUs, of which twice as many take twice as many", () => {
+    // The gateway takes one request a second, whatever stands behind it.
+    const { setup, objectives } = question();
+    const asked = question({
+      setup: { ...setup, admission: { rate_limit: { rate: 1, burst: 1, unit: "requests", per: "fleet", max_delay_s: 0 } } },
+      objectives: { ...objectives, gpu_hours_per_h: 40 },
+      requestsOf: chat(10, 30),
+    });
+    expect(smallestFixed(asked)).toMatchObject({ kind: "not-found", because: "8 replicas are no better than half as many" });
+  });
+
+  it("finds out that no number will do wherever it begins", () => {
+    const asked = question({ objectives: { ttft_p99_s: 0.1, tpot_p99_s: 1 }, requestsOf: chat(10, 30) });
+    expect(smallestFixed(asked, 5)).toMatchObject({ kind: "not-found", largest: null, tried: [{ replicas: 5 }] });
   });
 
   it("is larger by at least the replicas that may be gone", () => {
@@ -141,6 +158,12 @@ describe("the rate that a fleet sustains", () => {
   it("hardly depends on the guess: a percentile of few requests leaves the edge ragged, so by thrice its precision", () => {
     const rates = [0.1, 7, 1000].map((guess) => sustainedRateOrNull(question(), 2, guess) ?? 0);
     expect(Math.max(...rates) / Math.min(...rates)).toBeLessThan((1 + PRECISION) ** 3);
+  });
+
+  it("is no matter of what the fleet costs", () => {
+    const asked = question();
+    const capped = question({ objectives: { ...asked.objectives, gpu_hours_per_h: 1 } });
+    expect(sustainedRateOrNull(capped, 2, 10)).toBe(sustainedRateOrNull(asked, 2, 10));
   });
 
   it("doubles where every step takes half as long and the objectives are half as large", () => {

@@ -6,7 +6,7 @@ import { planSchema } from "../../src/plan/schema.ts";
 import { placeLabels } from "../../src/report/html/frontier-labels.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import { frontierRows } from "../../src/report/plan-frontier.ts";
-import { burstSentenceOrNull, hardshipSentenceOrNull, hybridSentenceOrNull, whyNotFewerSentence } from "../../src/report/plan-sentences.ts";
+import { burstSentenceOrNull, confidenceSentence, hardshipSentenceOrNull, hybridSentenceOrNull, whyNotFewerSentence } from "../../src/report/plan-sentences.ts";
 import { sensitivitySentenceOrNull } from "../../src/report/plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../../src/report/plan-today-sentences.ts";
 import { planText } from "../../src/report/text.ts";
@@ -186,6 +186,20 @@ describe("words of a plan", () => {
       }),
       runs(100),
     );
+  });
+
+  it("say what another stretch of a trace needs, with no end where none was found", () => {
+    const predicted = (low: number, high: number | null): string => {
+      const { capacity: found } = plan();
+      return confidenceSentence(plan({ capacity: { ...found, prediction: { low, high } } as Plan["capacity"] }))
+        .split(". ")
+        .at(-1)!;
+    };
+    expect([predicted(5, 5), predicted(4, 7), predicted(4, null)].map((text) => text.split(" (95")[0])).toEqual([
+      "Another stretch of such traffic needs 5 replicas",
+      "Another stretch of such traffic needs 4 to 7 replicas",
+      "Another stretch of such traffic needs 4 replicas to more than were tried",
+    ]);
   });
 
   it("name the largest burst that it takes, or say that none does, or the smallest", () => {

@@ -1,9 +1,11 @@
 import type { Policy } from "../../fleet/policy.ts";
 import { pow } from "../../math.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
+import { firstOrNull } from "../first-of-row.ts";
 import { isBetterWithMore } from "../fixed-capacity.ts";
+import type { Question } from "../question.ts";
 import { Race } from "../racing.ts";
-import { replicate, verdictOf, type Question, type Replication } from "../replications.ts";
+import { replicate, verdictOf, type Replication } from "../replications.ts";
 
 /** Settings of one knob, from the cheapest to the safest, on one setup. */
 export interface Row {
@@ -85,25 +87,6 @@ export class Bench {
     return verdictOf(counts, this.question.objectives, isBetterWithMore) === "meets";
   }
 }
-
-/**
- * The first of a row that holds, where all behind one that holds do too: looked for from a guess in growing steps, then by halves.
- *
- * @returns its place; null where none holds
- */
-export const firstOrNull = (length: number, guess: number, holds: (at: number) => boolean): number | null => {
-  let fails = -1;
-  let found = length;
-  let at = Math.min(length - 1, Math.max(0, guess));
-  for (let step = 1; found - fails > 1; step *= 2) {
-    if (holds(at)) found = at;
-    else fails = at;
-    if (fails < 0) at = Math.max(0, found - step);
-    else if (found === length) at = Math.min(length - 1, fails + step);
-    else at = Math.floor((fails + found) / 2);
-  }
-  return found === length ? null : found;
-};
 
 /** The first setting of a row that meets the objectives on all replications together; null where none does. */
 export const cheapestOfRowOrNull = (row: Row, guess: number, inWords: (policy: Policy, at: number) => string): Trial | null => {

@@ -1,7 +1,8 @@
 import { isBetterWithMore } from "../fixed-capacity.ts";
 import { measuresOf } from "../measures.ts";
 import { objectivesOf } from "../objectives.ts";
-import { candidateOf, resultsOf, type Question } from "../replications.ts";
+import type { Question } from "../question.ts";
+import { candidateOf, resultsOf } from "../replications.ts";
 import type { Trial } from "./bench.ts";
 import type { Meets, Misses } from "./schema.ts";
 

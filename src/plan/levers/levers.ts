@@ -1,6 +1,6 @@
 import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
-import type { Question } from "../replications.ts";
+import type { Question } from "../question.ts";
 import { targetOf, type FixedAnswer } from "../targets.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
 import { hoursByReplication, type Trial } from "./bench.ts";
@@ -165,11 +165,7 @@ const notesOf = (
           `The autoscaler begins with ${quantity(initialReplicas(trial.policy), "replica")}, whatever its target, or with its floor; those that it does not want it pays for until it may let them go.`,
         ]
       : []),
-    ...(isTrace
-      ? [
-          "Levers are compared on resamples of the trace in blocks, all of which together meet every objective; a prompt that a resample holds twice finds its own prefix in the cache, where the trace names its parts.",
-        ]
-      : []),
+    ...(isTrace ? ["Levers are compared on resamples of the trace in blocks, all of which together meet every objective."] : []),
     ...(left.length === 0 ? [] : [`The levers leave out ${list(left)}.`]),
   ];
 };

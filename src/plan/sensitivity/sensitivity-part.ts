@@ -4,7 +4,7 @@ import { breakingRateOrNull } from "../breaking-rate.ts";
 import { smallestFixed } from "../fixed-capacity.ts";
 import { cheapestUsualOrNull, hybrids } from "../hybrid.ts";
 import type { Piece } from "../piece.ts";
-import type { Question } from "../replications.ts";
+import type { Question } from "../question.ts";
 import type { Candidate, Plan, SensitivityRow } from "../schema.ts";
 import type { Request } from "../../traffic/request.ts";
 import type { FixedAnswer } from "../targets.ts";

@@ -2,8 +2,8 @@ import { resolveScenario } from "../../scenario/resolve.ts";
 import { createStreams } from "../../sim/streams.ts";
 import type { Request } from "../../traffic/request.ts";
 import { withSteps } from "../capacity-interval.ts";
-import type { OtherDevice, PlanRequest } from "../question.ts";
-import type { Question } from "../replications.ts";
+import type { OtherDevice, PlanRequest } from "../plan-request.ts";
+import type { Question } from "../question.ts";
 import { amplified, grown } from "../reshape.ts";
 import { withColdStart } from "./shorter-start.ts";
 
