@@ -1,11 +1,11 @@
 import { InputError } from "../errors.ts";
 import { duration, limit, list, percent } from "../format.ts";
-import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-objectives.ts";
-import type { FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
+import type { FleetLatency, FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
 import { basis } from "./basis.ts";
-import { METRIC_NAMES } from "./objectives.ts";
+import { inWords, METRIC_NAMES } from "./objectives.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
 import { questionOf, type PlanRequest } from "./question.ts";
+import { checkObjectives, type ObjectiveCheck } from "./validated-objectives.ts";
 
 /**
  * A plan that stands on a validation of the same model on the same device. Where the simulation has not reproduced what an objective is about, nothing is
@@ -51,14 +51,12 @@ export const planValidated = (request: PlanRequest, validation: FleetValidation,
   };
 };
 
-const nameOf = ({ metric, percentile, limit: most }: ObjectiveCheck): string => `${METRIC_NAMES[metric]} ${percentile} ≤ ${limit(most)}`;
-
 const becauseOf = (check: ObjectiveCheck): string =>
-  `${nameOf(check)} (${list(check.rows.filter((row) => !row.is_reproduced).map(rowInWords))})`;
+  `${inWords(check.objective)} (${list(check.rows.filter((row) => !row.is_reproduced).map(rowInWords))})`;
 
 const rowInWords = ({ metric, statistic, observed: { low, high }, simulated: { value } }: FleetRow): string => {
   const seen = low === high ? duration(low) : high === null ? `above ${limit(low)}` : `${limit(low)} to ${limit(high)}`;
-  return `${metric === "itl" ? "ITL" : METRIC_NAMES[metric as "ttft"]} ${statistic} observed ${seen}, simulated ${duration(value)}`;
+  return `${METRIC_NAMES[metric as FleetLatency]} ${statistic} observed ${seen}, simulated ${duration(value)}`;
 };
 
 const validatedNote = (
@@ -66,7 +64,8 @@ const validatedNote = (
   { tolerance, begins, lasts_s: lasts }: FleetValidation,
   place: string,
 ): string => {
-  const of = (outcome: ObjectiveCheck["outcome"]): string[] => checks.filter((check) => check.outcome === outcome).map(nameOf);
+  const of = (outcome: ObjectiveCheck["outcome"]): string[] =>
+    checks.filter((check) => check.outcome === outcome).map(({ objective }) => inWords(objective));
   const parts = (["reproduced", "not reproduced", "not checked"] as const).flatMap((outcome) =>
     of(outcome).length === 0 ? [] : [`${outcome}: ${list(of(outcome))}`],
   );

@@ -1,7 +1,7 @@
 import { count, duration, limit, list, mean, percent, plain, quantity, tokenRate } from "../format.ts";
-import { METRIC_NAMES } from "../plan/objectives.ts";
+import { inWords } from "../plan/objectives.ts";
+import { checkObjectives, type ObjectiveCheck } from "../plan/validated-objectives.ts";
 import type { Objectives } from "../scenario/objectives.ts";
-import { checkObjectives, type ObjectiveCheck } from "../validation/fleet-objectives.ts";
 import type { FleetMetricName, FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
 import { signedPercent } from "./validation-sentences.ts";
 
@@ -81,16 +81,21 @@ export const burstinessSentenceOrNull = ({ rows, cvs }: FleetValidation): string
   return `No metric shows the bursts between two samples; of those tried, gaps of coefficient of variation ${plain(cvs[best]!)} come closest to the observed mean TTFT: ${list(cvs.map((cv, i) => `${signedPercent(errors[i]!)} with ${plain(cv)}`))}. The traffic's cv says which a plan takes.`;
 };
 
+const uncheckedBecause = (objective: ObjectiveCheck["objective"]): string => {
+  if (objective.kind !== "latency") return "no figure is about it";
+  return objective.scope === null ? "there is no such percentile to compare" : "no metric tells priorities apart";
+};
+
 /** `TTFT p99 ≤ 2 s` and what came of it. */
-export const objectiveCheckWords = ({ metric, percentile, limit: most, outcome, rows }: ObjectiveCheck): readonly [string, string] => {
+export const objectiveCheckWords = ({ objective, outcome, rows }: ObjectiveCheck): readonly [string, string] => {
   const wrong = rows.filter((row) => !row.is_reproduced);
   const because =
     outcome === "not reproduced"
       ? `: ${list(wrong.map((row) => `${fleetRowName(row)} is simulated as ${amountOf(row.metric)(row.simulated.value)}, observed ${observedWords(row)}`))}`
       : outcome === "not checked"
-        ? ": Prometheus has no such histogram"
+        ? `: ${uncheckedBecause(objective)}`
         : "";
-  return [`${METRIC_NAMES[metric]} ${percentile} ≤ ${limit(most)}`, `${outcome}${because}`];
+  return [inWords(objective), `${outcome}${because}`];
 };
 
 export const objectiveChecks = (validation: FleetValidation, objectives: Objectives): (readonly [string, string])[] =>

@@ -178,6 +178,10 @@ describe("a fleet's own hours", () => {
     const { out } = await validate("slow.json", "--slo", "e2e.p50<=5s");
     expect(out).toMatch(/TTFT p99 ≤ 2 s +not reproduced: TTFT mean is simulated as/u);
     expect(out).toMatch(/end to end p50 ≤ 5 s +not reproduced/u);
+    const ofClass = await validate("slow.json", "--slo", "ttft.p99[priority=1]<=4s goodput>=90%");
+    expect(ofClass.out).toMatch(/TTFT p99 of priority 1 ≤ 4 s +not reproduced/u);
+    expect(ofClass.out).toMatch(/goodput ≥ 90 % +not checked: no figure is about it/u);
+    expect(ofClass.out).not.toMatch(/TTFT p99 ≤/u);
     const plan = await planned("slow.json");
     expect(plan.code).toBe(0);
     expect(plan.out.replaceAll(/\s+/gu, " ")).toContain(

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { builtInModel } from "../../src/model/built-in.ts";
-import { objectivesSchema } from "../../src/scenario/objectives.ts";
 import { scenarioOf } from "../../src/scenario/parse.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { createStreams } from "../../src/sim/streams.ts";
@@ -11,9 +10,8 @@ import type { PrometheusFile } from "../../src/traffic/prometheus/files.ts";
 import { readPrometheus } from "../../src/traffic/prometheus/read.ts";
 import { prometheusSchema } from "../../src/traffic/prometheus/schema.ts";
 import { trafficSchema } from "../../src/traffic/schema.ts";
-import { checkObjectives } from "../../src/validation/fleet-objectives.ts";
 import { errorOf, rowOf } from "../../src/validation/fleet-rows.ts";
-import { fleetValidationSchema, type FleetRow } from "../../src/validation/fleet-schema.ts";
+import { fleetValidationSchema } from "../../src/validation/fleet-schema.ts";
 import { validateFleet } from "../../src/validation/fleet.ts";
 import { readObservedFleet } from "../../src/validation/observed-fleet.ts";
 import { statisticOf } from "../../src/validation/replay.ts";
@@ -146,27 +144,5 @@ describe("the error of a figure", () => {
   it("half a waiting request says nothing", () => {
     expect(rowOf("waiting", "mean", { low: 0, high: 0 }, [[0.4]], 0.1)).toMatchObject({ error: 0, is_reproduced: true });
     expect(rowOf("waiting", "mean", { low: 0, high: 0 }, [[0.6]], 0.1).is_reproduced).toBe(false);
-  });
-});
-
-describe("an objective is reproduced where its percentile is and the mean is", () => {
-  const row = (metric: FleetRow["metric"], statistic: FleetRow["statistic"], isReproduced: boolean): FleetRow => ({
-    ...rowOf(metric, statistic, { low: 1, high: 1 }, [[isReproduced ? 1 : 2]], 0.1),
-  });
-  it.each([
-    ["both", [row("ttft", "p99", true), row("ttft", "mean", true), row("ttft", "p50", false)], "reproduced"],
-    ["the percentile only", [row("ttft", "p99", true), row("ttft", "mean", false)], "not reproduced"],
-    ["the mean only", [row("ttft", "p99", false), row("ttft", "mean", true)], "not reproduced"],
-    ["no mean is known", [row("ttft", "p99", true)], "reproduced"],
-    ["no such histogram", [row("e2e", "p99", true)], "not checked"],
-  ])("%s: %s", (_, rows, outcome) => {
-    const [ttft] = checkObjectives({ rows }, objectivesSchema.parse({}));
-    expect(ttft).toMatchObject({ metric: "ttft", percentile: "p99", limit: 2, outcome });
-  });
-
-  it("the mean over tokens speaks for TPOT where that over requests is not there, and can refute it only", () => {
-    const [, good] = checkObjectives({ rows: [row("itl", "mean", true)] }, objectivesSchema.parse({}));
-    const [, bad] = checkObjectives({ rows: [row("itl", "mean", false)] }, objectivesSchema.parse({}));
-    expect([good!.outcome, bad!.outcome]).toEqual(["not checked", "not reproduced"]);
   });
 });
