@@ -195,8 +195,17 @@ const kinds: Readonly<Record<string, Kind>> = {
         cvs: [1, 4],
         tolerance: 0.1,
         rows: [
-          rowOf("ttft", "p99", { low: 1, high: Infinity }, [[0.8], [1.2]], 0.1),
-          rowOf("waiting", "mean", { low: 0, high: 0 }, [[9], [8]], 0.1),
+          rowOf(
+            "ttft",
+            "p99",
+            { low: 1, high: Infinity },
+            [
+              { cv: 1, values: [0.8] },
+              { cv: 4, values: [1.2] },
+            ],
+            0.1,
+          ),
+          rowOf("waiting", "mean", { low: 0, high: 0 }, [{ cv: 1, values: [9] }], 0.1),
         ],
         over_time: {
           at_s: [0],
@@ -215,6 +224,7 @@ const kinds: Readonly<Record<string, Kind>> = {
       ["cvs", []],
       ["rows.0.observed.high", -1],
       ["rows.0.metric", "speed"],
+      ["rows.0.simulated", []],
       ["over_time.replicas.observed", ["two"]],
       ["tolerance", undefined],
     ],

@@ -5,7 +5,7 @@ import { basis } from "./basis.ts";
 import { inWords, METRIC_NAMES } from "./objectives.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
 import { questionOf, type PlanRequest } from "./question.ts";
-import { checkObjectives, type ObjectiveCheck } from "./validated-objectives.ts";
+import { checkObjectives, onlyWith, type ObjectiveCheck } from "./validated-objectives.ts";
 
 /**
  * A plan that stands on a validation of the same model on the same device. Where the simulation has not reproduced what an objective is about, nothing is
@@ -51,21 +51,20 @@ export const planValidated = (request: PlanRequest, validation: FleetValidation,
   };
 };
 
-const becauseOf = (check: ObjectiveCheck): string =>
-  `${inWords(check.objective)} (${list(check.rows.filter((row) => !row.is_reproduced).map(rowInWords))})`;
+const becauseOf = (check: ObjectiveCheck): string => `${inWords(check.objective)} (${list(check.against.map(rowInWords))})`;
 
-const rowInWords = ({ metric, statistic, observed: { low, high }, simulated: { value } }: FleetRow): string => {
+const rowInWords = ({ metric, statistic, observed: { low, high }, simulated, reproduced_with: cvs }: FleetRow): string => {
   const seen = low === high ? duration(low) : high === null ? `above ${limit(low)}` : `${limit(low)} to ${limit(high)}`;
-  return `${METRIC_NAMES[metric as FleetLatency]} ${statistic} observed ${seen}, simulated ${duration(value)}`;
+  return `${METRIC_NAMES[metric as FleetLatency]} ${statistic} observed ${seen}, simulated ${duration(simulated[0]!.mean)}${onlyWith(cvs, simulated[0]!.cv)}`;
 };
 
 const validatedNote = (
   checks: readonly ObjectiveCheck[],
-  { tolerance, begins, lasts_s: lasts }: FleetValidation,
+  { tolerance, begins, lasts_s: lasts, cvs: [own] }: FleetValidation,
   place: string,
 ): string => {
-  const of = (outcome: ObjectiveCheck["outcome"]): string[] =>
-    checks.filter((check) => check.outcome === outcome).map(({ objective }) => inWords(objective));
+  const wordsOf = ({ objective, cvs }: ObjectiveCheck): string => `${inWords(objective)}${onlyWith(cvs, own!)}`;
+  const of = (outcome: ObjectiveCheck["outcome"]): string[] => checks.filter((check) => check.outcome === outcome).map(wordsOf);
   const parts = (["reproduced", "not reproduced", "not checked"] as const).flatMap((outcome) =>
     of(outcome).length === 0 ? [] : [`${outcome}: ${list(of(outcome))}`],
   );

@@ -19,14 +19,23 @@ export const fleetRowSchema = z.strictObject({
     description:
       "Of a percentile, the bounds of its bucket (null: above the last); of a mean, twice the same. Seconds, requests, replicas or tokens/s",
   }),
-  simulated: z.strictObject({ value: amount, low: amount, high: amount, by_cv: z.array(amount) }).meta({
-    description:
-      "Mean over the seeds with the scenario's own burstiness; the least and the largest of all draws; the mean with each burstiness",
-  }),
-  error: z.number().meta({ description: "Simulated value over the nearer observed bound, less 1; 0 inside the bounds" }),
-  error_low: z.number().meta({ description: "The same of the least draw" }),
-  error_high: z.number().meta({ description: "The same of the largest draw" }),
-  is_reproduced: z.boolean().meta({ description: "The draws reach to within the tolerance of the observed bounds" }),
+  simulated: z
+    .array(z.strictObject({ cv: z.number().positive(), mean: amount, low: amount, high: amount }))
+    .min(1)
+    .meta({
+      description:
+        "With each burstiness, the scenario's own first: the mean over the seeds and its 95 % interval (Student's t; with one seed, the mean)",
+    }),
+  error: z
+    .number()
+    .meta({ description: "With the scenario's own burstiness: the mean over the nearer observed bound, less 1; 0 inside the bounds" }),
+  error_low: z.number().meta({ description: "The same of the interval's lower end" }),
+  error_high: z.number().meta({ description: "The same of its upper end" }),
+  reproduced_with: z
+    .array(z.number().positive())
+    .meta({
+      description: "The burstinesses with which the interval comes to within the tolerance of the observed bounds; none: not reproduced",
+    }),
 });
 export type FleetRow = z.infer<typeof fleetRowSchema>;
 

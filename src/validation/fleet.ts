@@ -8,7 +8,7 @@ import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generatePrometheus, prometheusOf } from "../traffic/prometheus/generate.ts";
 import type { Prometheus } from "../traffic/prometheus/schema.ts";
-import { observedOf, rowOf } from "./fleet-rows.ts";
+import { observedOf, rowOf, type Draws } from "./fleet-rows.ts";
 import { FLEET_VALIDATION_SCHEMA, type FleetMetricName, type FleetRow, type FleetValidation } from "./fleet-schema.ts";
 import type { ObservedFleet } from "./observed-fleet.ts";
 import { replayFleet, type Replay } from "./replay.ts";
@@ -29,11 +29,17 @@ export interface FleetQuestion {
   readonly onProgress?: (what: string) => void;
 }
 
+/** One draw of the requests, and what became of it. */
+interface DrawnReplay {
+  readonly cv: number;
+  readonly replay: Replay;
+}
+
 /**
  * Simulates the hours that a Prometheus saw and puts both side by side. Nothing is fitted to what was observed.
  *
  * The requests are drawn from their counts and length histograms for each seed, and with each burstiness that the time between two samples leaves
- * open; what is said of a figure holds for all of these draws.
+ * open; a figure is judged with each of these by its mean over the seeds.
  *
  * @throws InputError where nothing was served in the simulation that could be compared
  */
@@ -41,15 +47,15 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
   const { observed, setup, traffic, data, policy, seeds, onProgress = () => {} } = question;
   const { arrivals } = prometheusOf(traffic, data);
   const cvs = [traffic.cv, ...variedCvs(traffic, data)];
-  const replays: Replay[] = [];
+  const replays: DrawnReplay[] = [];
   for (const cv of cvs) {
     for (const seed of seeds) {
       onProgress(`the observed hours, seed ${seed}${cvs.length === 1 ? "" : `, gaps of coefficient of variation ${plain(cv)}`}`);
       const requests = generatePrometheus({ ...traffic, cv }, createStreams(seed), data);
-      replays.push(replayFleet(observed, setup, policy, { requests, seed, begins: arrivals.begins }));
+      replays.push({ cv, replay: replayFleet(observed, setup, policy, { requests, seed, begins: arrivals.begins }) });
     }
   }
-  const [first] = replays;
+  const first = replays[0]?.replay;
   if (first === undefined || first.latency("ttft", "mean") === null) {
     throw new InputError(
       observed.folder,
@@ -58,7 +64,7 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     );
   }
   const { readings } = observed;
-  const steps = replays.reduce((sum, { run }) => sum + run.steps, 0);
+  const steps = replays.reduce((sum, { replay }) => sum + replay.run.steps, 0);
   return {
     schema: FLEET_VALIDATION_SCHEMA,
     fleet: observed.folder,
@@ -79,7 +85,7 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
       running: { observed: readings.map(({ running }) => running), simulated: first.gauges.map(({ running }) => running) },
       waiting: { observed: readings.map(({ waiting }) => waiting), simulated: first.gauges.map(({ waiting }) => waiting) },
     },
-    extrapolated_share: steps === 0 ? 0 : replays.reduce((sum, { run }) => sum + run.extrapolated_steps, 0) / steps,
+    extrapolated_share: steps === 0 ? 0 : replays.reduce((sum, { replay }) => sum + replay.run.extrapolated_steps, 0) / steps,
     // Replicas that were there are ready at once: how one starts has no part in it.
     inputs: setup.inputs.filter(({ name }) => policy !== null || !name.startsWith("cold start")),
     not_modelled: [...first.run.not_modelled],
@@ -95,28 +101,32 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
   };
 };
 
-/** The values of all seeds with one burstiness after another; null where a replay has none. */
-const byCv = (replays: readonly Replay[], seeds: number, pick: (replay: Replay) => number | null): number[][] | null => {
-  const values = replays.map(pick);
-  if (values.some((value) => value === null)) return null;
-  return Array.from({ length: values.length / seeds }, (_, i) => values.slice(i * seeds, (i + 1) * seeds) as number[]);
+/** The values of all seeds with each burstiness; null where a replay has none. */
+const drawsOf = (replays: readonly DrawnReplay[], pick: (replay: Replay) => number | null): Draws[] | null => {
+  const byCv = new Map<number, number[]>();
+  for (const { cv, replay } of replays) {
+    const value = pick(replay);
+    if (value === null) return null;
+    byCv.set(cv, [...(byCv.get(cv) ?? []), value]);
+  }
+  return [...byCv].map(([cv, values]) => ({ cv, values }));
 };
 
-const latencyRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] =>
+const latencyRows = ({ observed, tolerance }: FleetQuestion, replays: readonly DrawnReplay[]): FleetRow[] =>
   [...observed.latencies].flatMap(([metric, histogram]) =>
     observedOf(histogram).flatMap(([statistic, between]) => {
-      const values = byCv(replays, seeds.length, ({ latency }) => latency(metric, statistic));
+      const values = drawsOf(replays, ({ latency }) => latency(metric, statistic));
       return values === null ? [] : [rowOf(metric, statistic, between, values, tolerance)];
     }),
   );
 
 /** Means over the readings at which every server was scraped. */
-const gaugeRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] => {
+const gaugeRows = ({ observed, tolerance }: FleetQuestion, replays: readonly DrawnReplay[]): FleetRow[] => {
   const { readings, generated } = observed;
   const known = readings.flatMap(({ running, waiting }, i) => (running === null || waiting === null ? [] : [i]));
   const mean = (of: (i: number) => number): number => known.reduce((sum, i) => sum + of(i), 0) / known.length;
   const row = (metric: FleetMetricName, seen: number, pick: (replay: Replay) => number): FleetRow =>
-    rowOf(metric, "mean", { low: seen, high: seen }, byCv(replays, seeds.length, pick)!, tolerance);
+    rowOf(metric, "mean", { low: seen, high: seen }, drawsOf(replays, pick)!, tolerance);
   const seconds = readings.at(-1)!.at - readings[0]!.at;
   return [
     ...(known.length === 0

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { inWords, parseObjectives } from "../../src/plan/objectives.ts";
-import { checkObjectives } from "../../src/plan/validated-objectives.ts";
+import { checkObjectives, onlyWith } from "../../src/plan/validated-objectives.ts";
 import { withAsked } from "../../src/scenario/asked.ts";
 import { objectivesSchema } from "../../src/scenario/objectives.ts";
 import { scenarioOf } from "../../src/scenario/parse.ts";
@@ -8,7 +8,7 @@ import { rowOf } from "../../src/validation/fleet-rows.ts";
 import type { FleetRow } from "../../src/validation/fleet-schema.ts";
 
 const row = (metric: FleetRow["metric"], statistic: FleetRow["statistic"], isReproduced: boolean): FleetRow =>
-  rowOf(metric, statistic, { low: 1, high: 1 }, [[isReproduced ? 1 : 2]], 0.1);
+  rowOf(metric, statistic, { low: 1, high: 1 }, [{ cv: 1, values: [isReproduced ? 1 : 2] }], 0.1);
 
 describe("an objective is reproduced where its percentile is and the mean is", () => {
   it.each([
@@ -20,6 +20,24 @@ describe("an objective is reproduced where its percentile is and the mean is", (
   ])("%s: %s", (_, rows, outcome) => {
     const [ttft] = checkObjectives({ rows }, objectivesSchema.parse({}));
     expect(ttft).toMatchObject({ objective: { key: "ttft_p99_s", limit: 2 }, outcome });
+  });
+
+  it("with one and the same burstiness", () => {
+    const figure = (statistic: FleetRow["statistic"], ...cvs: number[]): FleetRow => ({
+      ...row("ttft", statistic, cvs.length > 0),
+      reproduced_with: cvs,
+    });
+    const check = (...rows: FleetRow[]) => checkObjectives({ rows }, objectivesSchema.parse({}))[0]!;
+    expect(check(figure("p99", 1, 2), figure("mean", 2, 4))).toMatchObject({ outcome: "reproduced", cvs: [2], against: [] });
+    const apart = [figure("p99", 1), figure("mean", 4)];
+    expect(check(...apart)).toMatchObject({ outcome: "not reproduced", cvs: [], against: apart });
+    const mean = figure("mean");
+    expect(check(figure("p99", 1), mean)).toMatchObject({ outcome: "not reproduced", against: [mean] });
+    expect([onlyWith([2, 4], 1), onlyWith([1, 2], 1), onlyWith([], 1)]).toEqual([
+      ", with gaps of coefficient of variation 2 and 4 only",
+      "",
+      "",
+    ]);
   });
 
   it("the mean over tokens speaks for TPOT where that over requests is not there, and can refute it only", () => {

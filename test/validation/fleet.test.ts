@@ -10,8 +10,8 @@ import type { PrometheusFile } from "../../src/traffic/prometheus/files.ts";
 import { readPrometheus } from "../../src/traffic/prometheus/read.ts";
 import { prometheusSchema } from "../../src/traffic/prometheus/schema.ts";
 import { trafficSchema } from "../../src/traffic/schema.ts";
-import { errorOf, rowOf } from "../../src/validation/fleet-rows.ts";
-import { fleetValidationSchema } from "../../src/validation/fleet-schema.ts";
+import { errorOf, isReproduced, rowOf } from "../../src/validation/fleet-rows.ts";
+import { fleetValidationSchema, type FleetRow } from "../../src/validation/fleet-schema.ts";
 import { validateFleet } from "../../src/validation/fleet.ts";
 import { readObservedFleet } from "../../src/validation/observed-fleet.ts";
 import { statisticOf } from "../../src/validation/replay.ts";
@@ -60,7 +60,7 @@ describe("a simulated fleet that scales, from its own metrics", () => {
   it("is reproduced, with its number of replicas over time", () => {
     const validation = validate(files);
     expect(fleetValidationSchema.safeParse(validation).error).toBeUndefined();
-    expect(validation.rows.filter((row) => !row.is_reproduced)).toEqual([]);
+    expect(validation.rows.filter((row) => !isReproduced(row))).toEqual([]);
     expect(Math.max(...validation.over_time.replicas.simulated)).toBe(4);
     const replicas = validation.rows.find(({ metric }) => metric === "replicas")!;
     expect(Math.abs(replicas.error)).toBeLessThan(0.02);
@@ -68,7 +68,7 @@ describe("a simulated fleet that scales, from its own metrics", () => {
 
   it("is not reproduced by steps half as long either", () => {
     const fast = { ...setup.stepTime, stepTime: (batch: never) => Math.floor(setup.stepTime.stepTime(batch) / 2 + 0.5) };
-    const wrong = validate(files, fast).rows.filter((row) => !row.is_reproduced && row.error < -0.3);
+    const wrong = validate(files, fast).rows.filter((row) => !isReproduced(row) && row.error < -0.3);
     expect(wrong.map(({ metric, statistic }) => `${metric} ${statistic}`)).toEqual(
       expect.arrayContaining(["tpot mean", "itl mean", "e2e mean"]),
     );
@@ -132,17 +132,55 @@ describe("the error of a figure", () => {
     expect(errorOf(value, between)).toBe(error);
   });
 
-  it("holds where the draws reach to within the tolerance of the bounds, from either side", () => {
-    const row = (...values: number[]) => rowOf("ttft", "p99", { low: 2, high: 4 }, [values], 0.1);
-    expect(row(4.25, 6)).toMatchObject({ is_reproduced: true, simulated: { value: 5.125, low: 4.25, high: 6 } });
-    expect(row(4.5, 6).is_reproduced).toBe(false);
-    expect(row(1, 1.8).is_reproduced).toBe(true);
-    expect(row(1, 1.7).is_reproduced).toBe(false);
-    expect(row(1, 9)).toMatchObject({ is_reproduced: true, error_low: -0.5, error_high: 1.25 });
+  const row = (...values: number[]) => rowOf("ttft", "p99", { low: 2, high: 4 }, [{ cv: 1, values }], 0.1);
+
+  it("of one seed is that of its value", () => {
+    expect(row(4.39)).toMatchObject({ reproduced_with: [1], simulated: [{ cv: 1, mean: 4.39, low: 4.39, high: 4.39 }] });
+    expect(isReproduced(row(4.41))).toBe(false);
+    expect(isReproduced(row(1.81))).toBe(true);
+    expect(isReproduced(row(1.79))).toBe(false);
+  });
+
+  it("of several is that of their mean, with Student's interval", () => {
+    // Mean 5, standard deviation 1, of four: 3.182 × 1 / 2 on either side.
+    const spread = Math.sqrt(0.75);
+    const { simulated, error, error_low: low, error_high: high } = row(5 - spread, 5 - spread, 5 + spread, 5 + spread);
+    expect(simulated[0]!.low).toBeCloseTo(5 - 3.182 / 2, 1);
+    expect(simulated[0]!.high).toBeCloseTo(5 + 3.182 / 2, 1);
+    expect([error, low]).toEqual([0.25, 0]);
+    expect(high).toBeCloseTo((5 + 3.182 / 2) / 4 - 1, 1);
+  });
+
+  it("law: a mean half as much again with a spread of 0.35 is not reproduced with 20 seeds, and the more seeds the narrower", () => {
+    const stream = createStreams(7).named("seeds");
+    const seen = (seeds: number, mean: number) =>
+      rowOf(
+        "ttft",
+        "mean",
+        { low: 1, high: 1 },
+        [{ cv: 1, values: Array.from({ length: seeds }, () => mean + 0.35 * Math.sqrt(12) * (stream.uniform() - 0.5)) }],
+        0.1,
+      );
+    const widthOf = ({ simulated: [own] }: FleetRow): number => own!.high - own!.low;
+    expect([20, 80, 320].map((seeds) => isReproduced(seen(seeds, 1.5)))).toEqual([false, false, false]);
+    expect([20, 80, 320].map((seeds) => isReproduced(seen(seeds, 1)))).toEqual([true, true, true]);
+    expect(widthOf(seen(320, 1.5))).toBeLessThan(widthOf(seen(20, 1.5)) / 2);
+  });
+
+  it("is judged with each burstiness by itself, and those with which it is reproduced are named", () => {
+    const draws = [
+      { cv: 1, values: [1, 1] },
+      { cv: 2, values: [3, 3] },
+      { cv: 4, values: [9, 9] },
+    ];
+    expect(rowOf("ttft", "p99", { low: 2, high: 4 }, draws, 0.1)).toMatchObject({ error: -0.5, reproduced_with: [2] });
+    const apart = draws.filter(({ cv }) => cv !== 2);
+    expect(rowOf("ttft", "p99", { low: 2, high: 4 }, apart, 0.1).reproduced_with).toEqual([]);
   });
 
   it("half a waiting request says nothing", () => {
-    expect(rowOf("waiting", "mean", { low: 0, high: 0 }, [[0.4]], 0.1)).toMatchObject({ error: 0, is_reproduced: true });
-    expect(rowOf("waiting", "mean", { low: 0, high: 0 }, [[0.6]], 0.1).is_reproduced).toBe(false);
+    const waiting = (value: number) => rowOf("waiting", "mean", { low: 0, high: 0 }, [{ cv: 1, values: [value] }], 0.1);
+    expect(waiting(0.4)).toMatchObject({ error: 0, reproduced_with: [1] });
+    expect(isReproduced(waiting(0.6))).toBe(false);
   });
 });
