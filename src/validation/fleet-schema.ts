@@ -31,11 +31,9 @@ export const fleetRowSchema = z.strictObject({
     .meta({ description: "With the scenario's own burstiness: the mean over the nearer observed bound, less 1; 0 inside the bounds" }),
   error_low: z.number().meta({ description: "The same of the interval's lower end" }),
   error_high: z.number().meta({ description: "The same of its upper end" }),
-  reproduced_with: z
-    .array(z.number().positive())
-    .meta({
-      description: "The burstinesses with which the interval comes to within the tolerance of the observed bounds; none: not reproduced",
-    }),
+  reproduced_with: z.array(z.number().positive()).meta({
+    description: "The burstinesses with which the interval comes to within the tolerance of the observed bounds; none: not reproduced",
+  }),
 });
 export type FleetRow = z.infer<typeof fleetRowSchema>;
 

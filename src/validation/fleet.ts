@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { plain } from "../format.ts";
+import { duration, plain } from "../format.ts";
 import type { Policy } from "../fleet/policy.ts";
 import { variedCvs } from "../scenario/burstiness.ts";
 import { utcTime } from "../scenario/prometheus-inputs.ts";
@@ -8,10 +8,10 @@ import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generatePrometheus, prometheusOf } from "../traffic/prometheus/generate.ts";
 import type { Prometheus } from "../traffic/prometheus/schema.ts";
-import { observedOf, rowOf, type Draws } from "./fleet-rows.ts";
-import { FLEET_VALIDATION_SCHEMA, type FleetMetricName, type FleetRow, type FleetValidation } from "./fleet-schema.ts";
+import { fillingOf, firstCompared, gaugeRows, latencyRows, type DrawnReplay } from "./compared.ts";
+import { FLEET_VALIDATION_SCHEMA, type FleetValidation } from "./fleet-schema.ts";
 import type { ObservedFleet } from "./observed-fleet.ts";
-import { replayFleet, type Replay } from "./replay.ts";
+import { replayFleet } from "./replay.ts";
 
 export interface FleetQuestion {
   readonly observed: ObservedFleet;
@@ -27,12 +27,6 @@ export interface FleetQuestion {
   readonly device: string;
   /** Told what is about to be simulated, in words. */
   readonly onProgress?: (what: string) => void;
-}
-
-/** One draw of the requests, and what became of it. */
-interface DrawnReplay {
-  readonly cv: number;
-  readonly replay: Replay;
 }
 
 /**
@@ -64,6 +58,8 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     );
   }
   const { readings } = observed;
+  const filling = fillingOf(observed, first);
+  const compared = firstCompared(observed, arrivals.begins, filling);
   const steps = replays.reduce((sum, { replay }) => sum + replay.run.steps, 0);
   return {
     schema: FLEET_VALIDATION_SCHEMA,
@@ -78,7 +74,7 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     seeds: [...seeds],
     cvs,
     tolerance: question.tolerance,
-    rows: [...latencyRows(question, replays), ...gaugeRows(question, replays)],
+    rows: [...latencyRows(question, replays), ...gaugeRows(question, replays, compared)],
     over_time: {
       at_s: readings.map(({ at }) => at - readings[0]!.at),
       replicas: { observed: readings.map(({ replicas }) => replicas), simulated: first.gauges.map(({ ready }) => ready) },
@@ -91,7 +87,9 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     not_modelled: [...first.run.not_modelled],
     notes: [
       "Percentiles observed are known to a bucket of the server's histogram: they are compared with its bounds, and means with the histogram's sum.",
-      "What was in flight when the hours began is not replayed, and what arrives last ends after them: figures are of tokens that came inside.",
+      compared < readings.length - 1
+        ? `What was in flight when the hours began is not replayed: running, waiting, replicas and tokens are compared from ${duration(filling)} on, the mean time end to end. What arrives last ends after them: figures are of tokens that came inside.`
+        : `What was in flight when the hours began is not replayed, and they are no longer than the mean time end to end, ${duration(filling)}: running, waiting, replicas and tokens are not compared.`,
       ...(policy === null
         ? [
             "A server counts as there from its first scrape to its last, while it drains too; in the simulation those that come are ready at once, with a warm cache.",
@@ -99,55 +97,4 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
         : []),
     ],
   };
-};
-
-/** The values of all seeds with each burstiness; null where a replay has none. */
-const drawsOf = (replays: readonly DrawnReplay[], pick: (replay: Replay) => number | null): Draws[] | null => {
-  const byCv = new Map<number, number[]>();
-  for (const { cv, replay } of replays) {
-    const value = pick(replay);
-    if (value === null) return null;
-    byCv.set(cv, [...(byCv.get(cv) ?? []), value]);
-  }
-  return [...byCv].map(([cv, values]) => ({ cv, values }));
-};
-
-const latencyRows = ({ observed, tolerance }: FleetQuestion, replays: readonly DrawnReplay[]): FleetRow[] =>
-  [...observed.latencies].flatMap(([metric, histogram]) =>
-    observedOf(histogram).flatMap(([statistic, between]) => {
-      const values = drawsOf(replays, ({ latency }) => latency(metric, statistic));
-      return values === null ? [] : [rowOf(metric, statistic, between, values, tolerance)];
-    }),
-  );
-
-/** Means over the readings at which every server was scraped. */
-const gaugeRows = ({ observed, tolerance }: FleetQuestion, replays: readonly DrawnReplay[]): FleetRow[] => {
-  const { readings, generated } = observed;
-  const known = readings.flatMap(({ running, waiting }, i) => (running === null || waiting === null ? [] : [i]));
-  const mean = (of: (i: number) => number): number => known.reduce((sum, i) => sum + of(i), 0) / known.length;
-  const row = (metric: FleetMetricName, seen: number, pick: (replay: Replay) => number): FleetRow =>
-    rowOf(metric, "mean", { low: seen, high: seen }, drawsOf(replays, pick)!, tolerance);
-  const seconds = readings.at(-1)!.at - readings[0]!.at;
-  return [
-    ...(known.length === 0
-      ? []
-      : [
-          row(
-            "running",
-            mean((i) => readings[i]!.running!),
-            ({ gauges }) => mean((i) => gauges[i]!.running),
-          ),
-          row(
-            "waiting",
-            mean((i) => readings[i]!.waiting!),
-            ({ gauges }) => mean((i) => gauges[i]!.waiting),
-          ),
-          row(
-            "replicas",
-            mean((i) => readings[i]!.replicas),
-            ({ gauges }) => mean((i) => gauges[i]!.ready),
-          ),
-        ]),
-    ...(generated === null ? [] : [row("output_tokens_per_s", generated / seconds, ({ outputTokens }) => outputTokens / seconds)]),
-  ];
 };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { duration } from "../../src/format.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { scenarioOf } from "../../src/scenario/parse.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
@@ -85,6 +86,38 @@ describe("a simulated fleet that scales, from its own metrics", () => {
     }
   });
 });
+
+describe("hours that begin and end with requests that run", () => {
+  const constant = (tokens: number) => ({ kind: "constant" as const, tokens });
+  const long = { kind: "poisson" as const, requests_per_s: 0.5, duration_s: 900, prompt: constant(100), output: constant(3000) };
+  const requests = [...generate(long, createStreams(4))];
+  const { files } = exported({ ...setup, policy: { kind: "fixed", replicas: 1 }, seed: 1 }, requests, { lasts: 600 });
+  /** Without the first 150 s: what ran then was not seen to come. */
+  const later = new Map([...files].map(([name, text]) => [name, since(text, EPOCH + 150)] as const));
+
+  it("have as many tokens and requests in flight as were observed, once what was in flight at first has gone", () => {
+    const { rows, notes } = validate(later);
+    const e2e = rows.find(({ metric }) => metric === "e2e")!.observed.low;
+    expect(e2e).toBeGreaterThan(20);
+    const errorOfMean = (name: string) => rows.find(({ metric, statistic }) => metric === name && statistic === "mean")!.error;
+    for (const name of ["running", "output_tokens_per_s"]) expect(Math.abs(errorOfMean(name))).toBeLessThan(0.02);
+    expect(notes.join(" ")).toContain(`tokens are compared from ${duration(e2e)} on, the mean time end to end.`);
+  });
+
+  it("and where they are no longer than a request takes, neither is compared", () => {
+    const short = exported({ ...setup, policy: { kind: "fixed", replicas: 1 }, seed: 1 }, requests, { lasts: 30 });
+    const { rows, notes } = validate(short.files);
+    expect(rows.map(({ metric }) => metric)).not.toContain("running");
+    expect(rows.map(({ metric }) => metric)).not.toContain("output_tokens_per_s");
+    expect(notes.join(" ")).toContain("no longer than the mean time end to end");
+  });
+});
+
+/** A range query's answer from a time on. */
+const since = (text: string, from: number): string => {
+  const { data } = JSON.parse(text) as { data: { result: { metric: Record<string, string>; values: [number, string][] }[] } };
+  return answer(data.result.map(({ metric, values }) => ({ metric, values: values.filter(([at]) => at >= from) })));
+};
 
 describe("what a Prometheus saw of a fleet", () => {
   const gauge = (...all: (number | null)[][]): string =>
