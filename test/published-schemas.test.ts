@@ -186,6 +186,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         fleet: "prom",
         model: "tiny-llama",
         device: "Example GPU",
+        server: [{ name: "max_num_seqs", value: "256" }],
         begins: "2026-01-05T08:00:00Z",
         lasts_s: 900,
         window_s: 15,
@@ -222,6 +223,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     broken: [
       ["schema", "ballast.fleet-validation/2"],
       ["cvs", []],
+      ["server", []],
       ["rows.0.observed.high", -1],
       ["rows.0.metric", "speed"],
       ["rows.0.simulated", []],

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import { duration, limit, list, percent } from "../format.ts";
 import type { FleetLatency, FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
+import { differenceOrNull, serverOf } from "../validation/server.ts";
 import { basis } from "./basis.ts";
 import { inWords, METRIC_NAMES } from "./objectives.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
@@ -8,25 +9,25 @@ import { questionOf, type PlanRequest } from "./question.ts";
 import { checkObjectives, onlyWith, type ObjectiveCheck } from "./validated-objectives.ts";
 
 /**
- * A plan that stands on a validation of the same model on the same device. Where the simulation has not reproduced what an objective is about, nothing is
+ * A plan that stands on a validation of the same servers. Where the simulation has not reproduced what an objective is about, nothing is
  * searched for, and the plan says so in the place of a recommendation.
  *
  * @param place the validation's file
- * @throws InputError where the validation is of another model or device; and as `plan`
+ * @throws InputError where the validation is of servers of another model, on another device, or set otherwise; and as `plan`
  */
 export const planValidated = (request: PlanRequest, validation: FleetValidation, place: string): PlanAnswer => {
   const { device, from } = request;
-  for (const [what, own] of [
-    ["model", device.model],
-    ["device", device.device],
-  ] as const) {
-    if (own === validation[what]) continue;
+  const refuse = (what: string, own: string, other: string): never => {
     throw new InputError(
       `${place}: ${what}`,
-      `expected that of the plan, ${own}, got ${validation[what]}`,
+      `expected that of the plan, ${own}, got ${other}`,
       "Validate what you plan with: ballast validate --fleet FOLDER.",
     );
-  }
+  };
+  for (const what of ["model", "device"] as const) if (device[what] !== validation[what]) refuse(what, device[what], validation[what]);
+  const question = questionOf(request);
+  const difference = differenceOrNull(serverOf(question.setup), validation.server);
+  if (difference !== null) refuse(`server, ${difference.name}`, difference.own, difference.other);
   const checks = checkObjectives(validation, from.scenario.objectives);
   const wrong = checks.filter(({ outcome }) => outcome === "not reproduced");
   const note = validatedNote(checks, validation, place);
@@ -34,7 +35,7 @@ export const planValidated = (request: PlanRequest, validation: FleetValidation,
     const answer = plan(request);
     return { ...answer, plan: { ...answer.plan, notes: [...answer.plan.notes, note] } };
   }
-  const { fields, inputs = [], notes = [] } = basis(request, questionOf(request), []);
+  const { fields, inputs = [], notes = [] } = basis(request, question, []);
   return {
     plan: {
       ...fields,

@@ -37,6 +37,10 @@ export const fleetRowSchema = z.strictObject({
 });
 export type FleetRow = z.infer<typeof fleetRowSchema>;
 
+/** A setting of the servers, by vLLM's name where it has one, and its value in words. */
+export const serverSettingSchema = z.strictObject({ name: z.string(), value: z.string() });
+export type ServerSetting = z.infer<typeof serverSettingSchema>;
+
 const overTime = z.strictObject({ observed: z.array(z.number().nullable()), simulated: z.array(z.number()) });
 
 /** A fleet's own hours, as its Prometheus saw them and as simulated, side by side. */
@@ -46,6 +50,10 @@ export const fleetValidationSchema = z
     fleet: z.string().meta({ description: "The folder of range queries" }),
     model: z.string(),
     device: z.string(),
+    server: z
+      .array(serverSettingSchema)
+      .min(1)
+      .meta({ description: "How the servers were set, and what stood in front of them: a plan has the same" }),
     begins: z.string().meta({ description: "UTC" }),
     lasts_s: z.number().positive(),
     window_s: z.number().positive().meta({ description: "Between two counts of the requests" }),

@@ -12,6 +12,7 @@ import { fillingOf, firstCompared, gaugeRows, latencyRows, type DrawnReplay } fr
 import { FLEET_VALIDATION_SCHEMA, type FleetValidation } from "./fleet-schema.ts";
 import type { ObservedFleet } from "./observed-fleet.ts";
 import { replayFleet } from "./replay.ts";
+import { serverOf } from "./server.ts";
 
 export interface FleetQuestion {
   readonly observed: ObservedFleet;
@@ -66,6 +67,7 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     fleet: observed.folder,
     model: question.model,
     device: question.device,
+    server: serverOf(setup),
     begins: utcTime(readings[0]!.at),
     lasts_s: readings.at(-1)!.at - readings[0]!.at,
     window_s: arrivals.window,

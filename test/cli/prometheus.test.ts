@@ -195,6 +195,22 @@ describe("a fleet's own hours", () => {
     );
   });
 
+  it("are of servers that a plan has too: others are refused by what is set otherwise", async () => {
+    await validate("device.json", "--seeds", "1");
+    const plan = (device: string, fields: string) => {
+      write("chat.yaml", `model: Llama-3.1-8B\ndevice: ${device}\ntraffic: { kind: prometheus, folder: prom }\n${fields}`);
+      return ballast("plan", "chat.yaml", "--replications", "1", "--validated", "validation.json");
+    };
+    expect((await plan("device.json", "replica: { max_num_seqs: 16 }\n")).err).toContain(
+      "validation.json: server, max_num_seqs: expected that of the plan, 16, got 1024. Validate what you plan with: ballast validate --fleet FOLDER.\n",
+    );
+    expect((await plan("device.json", "router: { kind: round-robin }\n")).err).toContain("validation.json: server, router: expected");
+    write("slow.json", JSON.stringify(slowDevice()));
+    expect((await plan("slow.json", "")).err).toContain("validation.json: server, step time: expected that of the plan, from");
+    write("two.json", JSON.stringify({ ...deviceModel(), tensor_parallel: 2 }));
+    expect((await plan("two.json", "")).err).toContain("validation.json: server, gpus_per_replica: expected that of the plan, 2, got 1.");
+  });
+
   it("are replayed with the scenario's own policy too, and the mean number of replicas is then a figure", async () => {
     write(
       "chat.yaml",
