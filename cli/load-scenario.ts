@@ -5,10 +5,10 @@ import { manifestPolicy, withoutPolicy, withWorkload } from "../src/manifests/ap
 import { destinationOf, type Destination } from "../src/manifests/destination.ts";
 import type { Choice } from "../src/manifests/read.ts";
 import { checkContext } from "../src/scenario/check-context.ts";
+import { withLongest } from "../src/scenario/longest.ts";
 import { parseScenario, type GivenScenario } from "../src/scenario/parse.ts";
 import type { PolicyData } from "../src/scenario/policy.ts";
 import { scenarioSchema } from "../src/scenario/schema.ts";
-import type { LanguageModel } from "../src/model/language-model.ts";
 import type { Request } from "../src/traffic/request.ts";
 import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
@@ -192,14 +192,6 @@ export const withTraffic = async (
   const options = { seed, contextLength: model.contextLength, ...(onRead === undefined ? {} : { onRead }) };
   const { format, requests } = await readers.readTrace(traffic, resolve(folder, traffic.file), options);
   return { ...fleet, from: withFormat(from, traffic, format), trace: requests, data: NO_DATA };
-};
-
-/** A scenario whose traffic, where a Prometheus counted it, has no request that the server would not have served. */
-const withLongest = (from: GivenScenario, model: LanguageModel): GivenScenario => {
-  const { traffic, replica } = from.scenario;
-  if (traffic.kind !== "prometheus" || traffic.max_tokens !== undefined) return from;
-  const longest = replica.max_model_len ?? model.contextLength;
-  return { ...from, scenario: { ...from.scenario, traffic: { ...traffic, max_tokens: longest } } };
 };
 
 /** A scenario whose trace says of which format it was found to be. */

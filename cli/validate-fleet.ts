@@ -5,7 +5,8 @@ import { parseObjectives } from "../src/plan/objectives.ts";
 import { parseScenario } from "../src/scenario/parse.ts";
 import { resolvePolicy } from "../src/scenario/policy.ts";
 import { resolveScenario } from "../src/scenario/resolve.ts";
-import type { Objectives } from "../src/scenario/objectives.ts";
+import { objectivesSchema, type Objectives } from "../src/scenario/objectives.ts";
+import { withAsked } from "../src/scenario/asked.ts";
 import { createStreams } from "../src/sim/streams.ts";
 import { generate } from "../src/traffic/generate.ts";
 import { validateFleet } from "../src/validation/fleet.ts";
@@ -40,9 +41,12 @@ export const validateFleetOf = async (
   const observed = readObservedFleet(readPrometheusFolder(fleet, io.cwd));
   const loaded = await load(io, file, fleet, options);
   const { from, device, model, data, policyData } = loaded;
+  const asked = withAsked(from, slo === undefined ? {} : parseObjectives(slo, "--slo"), "--slo");
   const { traffic, seed } = from.scenario;
   if (traffic.kind !== "prometheus") throw new RangeError("a fleet's own traffic is replayed");
-  const setup = resolveScenario(from, device, model, generate(traffic, createStreams(seed), data), data);
+  // What is asked of the servers has no part in what they did: a class may be one that no metric tells apart.
+  const served = { ...from, scenario: { ...from.scenario, objectives: objectivesSchema.parse({}) } };
+  const setup = resolveScenario(served, device, model, generate(traffic, createStreams(seed), data), data);
   const policy = isPolicy === true ? resolvePolicy(from, setup, policyData) : null;
   if (isPolicy === true && policy === null) {
     throw new InputError(
@@ -63,7 +67,7 @@ export const validateFleetOf = async (
     device: device.device,
     onProgress,
   });
-  return { validation, objectives: { ...from.scenario.objectives, ...(slo === undefined ? {} : parseObjectives(slo, "--slo")) } };
+  return { validation, objectives: asked.scenario.objectives };
 };
 
 /** A scenario whose traffic is what the folder has; without a scenario, all else by default. */

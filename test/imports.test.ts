@@ -48,6 +48,11 @@ it("knows every folder of src/", () => {
   expect(folders.map(({ name }) => name).sort()).toEqual([...ORDER].sort());
 });
 
+it("is the list that CONTRIBUTING.md has, behind files of src/ itself", () => {
+  const [, list = ""] = /run down this list: `([^`]+)`/u.exec(readFileSync(join(root, "CONTRIBUTING.md"), "utf8")) ?? [];
+  expect(list.split(", ")).toEqual(["units", "math", ...ORDER]);
+});
+
 it("imports inside src/ run down the list of its folders", () => {
   const uphill = sourceFiles("src").flatMap((file) =>
     importsOf(file)

@@ -186,6 +186,7 @@ const kinds: Readonly<Record<string, Kind>> = {
         fleet: "prom",
         model: "tiny-llama",
         device: "Example GPU",
+        server: [{ name: "max_num_seqs", value: "256" }],
         begins: "2026-01-05T08:00:00Z",
         lasts_s: 900,
         window_s: 15,
@@ -195,8 +196,17 @@ const kinds: Readonly<Record<string, Kind>> = {
         cvs: [1, 4],
         tolerance: 0.1,
         rows: [
-          rowOf("ttft", "p99", { low: 1, high: Infinity }, [[0.8], [1.2]], 0.1),
-          rowOf("waiting", "mean", { low: 0, high: 0 }, [[9], [8]], 0.1),
+          rowOf(
+            "ttft",
+            "p99",
+            { low: 1, high: Infinity },
+            [
+              { cv: 1, values: [0.8] },
+              { cv: 4, values: [1.2] },
+            ],
+            0.1,
+          ),
+          rowOf("waiting", "mean", { low: 0, high: 0 }, [{ cv: 1, values: [9] }], 0.1),
         ],
         over_time: {
           at_s: [0],
@@ -213,8 +223,10 @@ const kinds: Readonly<Record<string, Kind>> = {
     broken: [
       ["schema", "ballast.fleet-validation/2"],
       ["cvs", []],
+      ["server", []],
       ["rows.0.observed.high", -1],
       ["rows.0.metric", "speed"],
+      ["rows.0.simulated", []],
       ["over_time.replicas.observed", ["two"]],
       ["tolerance", undefined],
     ],

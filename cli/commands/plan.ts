@@ -10,7 +10,7 @@ import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import type { Plan } from "../../src/plan/schema.ts";
 import type { OnProgress } from "../../src/plan/stages.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
-import { withObjectives, withoutOverruledDefaults, type LatencyKey } from "../../src/scenario/objectives.ts";
+import { withAsked } from "../../src/scenario/asked.ts";
 import { planValidated } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
@@ -104,13 +104,7 @@ const answer = async (io: Io, file: string | undefined, options: PlanOptions, on
       ? scenarioOfTrace(io, traffic ?? "", format, { ...options, onRead })
       : loadScenario(io, file, { ...options, onRead }),
   );
-  const { scenario, given } = loaded.from;
-  const isGiven = (key: LatencyKey): boolean => given.has(`objectives.${key}`) || objectives[key] !== undefined;
-  const from = {
-    ...loaded.from,
-    scenario: { ...scenario, objectives: withoutOverruledDefaults(withObjectives(scenario.objectives, objectives), isGiven) },
-    given: new Map([...given, ...givenBySlo]),
-  };
+  const from = withAsked(loaded.from, objectives, "--slo");
   const validation = options.validated === undefined ? null : readFleetValidation(io.cwd, options.validated);
   const request = { ...loaded, from, replications, hasFrontier, hasLevers, ...sensitivityOf(io, options, loaded.model), onProgress };
   const answered = validation === null ? plan(request) : planValidated(request, validation, options.validated!);

@@ -61,7 +61,12 @@ export const validateCommand = (io: Io): Command =>
       "--slo <objectives>",
       "with --fleet: what is to be reproduced, as plan writes it (default: the scenario's, else 2 s and 100 ms)",
     )
-    .option("--seeds <n>", "with --fleet: how often the requests are drawn, for each burstiness", positiveWholeNumber, 3)
+    .option(
+      "--seeds <n>",
+      "with --fleet: how often the requests are drawn, for each burstiness: the more, the narrower the intervals",
+      positiveWholeNumber,
+      5,
+    )
     .option(
       "--tolerance <share>",
       "with --fleet: how far outside what was observed a figure still counts as reproduced",

@@ -1,6 +1,7 @@
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { InputError } from "../errors.ts";
 import type { LanguageModel } from "../model/language-model.ts";
+import { withLongest } from "../scenario/longest.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import type { PolicyData } from "../scenario/policy.ts";
 import { resolveScenario } from "../scenario/resolve.ts";
@@ -55,7 +56,7 @@ export const questionOf = (
   onProgress: Question["onProgress"] = () => {},
 ): Question => {
   const { scenario, place } = from;
-  const { traffic } = scenario;
+  const { traffic } = withLongest(from, model).scenario;
   const drawn = new Map<number, readonly Request[]>();
   const requestsOf = (seed: number): readonly Request[] => {
     if (traffic.kind === "trace") return trace ?? [];

@@ -7,6 +7,7 @@ import { createStreams } from "../sim/streams.ts";
 import { NO_DATA, type TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
+import { withLongest } from "./longest.ts";
 import type { GivenScenario } from "./parse.ts";
 import { policyInput, resolvePolicy, type PolicyData } from "./policy.ts";
 import { resolveScenario } from "./resolve.ts";
@@ -39,8 +40,10 @@ export const fleetConfig = (parts: ScenarioParts): FleetConfig => {
   return { ...setup, inputs: [...setup.inputs, policyInput(from, policy, policyData)], policy, seed: from.scenario.seed, requests };
 };
 
-const requestsOf = ({ from: { scenario }, trace, data }: ScenarioParts): Iterable<Request> =>
-  scenario.traffic.kind === "trace" ? (trace ?? []) : generate(scenario.traffic, createStreams(scenario.seed), data);
+const requestsOf = ({ from, model, trace, data }: ScenarioParts): Iterable<Request> => {
+  const { traffic, seed } = withLongest(from, model).scenario;
+  return traffic.kind === "trace" ? (trace ?? []) : generate(traffic, createStreams(seed), data);
+};
 
 /** @throws InputError where neither the scenario nor its manifests say what decides the number of replicas */
 export const checkPolicyGiven = ({ from, policyData }: Pick<ScenarioParts, "from" | "policyData">): void => {

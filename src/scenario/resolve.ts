@@ -21,6 +21,7 @@ import { checkBlocks } from "./check-blocks.ts";
 import { churnOf } from "./churn.ts";
 import { coldStartOf } from "./cold-start.ts";
 import { checkObjectives } from "./check-objectives.ts";
+import { withLongest } from "./longest.ts";
 import { originOf } from "./origin.ts";
 import type { GivenScenario } from "./parse.ts";
 import { priceInputs } from "./price-inputs.ts";
@@ -32,13 +33,13 @@ export type FleetSetup = Omit<FleetConfig, "seed" | "requests" | "policy">;
 /**
  * A scenario on a calibrated device, ready to simulate, with where each input came from.
  *
- * @param model the language model that the scenario names
+ * @param model the language model that it names
  * @param requests its traffic; of generated traffic one replication, for the description
  * @param data what generated traffic takes from files
  * @throws InputError where the device was calibrated for another model, or the model does not fit it
  */
 export const resolveScenario = (
-  from: GivenScenario,
+  given: GivenScenario,
   device: DeviceModel,
   model: LanguageModel,
   requests: Iterable<Request>,
@@ -51,6 +52,7 @@ export const resolveScenario = (
       "Calibrate the device for this model: ballast calibrate --model …",
     );
   }
+  const from = withLongest(given, model);
   const { scenario } = from;
   const replica = resolveReplica(from, device, model);
   checkServable(replica.config, requests);

@@ -19,16 +19,27 @@ export const fleetRowSchema = z.strictObject({
     description:
       "Of a percentile, the bounds of its bucket (null: above the last); of a mean, twice the same. Seconds, requests, replicas or tokens/s",
   }),
-  simulated: z.strictObject({ value: amount, low: amount, high: amount, by_cv: z.array(amount) }).meta({
-    description:
-      "Mean over the seeds with the scenario's own burstiness; the least and the largest of all draws; the mean with each burstiness",
+  simulated: z
+    .array(z.strictObject({ cv: z.number().positive(), mean: amount, low: amount, high: amount }))
+    .min(1)
+    .meta({
+      description:
+        "With each burstiness, the scenario's own first: the mean over the seeds and its 95 % interval (Student's t; with one seed, the mean)",
+    }),
+  error: z
+    .number()
+    .meta({ description: "With the scenario's own burstiness: the mean over the nearer observed bound, less 1; 0 inside the bounds" }),
+  error_low: z.number().meta({ description: "The same of the interval's lower end" }),
+  error_high: z.number().meta({ description: "The same of its upper end" }),
+  reproduced_with: z.array(z.number().positive()).meta({
+    description: "The burstinesses with which the interval comes to within the tolerance of the observed bounds; none: not reproduced",
   }),
-  error: z.number().meta({ description: "Simulated value over the nearer observed bound, less 1; 0 inside the bounds" }),
-  error_low: z.number().meta({ description: "The same of the least draw" }),
-  error_high: z.number().meta({ description: "The same of the largest draw" }),
-  is_reproduced: z.boolean().meta({ description: "The draws reach to within the tolerance of the observed bounds" }),
 });
 export type FleetRow = z.infer<typeof fleetRowSchema>;
+
+/** A setting of the servers, by vLLM's name where it has one, and its value in words. */
+export const serverSettingSchema = z.strictObject({ name: z.string(), value: z.string() });
+export type ServerSetting = z.infer<typeof serverSettingSchema>;
 
 const overTime = z.strictObject({ observed: z.array(z.number().nullable()), simulated: z.array(z.number()) });
 
@@ -39,6 +50,10 @@ export const fleetValidationSchema = z
     fleet: z.string().meta({ description: "The folder of range queries" }),
     model: z.string(),
     device: z.string(),
+    server: z
+      .array(serverSettingSchema)
+      .min(1)
+      .meta({ description: "How the servers were set, and what stood in front of them: a plan has the same" }),
     begins: z.string().meta({ description: "UTC" }),
     lasts_s: z.number().positive(),
     window_s: z.number().positive().meta({ description: "Between two counts of the requests" }),

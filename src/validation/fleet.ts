@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { plain } from "../format.ts";
+import { duration, plain } from "../format.ts";
 import type { Policy } from "../fleet/policy.ts";
 import { variedCvs } from "../scenario/burstiness.ts";
 import { utcTime } from "../scenario/prometheus-inputs.ts";
@@ -8,10 +8,11 @@ import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generatePrometheus, prometheusOf } from "../traffic/prometheus/generate.ts";
 import type { Prometheus } from "../traffic/prometheus/schema.ts";
-import { observedOf, rowOf } from "./fleet-rows.ts";
-import { FLEET_VALIDATION_SCHEMA, type FleetMetricName, type FleetRow, type FleetValidation } from "./fleet-schema.ts";
+import { fillingOf, firstCompared, gaugeRows, latencyRows, type DrawnReplay } from "./compared.ts";
+import { FLEET_VALIDATION_SCHEMA, type FleetValidation } from "./fleet-schema.ts";
 import type { ObservedFleet } from "./observed-fleet.ts";
-import { replayFleet, type Replay } from "./replay.ts";
+import { replayFleet } from "./replay.ts";
+import { serverOf } from "./server.ts";
 
 export interface FleetQuestion {
   readonly observed: ObservedFleet;
@@ -33,7 +34,7 @@ export interface FleetQuestion {
  * Simulates the hours that a Prometheus saw and puts both side by side. Nothing is fitted to what was observed.
  *
  * The requests are drawn from their counts and length histograms for each seed, and with each burstiness that the time between two samples leaves
- * open; what is said of a figure holds for all of these draws.
+ * open; a figure is judged with each of these by its mean over the seeds.
  *
  * @throws InputError where nothing was served in the simulation that could be compared
  */
@@ -41,15 +42,15 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
   const { observed, setup, traffic, data, policy, seeds, onProgress = () => {} } = question;
   const { arrivals } = prometheusOf(traffic, data);
   const cvs = [traffic.cv, ...variedCvs(traffic, data)];
-  const replays: Replay[] = [];
+  const replays: DrawnReplay[] = [];
   for (const cv of cvs) {
     for (const seed of seeds) {
       onProgress(`the observed hours, seed ${seed}${cvs.length === 1 ? "" : `, gaps of coefficient of variation ${plain(cv)}`}`);
       const requests = generatePrometheus({ ...traffic, cv }, createStreams(seed), data);
-      replays.push(replayFleet(observed, setup, policy, { requests, seed, begins: arrivals.begins }));
+      replays.push({ cv, replay: replayFleet(observed, setup, policy, { requests, seed, begins: arrivals.begins }) });
     }
   }
-  const [first] = replays;
+  const first = replays[0]?.replay;
   if (first === undefined || first.latency("ttft", "mean") === null) {
     throw new InputError(
       observed.folder,
@@ -58,12 +59,15 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     );
   }
   const { readings } = observed;
-  const steps = replays.reduce((sum, { run }) => sum + run.steps, 0);
+  const filling = fillingOf(observed, first);
+  const compared = firstCompared(observed, arrivals.begins, filling);
+  const steps = replays.reduce((sum, { replay }) => sum + replay.run.steps, 0);
   return {
     schema: FLEET_VALIDATION_SCHEMA,
     fleet: observed.folder,
     model: question.model,
     device: question.device,
+    server: serverOf(setup),
     begins: utcTime(readings[0]!.at),
     lasts_s: readings.at(-1)!.at - readings[0]!.at,
     window_s: arrivals.window,
@@ -72,20 +76,22 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
     seeds: [...seeds],
     cvs,
     tolerance: question.tolerance,
-    rows: [...latencyRows(question, replays), ...gaugeRows(question, replays)],
+    rows: [...latencyRows(question, replays), ...gaugeRows(question, replays, compared)],
     over_time: {
       at_s: readings.map(({ at }) => at - readings[0]!.at),
       replicas: { observed: readings.map(({ replicas }) => replicas), simulated: first.gauges.map(({ ready }) => ready) },
       running: { observed: readings.map(({ running }) => running), simulated: first.gauges.map(({ running }) => running) },
       waiting: { observed: readings.map(({ waiting }) => waiting), simulated: first.gauges.map(({ waiting }) => waiting) },
     },
-    extrapolated_share: steps === 0 ? 0 : replays.reduce((sum, { run }) => sum + run.extrapolated_steps, 0) / steps,
+    extrapolated_share: steps === 0 ? 0 : replays.reduce((sum, { replay }) => sum + replay.run.extrapolated_steps, 0) / steps,
     // Replicas that were there are ready at once: how one starts has no part in it.
     inputs: setup.inputs.filter(({ name }) => policy !== null || !name.startsWith("cold start")),
     not_modelled: [...first.run.not_modelled],
     notes: [
       "Percentiles observed are known to a bucket of the server's histogram: they are compared with its bounds, and means with the histogram's sum.",
-      "What was in flight when the hours began is not replayed, and what arrives last ends after them: figures are of tokens that came inside.",
+      compared < readings.length - 1
+        ? `What was in flight when the hours began is not replayed: running, waiting, replicas and tokens are compared from ${duration(filling)} on, the mean time end to end. What arrives last ends after them: figures are of tokens that came inside.`
+        : `What was in flight when the hours began is not replayed, and they are no longer than the mean time end to end, ${duration(filling)}: running, waiting, replicas and tokens are not compared.`,
       ...(policy === null
         ? [
             "A server counts as there from its first scrape to its last, while it drains too; in the simulation those that come are ready at once, with a warm cache.",
@@ -93,51 +99,4 @@ export const validateFleet = (question: FleetQuestion): FleetValidation => {
         : []),
     ],
   };
-};
-
-/** The values of all seeds with one burstiness after another; null where a replay has none. */
-const byCv = (replays: readonly Replay[], seeds: number, pick: (replay: Replay) => number | null): number[][] | null => {
-  const values = replays.map(pick);
-  if (values.some((value) => value === null)) return null;
-  return Array.from({ length: values.length / seeds }, (_, i) => values.slice(i * seeds, (i + 1) * seeds) as number[]);
-};
-
-const latencyRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] =>
-  [...observed.latencies].flatMap(([metric, histogram]) =>
-    observedOf(histogram).flatMap(([statistic, between]) => {
-      const values = byCv(replays, seeds.length, ({ latency }) => latency(metric, statistic));
-      return values === null ? [] : [rowOf(metric, statistic, between, values, tolerance)];
-    }),
-  );
-
-/** Means over the readings at which every server was scraped. */
-const gaugeRows = ({ observed, seeds, tolerance }: FleetQuestion, replays: readonly Replay[]): FleetRow[] => {
-  const { readings, generated } = observed;
-  const known = readings.flatMap(({ running, waiting }, i) => (running === null || waiting === null ? [] : [i]));
-  const mean = (of: (i: number) => number): number => known.reduce((sum, i) => sum + of(i), 0) / known.length;
-  const row = (metric: FleetMetricName, seen: number, pick: (replay: Replay) => number): FleetRow =>
-    rowOf(metric, "mean", { low: seen, high: seen }, byCv(replays, seeds.length, pick)!, tolerance);
-  const seconds = readings.at(-1)!.at - readings[0]!.at;
-  return [
-    ...(known.length === 0
-      ? []
-      : [
-          row(
-            "running",
-            mean((i) => readings[i]!.running!),
-            ({ gauges }) => mean((i) => gauges[i]!.running),
-          ),
-          row(
-            "waiting",
-            mean((i) => readings[i]!.waiting!),
-            ({ gauges }) => mean((i) => gauges[i]!.waiting),
-          ),
-          row(
-            "replicas",
-            mean((i) => readings[i]!.replicas),
-            ({ gauges }) => mean((i) => gauges[i]!.ready),
-          ),
-        ]),
-    ...(generated === null ? [] : [row("output_tokens_per_s", generated / seconds, ({ outputTokens }) => outputTokens / seconds)]),
-  ];
 };

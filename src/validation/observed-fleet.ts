@@ -26,9 +26,24 @@ export interface ObservedFleet {
   readonly step: Seconds;
   /** Those that are there. */
   readonly latencies: ReadonlyMap<FleetLatency, Histogram>;
-  /** Output tokens, from the first reading to the last; null where that is not known. */
-  readonly generated: number | null;
+  /** Output tokens as they came; null where that is not known. */
+  readonly generated: Gained | null;
 }
+
+/** What counters gained, from each time to the next. */
+export interface Gained {
+  /** In seconds since 1970. */
+  readonly begins: Seconds;
+  readonly step: Seconds;
+  readonly bySteps: readonly number[];
+}
+
+/** What they gained between two times that they cover; inside a step evenly. */
+export const gainedBetween = ({ begins, step, bySteps }: Gained, from: Seconds, to: Seconds): number =>
+  bySteps.reduce((sum, gained, i) => {
+    const inside = Math.min(to, begins + (i + 1) * step) - Math.max(from, begins + i * step);
+    return inside > 0 ? sum + gained * (inside / step) : sum;
+  }, 0);
 
 /**
  * Reads what a fleet did from saved range queries. A server is there from its first sample to its last: a scrape that failed in between does not take it away.
@@ -60,10 +75,14 @@ export const readObservedFleet = (files: PrometheusTexts): ObservedFleet => {
     generated:
       generated === null
         ? null
-        : together(
-            generated,
-            generated.series.map((series) => ({ leader: series, counted: series })),
-          ).total,
+        : {
+            begins: generated.start,
+            step: generated.step,
+            bySteps: together(
+              generated,
+              generated.series.map((series) => ({ leader: series, counted: series })),
+            ).bySteps,
+          },
   };
 };
 

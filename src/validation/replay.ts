@@ -11,11 +11,15 @@ import type { ObservedFleet } from "./observed-fleet.ts";
 /** What one simulation of the observed hours gave. */
 export interface Replay {
   readonly run: Run;
-  /** In seconds; of requests whose first token, or whose last, came before the hours ended. Null where there is no such time. ITL is a mean only. */
+  /**
+   * In seconds; of requests whose first token, or whose last, came before the hours ended. Null where there is no such time. ITL is a mean only, over the
+   * gaps that ended before.
+   */
   readonly latency: (metric: FleetLatency, statistic: FleetRow["statistic"]) => Seconds | null;
   /** At the times of the readings. */
   readonly gauges: readonly { readonly running: number; readonly waiting: number; readonly ready: number }[];
-  readonly outputTokens: number;
+  /** Output tokens that have come until each reading, those of requests that still run included. */
+  readonly outputTokens: readonly number[];
 }
 
 /**
@@ -31,9 +35,9 @@ export const replayFleet = (
   { requests, seed, begins }: { readonly requests: Iterable<Request>; readonly seed: number; readonly begins: Seconds },
 ): Replay => {
   const readAt = readings.map(({ at }) => toNanoseconds(Math.max(0, at - begins)));
-  const times = new ServedTimes(readAt.at(-1)!);
+  const times = new ServedTimes(readAt);
   const simulation = new Simulation(
-    { ...setup, policy: policy ?? { kind: "fixed", replicas: Math.max(1, readings[0]!.replicas) }, seed },
+    { ...setup, policy: policy ?? { kind: "fixed", replicas: Math.max(1, readings[0]!.replicas) }, seed, recordsTokens: true },
     { onRequest: (record) => times.add(record) },
   );
   if (policy === null) planChanges(simulation, readings, begins);
@@ -50,31 +54,62 @@ export const replayFleet = (
   }
   readUpTo(Infinity);
   const run = simulation.finish();
-  return { run, latency: times.figures(), gauges, outputTokens: times.outputTokens };
+  return { run, latency: times.figures(), gauges, outputTokens: times.tokensUntil() };
 };
 
-/** Times of requests that were served until an instant. */
+/** Times of requests that were served until the last reading, and of their tokens. */
 class ServedTimes {
-  outputTokens = 0;
+  private readonly readAt: readonly Nanoseconds[];
   private readonly end: Nanoseconds;
   private readonly times = { ttft: [] as number[], tpot: [] as number[], e2e: [] as number[] };
   private decoding = 0;
   private gaps = 0;
+  /** Tokens that came after the reading before and until this one. */
+  private readonly tokens: number[];
 
-  constructor(end: Nanoseconds) {
-    this.end = end;
+  constructor(readAt: readonly Nanoseconds[]) {
+    this.readAt = readAt;
+    this.end = readAt.at(-1)!;
+    this.tokens = readAt.map(() => 0);
   }
 
-  add({ state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens }: RequestRecord): void {
+  add({ state, arrivedAt, firstTokenAt, lastTokenAt, outputTokens, tokensAt }: RequestRecord): void {
     if (firstTokenAt === null || firstTokenAt > this.end) return;
     this.times.ttft.push(firstTokenAt - arrivedAt);
-    if (state !== "finished" || lastTokenAt! > this.end) return;
+    if (state !== "finished") return;
+    this.count(tokensAt!);
+    if (lastTokenAt! > this.end) return;
     this.times.e2e.push(lastTokenAt! - arrivedAt);
-    this.outputTokens += outputTokens;
-    if (outputTokens === 1) return;
-    this.times.tpot.push((lastTokenAt! - firstTokenAt) / (outputTokens - 1));
-    this.decoding += lastTokenAt! - firstTokenAt;
-    this.gaps += outputTokens - 1;
+    if (outputTokens > 1) this.times.tpot.push((lastTokenAt! - firstTokenAt) / (outputTokens - 1));
+  }
+
+  /** Counts a request's tokens, those that came in time, and the gaps between them. */
+  private count(tokensAt: Float64Array): void {
+    let [reading, counted] = [this.firstFrom(tokensAt[0]!), 0];
+    for (const at of tokensAt) {
+      while (reading < this.readAt.length && this.readAt[reading]! < at) reading += 1;
+      if (reading === this.readAt.length) break;
+      this.tokens[reading]! += 1;
+      counted += 1;
+    }
+    this.gaps += counted - 1;
+    this.decoding += tokensAt[counted - 1]! - tokensAt[0]!;
+  }
+
+  /** The first reading at a time or after it, by bisection. */
+  private firstFrom(time: Nanoseconds): number {
+    let [low, high] = [0, this.readAt.length];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.readAt[middle]! < time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  tokensUntil(): number[] {
+    let sum = 0;
+    return this.tokens.map((tokens) => (sum += tokens));
   }
 
   /** Every figure of them, in seconds; the times themselves are let go. */

@@ -178,6 +178,10 @@ describe("a fleet's own hours", () => {
     const { out } = await validate("slow.json", "--slo", "e2e.p50<=5s");
     expect(out).toMatch(/TTFT p99 ≤ 2 s +not reproduced: TTFT mean is simulated as/u);
     expect(out).toMatch(/end to end p50 ≤ 5 s +not reproduced/u);
+    const ofClass = await validate("slow.json", "--slo", "ttft.p99[priority=1]<=4s goodput>=90%");
+    expect(ofClass.out).toMatch(/TTFT p99 of priority 1 ≤ 4 s +not reproduced/u);
+    expect(ofClass.out).toMatch(/goodput ≥ 90 % +not checked: no figure is about it/u);
+    expect(ofClass.out).not.toMatch(/TTFT p99 ≤/u);
     const plan = await planned("slow.json");
     expect(plan.code).toBe(0);
     expect(plan.out.replaceAll(/\s+/gu, " ")).toContain(
@@ -189,6 +193,22 @@ describe("a fleet's own hours", () => {
     expect((await planned("slow.json")).err).toBe(
       "validation.json: device: expected that of the plan, Example GPU, got Another GPU. Validate what you plan with: ballast validate --fleet FOLDER.\n",
     );
+  });
+
+  it("are of servers that a plan has too: others are refused by what is set otherwise", async () => {
+    await validate("device.json", "--seeds", "1");
+    const plan = (device: string, fields: string) => {
+      write("chat.yaml", `model: Llama-3.1-8B\ndevice: ${device}\ntraffic: { kind: prometheus, folder: prom }\n${fields}`);
+      return ballast("plan", "chat.yaml", "--replications", "1", "--validated", "validation.json");
+    };
+    expect((await plan("device.json", "replica: { max_num_seqs: 16 }\n")).err).toContain(
+      "validation.json: server, max_num_seqs: expected that of the plan, 16, got 1024. Validate what you plan with: ballast validate --fleet FOLDER.\n",
+    );
+    expect((await plan("device.json", "router: { kind: round-robin }\n")).err).toContain("validation.json: server, router: expected");
+    write("slow.json", JSON.stringify(slowDevice()));
+    expect((await plan("slow.json", "")).err).toContain("validation.json: server, step time: expected that of the plan, from");
+    write("two.json", JSON.stringify({ ...deviceModel(), tensor_parallel: 2 }));
+    expect((await plan("two.json", "")).err).toContain("validation.json: server, gpus_per_replica: expected that of the plan, 2, got 1.");
   });
 
   it("are replayed with the scenario's own policy too, and the mean number of replicas is then a figure", async () => {

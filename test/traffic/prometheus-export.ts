@@ -33,7 +33,10 @@ export const exported = (
   { scrape = 15, lasts, changes = [] }: { scrape?: number; lasts: number; changes?: readonly { at: number; by: number }[] },
 ): { files: Map<PrometheusFile, string>; records: RequestRecord[] } => {
   const records: RequestRecord[] = [];
-  const simulation = new Simulation(config, { onRequest: (record) => void records.push(record) });
+  const simulation = new Simulation(
+    { ...config, recordsTokens: true },
+    { onRequest: ({ tokensAt = new Float64Array(), ...record }) => void records.push({ ...record, tokensAt: tokensAt.slice() }) },
+  );
   for (const { at, by } of changes) simulation.plan(toNanoseconds(at), by, "the test", true);
   const gauges = new Map<number, { finished: [number, string][]; running: [number, string][]; waiting: [number, string][] }>();
   const times = Array.from({ length: Math.floor(lasts / scrape) + 1 }, (_, i) => i * scrape);
@@ -72,21 +75,17 @@ export const exported = (
     seconds(firstTokenAt!, lastTokenAt!) / (outputTokens - 1);
   const several = finished.filter(({ outputTokens }) => outputTokens > 1);
 
-  /** @param observed when, what, and how often */
-  const histogram = (
-    name: string,
-    bounds: readonly number[],
-    observed: readonly { at: number; value: number; times?: number }[],
-  ): string => {
+  /** @param observed when, and what */
+  const histogram = (name: string, bounds: readonly number[], observed: readonly { at: number; value: number }[]): string => {
     const sorted = observed.toSorted((a, b) => a.at - b.at);
     const counts = [...bounds, Infinity].map((bound) => ({ bound, count: 0, values: [] as [number, string][] }));
     const sum = { total: 0, values: [] as [number, string][] };
     let i = 0;
     for (const time of even) {
       for (; i < sorted.length && sorted[i]!.at <= time * 1e9; i += 1) {
-        const { value, times: often = 1 } = sorted[i]!;
-        sum.total += value * often;
-        for (const one of counts) if (value <= one.bound) one.count += often;
+        const { value } = sorted[i]!;
+        sum.total += value;
+        for (const one of counts) if (value <= one.bound) one.count += 1;
       }
       for (const one of counts) one.values.push([EPOCH + time, String(one.count)]);
       sum.values.push([EPOCH + time, String(sum.total)]);
@@ -99,10 +98,12 @@ export const exported = (
       { metric: named(0, `${name}_sum`), values: sum.values },
     ]);
   };
-  const tokens: [number, string][] = times.map((time) => [
-    EPOCH + time,
-    String(finished.reduce((sum, { lastTokenAt, outputTokens }) => sum + (lastTokenAt! <= time * 1e9 ? outputTokens : 0), 0)),
-  ]);
+  const tokensAt = finished.flatMap((one) => Array.from(one.tokensAt!)).sort((a, b) => a - b);
+  let came = 0;
+  const tokens = times.map((time): [number, string] => {
+    while (came < tokensAt.length && tokensAt[came]! <= time * 1e9) came += 1;
+    return [EPOCH + time, String(came)];
+  });
   const files = new Map<PrometheusFile, string>([
     ["requests", seriesOf("vllm:request_success_total", "finished")],
     ["running", seriesOf("vllm:num_requests_running", "running")],
@@ -144,7 +145,7 @@ export const exported = (
       histogram(
         "vllm:inter_token_latency_seconds",
         TPOT_BOUNDS,
-        several.map((one) => ({ at: one.lastTokenAt!, value: tpotOf(one), times: one.outputTokens - 1 })),
+        several.flatMap(({ tokensAt: at }) => Array.from(at!.subarray(1), (one, i) => ({ at: one, value: seconds(at![i]!, one) }))),
       ),
     ],
     [

@@ -145,6 +145,52 @@ describe("counters", () => {
     expect(arrivals.notes.join(" ")).toContain(note);
   });
 
+  describe("with the gauges", () => {
+    const matrix = (name: string, ...all: ReturnType<typeof series>[]) => parseMatrix(answer(all), name);
+    const arrivals = (
+      finished: (number | null)[],
+      running: (number | null)[],
+      waiting: (number | null)[] = running.map((one) => one && 0),
+    ) =>
+      arrivalsOfCounter(matrix("requests.json", series(finished, { instance: "a", finished_reason: "stop", __name__: "x" })), [
+        matrix("running.json", series(running, { instance: "a", __name__: "y" })),
+        matrix("waiting.json", series(waiting, { instance: "a", __name__: "z" })),
+      ]);
+
+    it("a server that crashes and begins anew under its name takes back nothing of what had arrived", () => {
+      // 30 requests in each window, each in flight for two of them.
+      const { counts, notes } = arrivals([1000, 1030, 1060, 1090, 1120, 0, 0, 30], [60, 60, 60, 60, 60, 30, 60, 60]);
+      expect(counts).toEqual([30, 30, 30, 30, 30, 30, 30]);
+      expect(notes).toEqual(["Request counters began anew 1 times: what a server had counted since its last scrape is not known."]);
+    });
+
+    it("and so where its counter comes back later than its gauges", () => {
+      const { counts } = arrivals([1000, 1030, 1060, null, null, 30], [60, 60, 60, 30, 60, 60]);
+      expect(sum(counts)).toBe(150);
+    });
+
+    it("law: of steady traffic each window has the same, whenever the server begins anew", () => {
+      fc.assert(
+        fc.property(
+          fc.integer({ min: 1, max: 40 }),
+          fc.integer({ min: 0, max: 4 }),
+          fc.integer({ min: 2, max: 12 }),
+          (rate, windows, at) => {
+            const finished = Array.from({ length: 15 }, (_, i) => (i < at ? 1000 + rate * i : rate * Math.max(0, i - at + 1 - windows)));
+            const running = finished.map((_, i) => rate * (i < at ? windows : Math.min(windows, i - at + 1)));
+            expect(arrivals(finished, running).counts).toEqual(Array(14).fill(rate));
+          },
+        ),
+      );
+    });
+
+    it("a counter that begins with the first request that ended is told by its time", () => {
+      const { counts, begins, notes } = arrivals([null, null, 3, 8, 12], [0, 4, 6, 6, 2]);
+      expect({ counts, begins }).toEqual({ counts: [5, 0], begins: EPOCH + 30 });
+      expect(notes).toEqual(["Requests are counted from 30 s after the gauges' first sample on, where their counter begins."]);
+    });
+  });
+
   it("law: whatever is scraped when, the increases come to what was counted from the first sample to the last", () => {
     fc.assert(
       fc.property(fc.array(fc.record({ gained: fc.nat(50), seen: fc.boolean() }), { minLength: 3, maxLength: 60 }), (steps) => {

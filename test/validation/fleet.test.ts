@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { duration } from "../../src/format.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
-import { objectivesSchema } from "../../src/scenario/objectives.ts";
 import { scenarioOf } from "../../src/scenario/parse.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { createStreams } from "../../src/sim/streams.ts";
@@ -11,8 +11,7 @@ import type { PrometheusFile } from "../../src/traffic/prometheus/files.ts";
 import { readPrometheus } from "../../src/traffic/prometheus/read.ts";
 import { prometheusSchema } from "../../src/traffic/prometheus/schema.ts";
 import { trafficSchema } from "../../src/traffic/schema.ts";
-import { checkObjectives } from "../../src/validation/fleet-objectives.ts";
-import { errorOf, rowOf } from "../../src/validation/fleet-rows.ts";
+import { errorOf, isReproduced, rowOf } from "../../src/validation/fleet-rows.ts";
 import { fleetValidationSchema, type FleetRow } from "../../src/validation/fleet-schema.ts";
 import { validateFleet } from "../../src/validation/fleet.ts";
 import { readObservedFleet } from "../../src/validation/observed-fleet.ts";
@@ -62,7 +61,7 @@ describe("a simulated fleet that scales, from its own metrics", () => {
   it("is reproduced, with its number of replicas over time", () => {
     const validation = validate(files);
     expect(fleetValidationSchema.safeParse(validation).error).toBeUndefined();
-    expect(validation.rows.filter((row) => !row.is_reproduced)).toEqual([]);
+    expect(validation.rows.filter((row) => !isReproduced(row))).toEqual([]);
     expect(Math.max(...validation.over_time.replicas.simulated)).toBe(4);
     const replicas = validation.rows.find(({ metric }) => metric === "replicas")!;
     expect(Math.abs(replicas.error)).toBeLessThan(0.02);
@@ -70,7 +69,7 @@ describe("a simulated fleet that scales, from its own metrics", () => {
 
   it("is not reproduced by steps half as long either", () => {
     const fast = { ...setup.stepTime, stepTime: (batch: never) => Math.floor(setup.stepTime.stepTime(batch) / 2 + 0.5) };
-    const wrong = validate(files, fast).rows.filter((row) => !row.is_reproduced && row.error < -0.3);
+    const wrong = validate(files, fast).rows.filter((row) => !isReproduced(row) && row.error < -0.3);
     expect(wrong.map(({ metric, statistic }) => `${metric} ${statistic}`)).toEqual(
       expect.arrayContaining(["tpot mean", "itl mean", "e2e mean"]),
     );
@@ -87,6 +86,38 @@ describe("a simulated fleet that scales, from its own metrics", () => {
     }
   });
 });
+
+describe("hours that begin and end with requests that run", () => {
+  const constant = (tokens: number) => ({ kind: "constant" as const, tokens });
+  const long = { kind: "poisson" as const, requests_per_s: 0.5, duration_s: 900, prompt: constant(100), output: constant(3000) };
+  const requests = [...generate(long, createStreams(4))];
+  const { files } = exported({ ...setup, policy: { kind: "fixed", replicas: 1 }, seed: 1 }, requests, { lasts: 600 });
+  /** Without the first 150 s: what ran then was not seen to come. */
+  const later = new Map([...files].map(([name, text]) => [name, since(text, EPOCH + 150)] as const));
+
+  it("have as many tokens and requests in flight as were observed, once what was in flight at first has gone", () => {
+    const { rows, notes } = validate(later);
+    const e2e = rows.find(({ metric }) => metric === "e2e")!.observed.low;
+    expect(e2e).toBeGreaterThan(20);
+    const errorOfMean = (name: string) => rows.find(({ metric, statistic }) => metric === name && statistic === "mean")!.error;
+    for (const name of ["running", "output_tokens_per_s"]) expect(Math.abs(errorOfMean(name))).toBeLessThan(0.02);
+    expect(notes.join(" ")).toContain(`tokens are compared from ${duration(e2e)} on, the mean time end to end.`);
+  });
+
+  it("and where they are no longer than a request takes, neither is compared", () => {
+    const short = exported({ ...setup, policy: { kind: "fixed", replicas: 1 }, seed: 1 }, requests, { lasts: 30 });
+    const { rows, notes } = validate(short.files);
+    expect(rows.map(({ metric }) => metric)).not.toContain("running");
+    expect(rows.map(({ metric }) => metric)).not.toContain("output_tokens_per_s");
+    expect(notes.join(" ")).toContain("no longer than the mean time end to end");
+  });
+});
+
+/** A range query's answer from a time on. */
+const since = (text: string, from: number): string => {
+  const { data } = JSON.parse(text) as { data: { result: { metric: Record<string, string>; values: [number, string][] }[] } };
+  return answer(data.result.map(({ metric, values }) => ({ metric, values: values.filter(([at]) => at >= from) })));
+};
 
 describe("what a Prometheus saw of a fleet", () => {
   const gauge = (...all: (number | null)[][]): string =>
@@ -134,39 +165,55 @@ describe("the error of a figure", () => {
     expect(errorOf(value, between)).toBe(error);
   });
 
-  it("holds where the draws reach to within the tolerance of the bounds, from either side", () => {
-    const row = (...values: number[]) => rowOf("ttft", "p99", { low: 2, high: 4 }, [values], 0.1);
-    expect(row(4.25, 6)).toMatchObject({ is_reproduced: true, simulated: { value: 5.125, low: 4.25, high: 6 } });
-    expect(row(4.5, 6).is_reproduced).toBe(false);
-    expect(row(1, 1.8).is_reproduced).toBe(true);
-    expect(row(1, 1.7).is_reproduced).toBe(false);
-    expect(row(1, 9)).toMatchObject({ is_reproduced: true, error_low: -0.5, error_high: 1.25 });
+  const row = (...values: number[]) => rowOf("ttft", "p99", { low: 2, high: 4 }, [{ cv: 1, values }], 0.1);
+
+  it("of one seed is that of its value", () => {
+    expect(row(4.39)).toMatchObject({ reproduced_with: [1], simulated: [{ cv: 1, mean: 4.39, low: 4.39, high: 4.39 }] });
+    expect(isReproduced(row(4.41))).toBe(false);
+    expect(isReproduced(row(1.81))).toBe(true);
+    expect(isReproduced(row(1.79))).toBe(false);
+  });
+
+  it("of several is that of their mean, with Student's interval", () => {
+    // Mean 5, standard deviation 1, of four: 3.182 × 1 / 2 on either side.
+    const spread = Math.sqrt(0.75);
+    const { simulated, error, error_low: low, error_high: high } = row(5 - spread, 5 - spread, 5 + spread, 5 + spread);
+    expect(simulated[0]!.low).toBeCloseTo(5 - 3.182 / 2, 1);
+    expect(simulated[0]!.high).toBeCloseTo(5 + 3.182 / 2, 1);
+    expect([error, low]).toEqual([0.25, 0]);
+    expect(high).toBeCloseTo((5 + 3.182 / 2) / 4 - 1, 1);
+  });
+
+  it("law: a mean half as much again with a spread of 0.35 is not reproduced with 20 seeds, and the more seeds the narrower", () => {
+    const stream = createStreams(7).named("seeds");
+    const seen = (seeds: number, mean: number) =>
+      rowOf(
+        "ttft",
+        "mean",
+        { low: 1, high: 1 },
+        [{ cv: 1, values: Array.from({ length: seeds }, () => mean + 0.35 * Math.sqrt(12) * (stream.uniform() - 0.5)) }],
+        0.1,
+      );
+    const widthOf = ({ simulated: [own] }: FleetRow): number => own!.high - own!.low;
+    expect([20, 80, 320].map((seeds) => isReproduced(seen(seeds, 1.5)))).toEqual([false, false, false]);
+    expect([20, 80, 320].map((seeds) => isReproduced(seen(seeds, 1)))).toEqual([true, true, true]);
+    expect(widthOf(seen(320, 1.5))).toBeLessThan(widthOf(seen(20, 1.5)) / 2);
+  });
+
+  it("is judged with each burstiness by itself, and those with which it is reproduced are named", () => {
+    const draws = [
+      { cv: 1, values: [1, 1] },
+      { cv: 2, values: [3, 3] },
+      { cv: 4, values: [9, 9] },
+    ];
+    expect(rowOf("ttft", "p99", { low: 2, high: 4 }, draws, 0.1)).toMatchObject({ error: -0.5, reproduced_with: [2] });
+    const apart = draws.filter(({ cv }) => cv !== 2);
+    expect(rowOf("ttft", "p99", { low: 2, high: 4 }, apart, 0.1).reproduced_with).toEqual([]);
   });
 
   it("half a waiting request says nothing", () => {
-    expect(rowOf("waiting", "mean", { low: 0, high: 0 }, [[0.4]], 0.1)).toMatchObject({ error: 0, is_reproduced: true });
-    expect(rowOf("waiting", "mean", { low: 0, high: 0 }, [[0.6]], 0.1).is_reproduced).toBe(false);
-  });
-});
-
-describe("an objective is reproduced where its percentile is and the mean is", () => {
-  const row = (metric: FleetRow["metric"], statistic: FleetRow["statistic"], isReproduced: boolean): FleetRow => ({
-    ...rowOf(metric, statistic, { low: 1, high: 1 }, [[isReproduced ? 1 : 2]], 0.1),
-  });
-  it.each([
-    ["both", [row("ttft", "p99", true), row("ttft", "mean", true), row("ttft", "p50", false)], "reproduced"],
-    ["the percentile only", [row("ttft", "p99", true), row("ttft", "mean", false)], "not reproduced"],
-    ["the mean only", [row("ttft", "p99", false), row("ttft", "mean", true)], "not reproduced"],
-    ["no mean is known", [row("ttft", "p99", true)], "reproduced"],
-    ["no such histogram", [row("e2e", "p99", true)], "not checked"],
-  ])("%s: %s", (_, rows, outcome) => {
-    const [ttft] = checkObjectives({ rows }, objectivesSchema.parse({}));
-    expect(ttft).toMatchObject({ metric: "ttft", percentile: "p99", limit: 2, outcome });
-  });
-
-  it("the mean over tokens speaks for TPOT where that over requests is not there, and can refute it only", () => {
-    const [, good] = checkObjectives({ rows: [row("itl", "mean", true)] }, objectivesSchema.parse({}));
-    const [, bad] = checkObjectives({ rows: [row("itl", "mean", false)] }, objectivesSchema.parse({}));
-    expect([good!.outcome, bad!.outcome]).toEqual(["not checked", "not reproduced"]);
+    const waiting = (value: number) => rowOf("waiting", "mean", { low: 0, high: 0 }, [{ cv: 1, values: [value] }], 0.1);
+    expect(waiting(0.4)).toMatchObject({ error: 0, reproduced_with: [1] });
+    expect(isReproduced(waiting(0.6))).toBe(false);
   });
 });

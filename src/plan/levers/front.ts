@@ -1,4 +1,5 @@
 import { limit, plain } from "../../format.ts";
+import { objectivesOf } from "../objectives.ts";
 import { noEffect, ways, type Ground, type Ways } from "./pull.ts";
 import type { Objectives } from "../../scenario/objectives.ts";
 import type { Seconds } from "../../units.ts";
@@ -12,9 +13,9 @@ const QUEUE_SHARE = 0.5;
 const NO_TTFT = "no objective on TTFT says how long a request may wait";
 const NO_RATE = "no steady rate is sustained from which to say when a replica is full";
 
-/** The tightest limit on any percentile of TTFT; null where there is none. */
-const ttftLimitOrNull = ({ ttft_p50_s, ttft_p90_s, ttft_p95_s, ttft_p99_s }: Objectives): Seconds | null => {
-  const limits = [ttft_p50_s, ttft_p90_s, ttft_p95_s, ttft_p99_s].filter((each) => each !== undefined);
+/** The tightest limit on any percentile of TTFT, of any class; null where there is none. */
+const ttftLimitOrNull = (objectives: Objectives): Seconds | null => {
+  const limits = objectivesOf(objectives).flatMap((each) => (each.kind === "latency" && each.metric === "ttft" ? [each.limit] : []));
   return limits.length === 0 ? null : Math.min(...limits);
 };
 

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.ts";
+import { limit } from "../../format.ts";
 import type { Seconds } from "../../units.ts";
 import { together } from "./counters.ts";
 import type { Matrix, Series } from "./matrix.ts";
@@ -18,9 +19,12 @@ export interface ArrivalCounts {
  * Arrivals by the servers' own counters of finished requests (`vllm:request_success_total`).
  *
  * With the gauges of running and waiting requests, what arrived in a window is what finished in it and what the number in flight grew by: exact,
- * as all three come from one scrape. Without them requests count when they end.
+ * as all three come from one scrape. Of a server that began anew the number grows from 0: what it lost had arrived before. What came to it after its
+ * last scrape before that is not known. Without the gauges requests count when they end.
  *
- * @throws InputError where the gauges have other times than the counter
+ * A counter may begin later than the gauges: with the first request that ended. Requests are counted from there on.
+ *
+ * @throws InputError where the gauges lack a time of the counter
  */
 export const arrivalsOfCounter = (finished: Matrix, inFlight: readonly Matrix[]): ArrivalCounts => {
   const servers = byServer(finished);
@@ -29,10 +33,10 @@ export const arrivalsOfCounter = (finished: Matrix, inFlight: readonly Matrix[])
     servers.map((series) => ({ leader: series, counted: series })),
   );
   const counts = [...gains.bySteps];
-  for (const gauge of inFlight) {
-    checkSameTimes(gauge, finished);
-    for (const [step, grown] of growthOf(gauge).entries()) counts[step]! += grown;
-  }
+  const restarts = new Map(servers.map((series) => [serverOf(series), restartsOf(series)]));
+  const shifts = inFlight.map((gauge) => shiftOf(gauge, finished));
+  for (const [i, gauge] of inFlight.entries()) addGrowth(counts, gauge, shifts[i]!, restarts);
+  const late = Math.max(0, ...shifts.map((shift) => -shift)) * finished.step;
   return {
     window: finished.step,
     begins: finished.start,
@@ -43,6 +47,7 @@ export const arrivalsOfCounter = (finished: Matrix, inFlight: readonly Matrix[])
         : [
             "Requests are counted when they end, since the gauges of running and waiting requests are not there: each arrives its own latency too late.",
           ]),
+      ...(late === 0 ? [] : [`Requests are counted from ${limit(late)} after the gauges' first sample on, where their counter begins.`]),
       ...(gains.resets === 0
         ? []
         : [`Request counters began anew ${gains.resets} times: what a server had counted since its last scrape is not known.`]),
@@ -84,15 +89,22 @@ export const arrivalsOfRate = (rate: Matrix): ArrivalCounts => {
 
 const whole = (value: number): string => String(Math.floor(value + 0.5));
 
-/** Labels within one server: requests are counted by how they ended. */
-const PARTS = new Set(["finished_reason"]);
+/** Labels that tell the series of one server from one another: requests are counted by how they ended. */
+const OWN = new Set(["__name__", "finished_reason"]);
+
+/** The server that a series is of, by its labels. */
+const serverOf = ({ labels }: Series): string =>
+  JSON.stringify(
+    Object.entries(labels)
+      .filter(([name]) => !OWN.has(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 
 /** One counter for each server: the sum of its parts, each 0 until it appears. */
 const byServer = ({ series }: Matrix): Series[] => {
   const found = new Map<string, Series[]>();
   for (const one of series) {
-    const own = Object.entries(one.labels).filter(([name]) => !PARTS.has(name));
-    const key = JSON.stringify(own.sort(([a], [b]) => (a < b ? -1 : 1)));
+    const key = serverOf(one);
     found.set(key, [...(found.get(key) ?? []), one]);
   }
   return [...found.values()].map((parts): Series => {
@@ -103,25 +115,58 @@ const byServer = ({ series }: Matrix): Series[] => {
   });
 };
 
-/** How much a gauge's series grew from each time to the next. One that begins inside the range grew from 0; one that ends took what it had with it. */
-const growthOf = ({ series, times }: Matrix): number[] => {
-  const grown = Array<number>(times - 1).fill(0);
-  for (const { at, values } of series) {
-    if (at[0]! > 0) grown[at[0]! - 1]! += values[0]!;
+/** From one place in the times to a later one. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Between which samples a counter began anew. */
+const restartsOf = ({ at, values }: Series): Span[] =>
+  at.flatMap((to, i) => (i > 0 && values[i]! < values[i - 1]! ? [{ from: at[i - 1]!, to }] : []));
+
+/**
+ * Adds how much a gauge's series grew from each time to the next. One that begins inside the range grew from 0, and so did one whose server began anew;
+ * one that ends took what it had with it.
+ *
+ * @param shift from the gauge's times to those of the counts
+ */
+const addGrowth = (counts: number[], { series }: Matrix, shift: number, restarts: ReadonlyMap<string, readonly Span[]>): void => {
+  const add = (step: number, grown: number): void => {
+    if (counts[step] !== undefined) counts[step] += grown;
+  };
+  for (const one of series) {
+    const { values } = one;
+    const at = one.at.map((place) => place + shift);
+    if (one.at[0]! > 0) add(at[0]! - 1, values[0]!);
+    const anew = new Set((restarts.get(serverOf(one)) ?? []).map((span) => deepestFall(at, values, span)));
     for (let i = 1; i < at.length; i += 1) {
       const [from, to] = [at[i - 1]!, at[i]!];
-      for (let step = from; step < to; step += 1) grown[step]! += (values[i]! - values[i - 1]!) / (to - from);
+      const grown = values[i]! - (anew.has(i) ? 0 : values[i - 1]!);
+      for (let step = from; step < to; step += 1) add(step, grown / (to - from));
     }
   }
-  return grown;
 };
 
-const checkSameTimes = (matrix: Matrix, other: Matrix): void => {
+/** The sample of a gauge with which a restart shows: of those that follow on a time in the span, the one that is lowest below the one before. */
+const deepestFall = (at: readonly number[], values: readonly number[], { from, to }: Span): number => {
+  let [deepest, fall] = [0, -Infinity];
+  for (let i = 1; i < at.length; i += 1) {
+    if (at[i]! <= from || at[i - 1]! >= to || values[i - 1]! - values[i]! <= fall) continue;
+    [deepest, fall] = [i, values[i - 1]! - values[i]!];
+  }
+  return deepest;
+};
+
+/** From the times of a gauge to those of the counter. */
+const shiftOf = (gauge: Matrix, counter: Matrix): number => {
+  const shift = Math.floor((gauge.start - counter.start) / counter.step + 0.5);
+  const isOnGrid = Math.abs(counter.start + shift * counter.step - gauge.start) < 0.01 * counter.step;
+  if (gauge.step === counter.step && isOnGrid && shift <= 0 && shift + gauge.times >= counter.times) return shift;
   const describe = ({ start, step, times }: Matrix): string => `${times} from ${start} on, ${step} s apart`;
-  if (describe(matrix) === describe(other)) return;
   throw new InputError(
-    matrix.place,
-    `expected the times of ${other.place}, ${describe(other)}, got ${describe(matrix)}`,
+    gauge.place,
+    `expected all times of ${counter.place}, ${describe(counter)}, got ${describe(gauge)}`,
     "Ask for both with the same start, end and step.",
   );
 };

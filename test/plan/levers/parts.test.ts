@@ -219,6 +219,11 @@ describe("a lever", () => {
     expect(counted?.deferred_s?.max).toBeLessThanOrEqual(0.25);
   });
 
+  it("of smoothing goes by the limit of a class where that is the tightest", () => {
+    const objectives = { ttft_p99_s: Infinity, tpot_p99_s: 0.1, classes: [{ priority: 1, ttft_p99_s: 4 }] };
+    expect(only(smoothing(ground({ objectives }))).to).toContain("held back up to 1 s");
+  });
+
   it("of admission turns away what has waited half the limit on TTFT, and nothing where there is room", () => {
     const of = (inFlight: number): number => {
       const one = ground({ inFlight });
@@ -271,6 +276,11 @@ describe("a lever", () => {
     ["warm pool, nothing scales", warmPool(ground({ policy: null })), "nothing scales this fleet"],
     ["warm pool, no start", warmPool(ground({ setup: { ...setup, coldStart: [] } })), "a start takes no time"],
     ["faster load, no start", fasterLoad(ground({ setup: { ...setup, coldStart: [] } })), "a start takes no time"],
+    [
+      "smoothing, a default that is overruled",
+      smoothing(ground({ objectives: { ttft_p99_s: Infinity, tpot_p99_s: 0.1 } })),
+      "no objective on TTFT says how long a request may wait",
+    ],
     [
       "smoothing, no TTFT",
       smoothing(ground({ objectives: { tpot_p99_s: 0.1 } as Ground["objectives"] })),
