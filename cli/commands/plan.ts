@@ -15,7 +15,7 @@ import { planValidated } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice, deviceFor } from "../choose-device.ts";
-import { commandText } from "../command-text.ts";
+import { commandText, shellWord } from "../command-text.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { checkManifestsFolder, writeManifests } from "../manifests-out.ts";
@@ -126,6 +126,17 @@ const sensitivityOf = (io: Io, { sensitivity, against = [] }: PlanOptions, model
   return { sensitivity: { against: named } };
 };
 
+/** How the question's scenario is simulated, but for its manifests. */
+const simulateText = (file: string | undefined, { model, device }: PlanOptions): string =>
+  [
+    "ballast simulate",
+    file === undefined ? "SCENARIO" : shellWord(file),
+    ...optionText("model", model),
+    ...optionText("device", device),
+  ].join(" ");
+
+const optionText = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`--${name} ${shellWord(value)}`]);
+
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
 export const planCommand = (io: Io): Command =>
   new Command("plan")
@@ -185,7 +196,7 @@ export const planCommand = (io: Io): Command =>
       io.out(options.json ? json : planText(found));
       if (options.out !== undefined) io.err(`Plan: ${options.out}\n`);
       if (options.manifestsOut === undefined) return;
-      const lines = writeManifests(io, answered, answered.destination, options.manifestsOut);
+      const lines = writeManifests(io, answered, answered.destination, options.manifestsOut, simulateText(file, options));
       progress.end();
       for (const line of lines) io.err(`${line}\n`);
     });
