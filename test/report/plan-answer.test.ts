@@ -6,7 +6,7 @@ import { planSchema } from "../../src/plan/schema.ts";
 import { placeLabels } from "../../src/report/html/frontier-labels.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import { frontierRows } from "../../src/report/plan-frontier.ts";
-import { burstSentenceOrNull, hybridSentenceOrNull } from "../../src/report/plan-sentences.ts";
+import { answerSentence, burstSentenceOrNull, hybridSentenceOrNull, whyNotFewerSentence } from "../../src/report/plan-sentences.ts";
 import { sensitivitySentenceOrNull } from "../../src/report/plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../../src/report/plan-today-sentences.ts";
 import { planText } from "../../src/report/text.ts";
@@ -240,5 +240,31 @@ describe("labels of a picture", () => {
       ),
       runs(200),
     );
+  });
+});
+
+describe("objectives that hold in every window", () => {
+  const conditions = { window_s: 10, survive: 1 };
+  const windowed = (worst: number, value: number): Plan => {
+    const asked = plan({ conditions });
+    if (asked.capacity.kind !== "found") throw new Error("expected an answer");
+    const fewer = candidate(5, value, { verdict: "misses" });
+    const [first] = fewer.objectives;
+    const objectives = [{ ...first!, interval: null, worst_window: worst, verdict: "misses" as const }];
+    return { ...asked, capacity: { ...asked.capacity, one_fewer: { ...fewer, objectives } } };
+  };
+
+  it("are answered under all that was asked", () => {
+    expect(answerSentence(plan({ conditions }))).toMatch(
+      /, also in every 10 s, with 1 of the replicas gone or lost when it is busiest, and through a rolling update\.$/u,
+    );
+    expect(answerSentence(plan())).not.toContain("also in");
+  });
+
+  it("are missed in a window where the value over all is within the limit, and say so", () => {
+    expect(whyNotFewerSentence(windowed(0.12, 1.2))).toBe(
+      "Not fewer: 5 replicas miss, TTFT p99 in its worst window, where 12 % of the requests are beyond 2 s (over all it is 1.20 s).",
+    );
+    expect(whyNotFewerSentence(windowed(0.12, 2.4))).toBe("Not fewer: 5 replicas miss, TTFT p99 2.40 s against a limit of 2 s.");
   });
 });
