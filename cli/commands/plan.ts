@@ -16,7 +16,7 @@ import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice, deviceFor } from "../choose-device.ts";
 import { commandText, shellWord } from "../command-text.ts";
-import { writeWhole } from "../files.ts";
+import { checkPlace, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { checkManifestsFolder, writeManifests } from "../manifests-out.ts";
 import { readFleetValidation } from "../read-fleet-validation.ts";
@@ -187,13 +187,14 @@ export const planCommand = (io: Io): Command =>
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);
+      checkPlace(io.cwd, options.out);
       if (options.manifestsOut !== undefined) checkManifestsFolder(io, options.manifestsOut);
       const answered = await answer(io, file, options, (what, share) => progress.show(share, `Simulating, ${what}`));
       const found: Plan = io.args === undefined ? answered.plan : { ...answered.plan, command: commandText(io.args) };
       progress.end();
       const json = `${JSON.stringify(found, null, 1)}\n`;
-      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : planText(found));
+      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       if (options.out !== undefined) io.err(`Plan: ${options.out}\n`);
       if (options.manifestsOut === undefined) return;
       const lines = writeManifests(io, answered, answered.destination, options.manifestsOut, simulateText(file, options));

@@ -1,3 +1,4 @@
+import { LARGEST_BURST } from "../plan/breaking-burst.ts";
 import { conditionsInWords } from "../plan/objectives.ts";
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
 import { change, gpuHours, limit, list, mean, percent, plain, quantity, sentence } from "../format.ts";
@@ -10,7 +11,7 @@ export const target = (result: ObjectiveResult): string => `${nameOf(result)} ${
 const outcome = (result: ObjectiveResult): string => {
   const { worst_window: share } = result;
   if (share !== null && share > 0 && isWithin(result)) {
-    const bad = `${percent(share)} of the ${/^itl/u.test(result.objective) ? "gaps" : "requests"} ${badOf(result)}`;
+    const bad = `${percent(share)} of the ${result.objective.startsWith("itl") ? "gaps" : "requests"} ${badOf(result)}`;
     return `${nameOf(result)} in its worst window, where ${bad} (over all it is ${valueOf(result)})`;
   }
   const interval = intervalOrNull(result);
@@ -91,7 +92,8 @@ export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
   if (capacity.kind !== "found" || capacity.breaks_at_burst === undefined) return null;
   const { seconds, times_mean: times } = capacity.breaks_at_burst;
   const place = `on top of the busiest ${limit(seconds)}`;
-  if (times === null) return `No burst of ${limit(seconds)} that was tried ${place} breaks it.`;
+  if (times === null)
+    return `No burst of ${limit(seconds)} that was tried, up to ${LARGEST_BURST} times the mean rate, ${place} breaks it.`;
   if (times === 0) return `The smallest burst of ${limit(seconds)} that was tried ${place} breaks it.`;
   return `A burst of ${limit(seconds)} at ${plain(times, 2)} times the mean rate ${place} breaks it.`;
 };

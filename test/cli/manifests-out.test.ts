@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../cli/main.ts";
+import { gpuHours } from "../../src/format.ts";
 import { planSchema } from "../../src/plan/schema.ts";
 import { deviceModel } from "../fixtures.ts";
 import { deployment, hpa } from "../manifests/examples.ts";
@@ -80,11 +81,8 @@ describe("ballast plan --manifests-out", () => {
     const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
     if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
 
-    for (const [file, candidate] of [
-      ["replicas.yaml", capacity.candidate],
-      ["hpa.yaml", hybrid],
-      ["keda.yaml", null],
-    ] as const) {
+    const figures = new Map<string, unknown[]>();
+    for (const file of ["replicas.yaml", "hpa.yaml", "keda.yaml"]) {
       const lines = readFileSync(join(folder.path, "apply", file), "utf8").split("\n");
       const said = (pattern: RegExp): string[] => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
       expect(said(/^# (kubectl delete .*)$/u)).toEqual(file === "hpa.yaml" ? [] : ["kubectl delete hpa llama"]);
@@ -92,9 +90,13 @@ describe("ballast plan --manifests-out", () => {
       write("chat.yaml", scenario(said(/^# +(?:with )?((?:manifests|policy): \{.*\})/u).join("\n")));
       const [, ...words] = said(/^# (ballast simulate .*)$/u)[0]!.split(" ");
       const { gpu_hours, scale_events, latency } = JSON.parse((await ballast(...words, "--json")).out);
-      if (candidate !== null)
-        expect([gpu_hours, scale_events.length, latency.ttft_s]).toEqual([candidate.gpu_hours, candidate.scale_events, candidate.ttft_s]);
+      figures.set(file, [gpu_hours, scale_events.length, latency.ttft_s]);
     }
+    const ofPlan = ({ gpu_hours, scale_events, ttft_s }: typeof hybrid): unknown[] => [gpu_hours, scale_events, ttft_s];
+    expect(figures.get("replicas.yaml")).toEqual(ofPlan(capacity.candidate));
+    expect(figures.get("hpa.yaml")).toEqual(ofPlan(hybrid));
+    const [hours] = figures.get("keda.yaml") as [number];
+    expect(readFileSync(join(folder.path, "apply/keda.yaml"), "utf8").replaceAll("\n# ", " ")).toContain(`${gpuHours(hours)} GPU-hours`);
   });
 
   it("that name no server are taken with vLLM's defaults, and the run says so", async () => {

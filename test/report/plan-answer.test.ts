@@ -1,12 +1,21 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
+import { parseHTML } from "linkedom";
 import { makeDocument } from "../../cli/document.ts";
-import type { FrontierPoint, Plan } from "../../src/plan/schema.ts";
+import type { Candidate, FrontierPoint, Plan } from "../../src/plan/schema.ts";
 import { planSchema } from "../../src/plan/schema.ts";
 import { placeLabels } from "../../src/report/html/frontier-labels.ts";
+import { chartsFor } from "../../src/report/html/chart.ts";
+import { planSection } from "../../src/report/html/plan-section.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import { frontierRows } from "../../src/report/plan-frontier.ts";
-import { answerSentence, burstSentenceOrNull, hybridSentenceOrNull, whyNotFewerSentence } from "../../src/report/plan-sentences.ts";
+import {
+  answerSentence,
+  burstSentenceOrNull,
+  hybridSentenceOrNull,
+  missSentence,
+  whyNotFewerSentence,
+} from "../../src/report/plan-sentences.ts";
 import { sensitivitySentenceOrNull } from "../../src/report/plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../../src/report/plan-today-sentences.ts";
 import { planText } from "../../src/report/text.ts";
@@ -191,7 +200,7 @@ describe("words of a plan", () => {
     const burst = (times: number | null) =>
       burstSentenceOrNull(plan({ capacity: { ...capacity, breaks_at_burst: { seconds: 60, times_mean: times } } as Plan["capacity"] }));
     expect(burst(2.38)).toBe("A burst of 60 s at 2.4 times the mean rate on top of the busiest 60 s breaks it.");
-    expect(burst(null)).toBe("No burst of 60 s that was tried on top of the busiest 60 s breaks it.");
+    expect(burst(null)).toBe("No burst of 60 s that was tried, up to 64 times the mean rate, on top of the busiest 60 s breaks it.");
     expect(burst(0)).toBe("The smallest burst of 60 s that was tried on top of the busiest 60 s breaks it.");
     expect(burstSentenceOrNull(plan())).toBeNull();
   });
@@ -240,6 +249,45 @@ describe("labels of a picture", () => {
       ),
       runs(200),
     );
+  });
+});
+
+describe("a miss by little", () => {
+  it("has as many digits as tell its value from the limit, and three where they do", () => {
+    const missed = (value: number) =>
+      missSentence(
+        candidate(5, value, { objectives: [{ ...candidate(5, value).objectives[0]!, value, interval: null, verdict: "misses" as const }] }),
+      );
+    expect(missed(2.0004)).toBe("TTFT p99 2.0004 s against a limit of 2 s");
+    expect(missed(2.004)).toBe("TTFT p99 2.004 s against a limit of 2 s");
+    expect(missed(2.4)).toBe("TTFT p99 2.40 s against a limit of 2 s");
+  });
+});
+
+describe("the change against today, where there are prices", () => {
+  it("says the money too", () => {
+    const cost = (total: number) => ({ cost: { total, per_hour: total } });
+    if (capacity.kind !== "found") throw new Error("expected an answer");
+    const priced = {
+      ...plan({ today: { ...today, ...cost(13) } }),
+      capacity: { ...capacity, candidate: { ...capacity.candidate, ...cost(12) } },
+    };
+    expect(changeSentenceOrNull(priced)).toMatch(/ Cost: 12\.0 instead of 13\.0 \(-7\.7 %\)\.$/u);
+    expect(changeSentenceOrNull(plan({ today }))).not.toContain("Cost");
+  });
+});
+
+describe("the table of policies on a page", () => {
+  it("is said to hold intervals only where it does", () => {
+    const charts = chartsFor(parseHTML("<html><body></body></html>").document);
+    const without = (one: Candidate): Candidate => ({
+      ...one,
+      objectives: one.objectives.map((result) => ({ ...result, interval: null })),
+    });
+    if (capacity.kind !== "found") throw new Error("expected an answer");
+    const alone = plan({ autoscaler: null, capacity: { ...capacity, candidate: without(capacity.candidate), one_fewer: null } });
+    expect(planSection(charts, alone).html).toContain("Policies on the same traffic; ✗");
+    expect(planSection(charts, plan()).html).toContain("Policies on the same traffic (95 % intervals); ✗");
   });
 });
 

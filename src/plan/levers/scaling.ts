@@ -26,7 +26,20 @@ export const churn = ({ policy }: Ground): Ways => {
   return ways({ lever: "churn", ...slower });
 };
 
-const startOf = (phases: readonly ColdStartPhase[]): Seconds => phases.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+/** A start on a new node, with every phase in the middle of its distribution, to the readiness probe that finds the server up. */
+const startOf = (phases: readonly ColdStartPhase[]): Seconds => {
+  let now = 0;
+  let containerAt: Seconds | null = null;
+  for (const phase of phases) {
+    if (phase.state !== "provisioning") containerAt ??= now;
+    if ("probe" in phase) {
+      const { period, initialDelay } = phase.probe;
+      const first = (containerAt ?? now) + initialDelay;
+      now = first + period * Math.max(0, Math.ceil((now - first) / period));
+    } else now += typicalSeconds(phase);
+  }
+  return now;
+};
 
 /** Of a pool, in replicas: one, and a quarter of the fixed answer. */
 const POOL_SHARE = 0.25;
@@ -90,9 +103,10 @@ export const fasterLoad = ({ setup, policy }: Ground): Ways => {
   const { coldStart } = setup;
   const halved = coldStart.map(faster);
   const [before, after] = [startOf(coldStart), startOf(halved)];
-  if (after === before)
-    return noEffect("faster-load", before === 0 ? "a start takes no time" : "nothing of a start comes after its node is there");
   const names = coldStart.filter((phase) => isFaster(phase) && typicalSeconds(phase) > 0).map(({ name }) => name);
+  if (before === 0) return noEffect("faster-load", "a start takes no time");
+  if (names.length === 0) return noEffect("faster-load", "nothing of a start comes after its node is there");
+  if (after === before) return noEffect("faster-load", `the readiness probe decides: a start takes ${duration(before)} either way`);
   return ways({
     lever: "faster-load",
     from: `a start takes ${duration(before)}`,
