@@ -4,7 +4,8 @@ const WHERE_TO = new Set(["--out", "--json"]);
 const MANIFESTS = "--manifests-out";
 const WITHOUT_VALUE = new Set(["--json"]);
 
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
+/** A word as a shell reads it back. */
+export const shellWord = (word: string): string => (/^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`);
 
 /** A command line of Ballast as one types it into a shell, without the options that only say where results go. */
 export const commandText = (args: readonly string[]): string => {
@@ -15,5 +16,5 @@ export const commandText = (args: readonly string[]): string => {
     if (name !== MANIFESTS && !WHERE_TO.has(name)) kept.push(args[i]!);
     else if (!WITHOUT_VALUE.has(name) && !args[i]!.includes("=")) i += 1;
   }
-  return ["ballast", ...kept.map(quoted)].join(" ");
+  return ["ballast", ...kept.map(shellWord)].join(" ");
 };

@@ -44,6 +44,26 @@ export const ensureFolder = (folder: string, nextStep?: string): void => writing
 export const makeNewFolder = (folder: string): void => writing(folder, () => mkdirSync(folder));
 
 /**
+ * Refuses a file before the work whose result is to go there: what a folder takes is known only once it took something.
+ *
+ * @param given as the user wrote it; starts from `folder`
+ * @throws InputError where it could not be written
+ */
+export const checkPlace = (folder: string, given: string | undefined): void => {
+  if (given === undefined) return;
+  const path = resolve(folder, given);
+  if (existsSync(path) && statSync(path).isDirectory())
+    throw new InputError(given, "expected a file, got a folder", "Name a file in it; it need not be there yet.");
+  const temporary = `${nearestThere(dirname(path))}/.ballast.${process.pid}.tmp`;
+  writing(given, () => {
+    writeFileSync(temporary, "");
+    rmSync(temporary);
+  });
+};
+
+const nearestThere = (path: string): string => (existsSync(path) ? path : nearestThere(dirname(path)));
+
+/**
  * Writes a file under a temporary name beside it and renames that: a reader sees the old content or the new, never a part.
  *
  * @throws InputError where it cannot be written

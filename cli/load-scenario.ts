@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
 import { manifestPolicy, withoutPolicy, withWorkload } from "../src/manifests/apply.ts";
-import { destinationOf, type Destination } from "../src/manifests/destination.ts";
+import { destinationOf, type Destination, type OwnManifests } from "../src/manifests/destination.ts";
 import type { Choice } from "../src/manifests/read.ts";
 import { checkContext } from "../src/scenario/check-context.ts";
 import { withLongest } from "../src/scenario/longest.ts";
@@ -12,6 +12,7 @@ import { scenarioSchema } from "../src/scenario/schema.ts";
 import type { Request } from "../src/traffic/request.ts";
 import { NO_DATA, type TrafficData } from "../src/traffic/data.ts";
 import { chooseDevice, type ChosenDevice, type Written } from "./choose-device.ts";
+import { shellWord } from "./command-text.ts";
 import type { Io } from "./io.ts";
 import { refuseOptions } from "./options.ts";
 import { isPrometheusFolder } from "./read-prometheus.ts";
@@ -126,7 +127,24 @@ export const loadFleet = async (
     ...(read === null ? {} : { manifest: manifestPolicy(read.manifests, read.place) }),
     ...(await modulePart(asked, folder, readers)),
   };
-  return { ...chosen, from, policyData, destination: read === null ? null : destinationOf(read.manifests) };
+  return {
+    ...chosen,
+    from,
+    policyData,
+    destination: read === null || named === undefined ? null : destinationOf(read.manifests, ownOf(io, named, folder, chosenObjects)),
+  };
+};
+
+/** How the user's manifests are named once more, from his folder and from the scenario's. */
+const ownOf = (io: Io, named: Written, folder: string, { workload, container }: Choice): Omit<OwnManifests, "autoscaler"> => {
+  const path = resolve(named.folder, named.text);
+  const from = (base: string): string => shellWord(isAbsolute(named.text) ? path : relative(base, path));
+  const chosen = [["workload", workload] as const, ["container", container] as const];
+  return {
+    file: from(io.cwd),
+    inScenario: from(folder),
+    options: chosen.flatMap(([option, name]) => (name === undefined ? [] : [` --${option} ${shellWord(name)}`])).join(""),
+  };
 };
 
 const choiceOf = ({ autoscaler, workload, container }: Overrides): Choice => ({

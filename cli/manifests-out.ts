@@ -5,6 +5,7 @@ import { defaultDestination, type Destination } from "../src/manifests/destinati
 import type { PlanAnswer } from "../src/plan/plan.ts";
 import { writtenPolicies } from "../src/plan/written-policies.ts";
 import { MANIFEST_FILES, manifestTexts } from "../src/report/manifest-text.ts";
+import { shellWord } from "./command-text.ts";
 import { codeOf, writeWhole } from "./files.ts";
 import type { Io } from "./io.ts";
 
@@ -40,17 +41,27 @@ const nearestThere = (folder: string): string => (existsSync(folder) ? folder : 
  *
  * @param destination null: no manifests of the user's say what is scaled
  * @param given the folder, as the user wrote it; made where it is not there
+ * @param simulate how the answer's scenario is simulated, but for the manifests
  * @returns what was written, and what was not and why, as lines
  * @throws InputError where a file cannot be written
  */
-export const writeManifests = (io: Io, { plan, found }: PlanAnswer, destination: Destination | null, given: string): string[] => {
+export const writeManifests = (
+  io: Io,
+  { plan, found }: PlanAnswer,
+  destination: Destination | null,
+  given: string,
+  simulate?: string,
+): string[] => {
   const { capacity } = plan;
   if (capacity.kind !== "found" || found === null) {
     const why = capacity.kind === "not-reproduced" ? "there is no recommendation" : "no number of replicas meets the objectives";
     return [`Manifests: none are written, since ${why}.`];
   }
   const place = destination ?? defaultDestination(plan.model);
-  const { files, leftOut } = manifestTexts(plan, capacity, writtenPolicies(found, place), place);
+  const { files, leftOut } = manifestTexts(plan, capacity, writtenPolicies(found, place), place, {
+    simulate: simulate ?? "ballast simulate SCENARIO",
+    folder: `${shellWord(given).replace(/\/$/u, "")}/`,
+  });
   for (const { name, text } of files) writeWhole(resolve(io.cwd, given, name), text);
   const pool =
     found.pool === null

@@ -1,3 +1,4 @@
+import { readdirSync, statSync } from "node:fs";
 import { InputError } from "../src/errors.ts";
 import { createStreams } from "../src/sim/streams.ts";
 import type { ObservedLengths } from "../src/traffic/data.ts";
@@ -47,6 +48,7 @@ export const openTrace = async (trace: Trace, path: string, options: ReadOptions
         throw new InputError(file, `expected one file of format ${format}, got a folder or an archive`, "Name the file in it.");
       }
       const isSession = (name: string): boolean => name.endsWith(".json") && !name.startsWith(".");
+      checkFolder(path, file, isSession);
       return { format, requests: reading(trace, "agent-sessions", openFiles(path, file, isSession, onRead), options) };
     }
     const text = openText(path, onRead);
@@ -56,6 +58,16 @@ export const openTrace = async (trace: Trace, path: string, options: ReadOptions
   } catch (error) {
     throw fileError(error, file);
   }
+};
+
+/** A folder with no file of sessions is more likely meant as one of range queries. */
+const checkFolder = (path: string, file: string, isSession: (name: string) => boolean): void => {
+  if (!statSync(path).isDirectory() || readdirSync(path).some(isSession)) return;
+  throw new InputError(
+    file,
+    "expected requests.json or rate.json of a Prometheus here, or files of agent sessions, found neither",
+    "`ballast traffic queries` prints the commands that fill a folder from your Prometheus.",
+  );
 };
 
 /** All requests of a trace. */

@@ -20,3 +20,12 @@ export class InputError extends Error {
     super(`${place}: ${problem}. ${nextStep}`);
   }
 }
+
+/** Characters of a value that a message has. */
+const MOST = 80;
+
+/** A value as a message shows it: as JSON, cut where it is long. */
+export const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length <= MOST ? text : `${text.slice(0, MOST)}…`;
+};

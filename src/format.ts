@@ -56,6 +56,13 @@ const timeWith = (time: Seconds, digits: Digits): string => {
 /** A measured or simulated time: 412 ms, 2.00 s, 3.50 min. */
 export const duration = (time: Seconds): string => timeWith(time, significant);
 
+/** The fewest digits, three at least, with which a value does not read as a limit that it is not. */
+export const digitsApart = (value: number, most: number): number =>
+  [3, 4, 5, 6, 7, 8].find((digits) => Number(value.toPrecision(digits)) !== Number(most.toPrecision(8))) ?? 3;
+
+/** As `duration`, with so many digits. */
+export const durationTo = (time: Seconds, digits: number): string => timeWith(time, (value) => significant(value, digits));
+
 /**
  * A time someone chose, or a tick of an axis: 2 s, 100 ms. Minutes only where they come out in halves, so that 280 s stays 280 s; four
  * digits at most.

@@ -15,8 +15,8 @@ import { planValidated } from "../../src/plan/validated.ts";
 import { planText } from "../../src/report/text.ts";
 import { traceFormatSchema } from "../../src/traffic/trace/schema.ts";
 import { chooseDevice, deviceFor } from "../choose-device.ts";
-import { commandText } from "../command-text.ts";
-import { writeWhole } from "../files.ts";
+import { commandText, shellWord } from "../command-text.ts";
+import { checkPlace, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { checkManifestsFolder, writeManifests } from "../manifests-out.ts";
 import { readFleetValidation } from "../read-fleet-validation.ts";
@@ -120,6 +120,17 @@ const sensitivityOf = (io: Io, { sensitivity, against = [] }: PlanOptions, model
   return { sensitivity: { against: named } };
 };
 
+/** How the question's scenario is simulated, but for its manifests. */
+const simulateText = (file: string | undefined, { model, device }: PlanOptions): string =>
+  [
+    "ballast simulate",
+    file === undefined ? "SCENARIO" : shellWord(file),
+    ...optionText("model", model),
+    ...optionText("device", device),
+  ].join(" ");
+
+const optionText = (name: string, value: string | undefined): string[] => (value === undefined ? [] : [`--${name} ${shellWord(value)}`]);
+
 /** `ballast plan`: how much stable capacity a scenario, a trace or the default question needs. */
 export const planCommand = (io: Io): Command =>
   new Command("plan")
@@ -170,16 +181,17 @@ export const planCommand = (io: Io): Command =>
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);
+      checkPlace(io.cwd, options.out);
       if (options.manifestsOut !== undefined) checkManifestsFolder(io, options.manifestsOut);
       const answered = await answer(io, file, options, (what, share) => progress.show(share, `Simulating, ${what}`));
       const found: Plan = io.args === undefined ? answered.plan : { ...answered.plan, command: commandText(io.args) };
       progress.end();
       const json = `${JSON.stringify(found, null, 1)}\n`;
-      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       io.out(options.json ? json : planText(found));
+      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
       if (options.out !== undefined) io.err(`Plan: ${options.out}\n`);
       if (options.manifestsOut === undefined) return;
-      const lines = writeManifests(io, answered, answered.destination, options.manifestsOut);
+      const lines = writeManifests(io, answered, answered.destination, options.manifestsOut, simulateText(file, options));
       progress.end();
       for (const line of lines) io.err(`${line}\n`);
     });

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { Command, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
@@ -14,13 +14,19 @@ import { type FoundPeers, peersBeside } from "../kept-peers.ts";
 import { readReportParts } from "../report-parts.ts";
 
 interface WriteOptions {
-  /** Where to; report.html in the first folder, or beside the first file, by default. */
+  /** Where to; report.html in the first folder, or named after the first file beside it, by default. */
   readonly out?: string | undefined;
   /** The peer table to show beside a profile, where the paths hold none. */
   readonly peersFor?: (profile: Profile) => FoundPeers | null;
   /** Whether a file that is no report may be overwritten. */
   readonly isForced?: boolean;
 }
+
+/** The page of a file: of one that a run's folder holds under that name, the folder's. */
+const pageOf = (path: string): string => {
+  const name = basename(path).replace(/(?:\.json)?(?:\.gz)?$/u, "");
+  return /^(?:profile|device-model|plan|peers|run)$/u.test(name) ? "report.html" : `${name}.html`;
+};
 
 /** Whether a file is a page that `report` wrote: nothing is lost with it that the same files do not give again. */
 const isReport = (path: string): boolean =>
@@ -38,8 +44,8 @@ export const writeReport = (paths: readonly string[], { out, peersFor, isForced 
   const found = read.profile === undefined || read.peers !== undefined ? null : (peersFor?.(read.profile) ?? null);
   const parts = found === null ? read : { ...read, peers: found.table };
   const [first = "."] = paths;
-  const folder = existsSync(first) && statSync(first).isDirectory() ? first : dirname(first);
-  const target = out ?? join(folder, "report.html");
+  const isFolder = existsSync(first) && statSync(first).isDirectory();
+  const target = out ?? (isFolder ? join(first, "report.html") : join(dirname(first), pageOf(first)));
   if (existsSync(target) && !isForced && !isReport(target)) {
     throw new InputError(
       target,
@@ -63,7 +69,10 @@ export const reportCommand = (io: Io): Command =>
   new Command("report")
     .description("Write a run as one self-contained HTML page: the answer, what decides it, timelines, curves and the device.")
     .argument("[paths...]", "run folders, or profile, device model, plan and run files (default: the newest run)")
-    .option("--out <file>", "the page to write (default: report.html in the run's folder); an earlier report there is replaced")
+    .option(
+      "--out <file>",
+      "the page to write (default: report.html in the run's folder, for another file NAME.html beside it); an earlier report there is replaced",
+    )
     .option("--force", "overwrite a file that is no report, too")
     .addOption(new Option("--text", "print what was measured instead, and write no page").conflicts(["out", "json"]))
     .option("--json", "print the page's path as JSON")

@@ -14,7 +14,7 @@ import { runText } from "../../src/report/text.ts";
 import { costSentence } from "../../src/report/objective-words.ts";
 import { costOf } from "../../src/scenario/prices.ts";
 import { checkArrived, fleetConfig } from "../../src/scenario/fleet-config.ts";
-import { writeWhole } from "../files.ts";
+import { checkPlace, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { loadScenario } from "../load-scenario.ts";
 import { recordsFile } from "../records-file.ts";
@@ -80,6 +80,7 @@ export const simulateCommand = (io: Io): Command =>
     .option("--records <file>", "write every request there as it leaves, as CSV")
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
+      for (const place of [options.out, options.traceOut, options.records]) checkPlace(io.cwd, place);
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
       const objectives = new ObjectiveMeter(loaded.from.scenario.objectives);
       const config = { ...fleetConfig(loaded), isStepwise: options.stepwise === true, recordsTokens: objectives.needsTokens };
@@ -95,8 +96,6 @@ export const simulateCommand = (io: Io): Command =>
       });
       checkArrived(loaded.from, run);
       const json = savedJson(run);
-      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
-      if (options.traceOut !== undefined) writeWhole(resolve(io.cwd, options.traceOut), traceJson(run, lifeSpans?.spans ?? []));
       const { prices } = loaded.from.scenario;
       const cost = prices === undefined ? null : costOf(run, config.policy, prices);
       const sentences = [
@@ -104,6 +103,8 @@ export const simulateCommand = (io: Io): Command =>
         ...(prices === undefined || cost === null ? [] : [costSentence(cost, run, prices)]),
       ];
       io.out(options.json ? json : `${whoseSpeed(loaded.device)}\n\n${runText(run, PLAIN, sentences)}`);
+      if (options.out !== undefined) writeWhole(resolve(io.cwd, options.out), json);
+      if (options.traceOut !== undefined) writeWhole(resolve(io.cwd, options.traceOut), traceJson(run, lifeSpans?.spans ?? []));
       if (options.records !== undefined) io.err(`Requests: ${options.records}\n`);
       if (options.out !== undefined) io.err(`Run: ${options.out}\n`);
       if (options.traceOut !== undefined) io.err(`Trace, for https://ui.perfetto.dev or chrome://tracing: ${options.traceOut}\n`);

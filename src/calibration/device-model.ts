@@ -87,6 +87,10 @@ export const deviceModelSchema = z
     model: z.string().meta({ description: "The language model's name" }),
     device: z.string(),
     is_gpu: z.boolean(),
+    is_made_up: z
+      .literal(true)
+      .optional()
+      .meta({ description: "Nothing of it was measured: it is for tests, benchmarks and trials, and no answer on it is one of capacity" }),
     condition: z.enum(["web", "native-like", "engine"]).meta({ description: "engine: measured in the engine itself, not by Ballast" }),
     runtime: z.enum(["chrome", "dawn"]).optional().meta({ description: "Absent in older files: chrome" }),
     profile: z.string().meta({ description: "Content hash of the profile, or of the tables, it was fitted to" }),

@@ -1,39 +1,56 @@
 import { percent, plain } from "../format.ts";
+import type { Input } from "../provenance.ts";
 import { WEBGPU, type DeviceModel } from "./device-model.ts";
 
 /** The fields of a device model that say whose speed it describes. */
-export type Speaker = Pick<DeviceModel, "is_gpu" | "device" | "engine" | "anchored">;
+export type Speaker = Pick<DeviceModel, "is_gpu" | "is_made_up" | "device" | "engine" | "anchored">;
 
 /** Whether measured steps of a production engine stand behind the step times: a link's bandwidth alone does not anchor them. */
 export const isAnchored = ({ engine, anchored }: Pick<Speaker, "engine" | "anchored">): boolean =>
   engine !== WEBGPU || (anchored?.curves.some(({ curve }) => curve === "prefill" || curve === "decode") ?? false);
 
+const MADE_UP = "none, made up";
 const UNANCHORED = "WebGPU, UNANCHORED";
 const NOT_A_GPU = "WebGPU, not on a GPU";
 
 /** The engine that an answer speaks for, as people write it. */
-export const engineName = ({ engine, anchored, is_gpu }: Pick<Speaker, "engine" | "anchored" | "is_gpu">): string =>
-  engine !== WEBGPU
-    ? engine
-    : !is_gpu
-      ? NOT_A_GPU
-      : isAnchored({ engine, anchored })
-        ? `WebGPU, anchored to ${anchored?.engine}`
-        : UNANCHORED;
+export const engineName = ({ engine, anchored, is_gpu, is_made_up: isMadeUp }: Omit<Speaker, "device">): string =>
+  isMadeUp === true
+    ? MADE_UP
+    : engine !== WEBGPU
+      ? engine
+      : !is_gpu
+        ? NOT_A_GPU
+        : isAnchored({ engine, anchored })
+          ? `WebGPU, anchored to ${anchored?.engine}`
+          : UNANCHORED;
 
 /** What the reader of a run must know before anything else, by its input `engine`; null: it speaks for the engine that it names, or does not say. */
 export const engineCaveatOrNull = (engine: string): string | null =>
-  engine === NOT_A_GPU
-    ? "Pipeline check, not a capacity answer: not measured on a GPU."
-    : engine === UNANCHORED
-      ? UNANCHORED_SENTENCE
-      : null;
+  engine === MADE_UP
+    ? MADE_UP_SENTENCE
+    : engine === NOT_A_GPU
+      ? "Pipeline check, not a capacity answer: not measured on a GPU."
+      : engine === UNANCHORED
+        ? UNANCHORED_SENTENCE
+        : null;
+
+const MADE_UP_SENTENCE = "MADE-UP DEVICE: nobody measured its speeds, and this is no capacity answer.";
+
+/** Inputs of a device: what of a made-up one looks measured is assumed. */
+export const honestInputs = ({ is_made_up: isMadeUp }: Pick<Speaker, "is_made_up">, inputs: readonly Input[]): Input[] =>
+  inputs.map((input) =>
+    isMadeUp === true && input.origin === "measured"
+      ? { ...input, origin: "assumed", source: "round numbers of a device that does not exist" }
+      : input,
+  );
 
 const UNANCHORED_SENTENCE =
   "UNANCHORED: this speaks for a WebGPU engine on this device. No measurement of vLLM or another production engine stands behind it.";
 
 /** What the reader must know before anything else: whose speed this is. The one place where it is said. */
 export const whoseSpeed = (device: Speaker): string => {
+  if (device.is_made_up === true) return MADE_UP_SENTENCE;
   if (!device.is_gpu) return `Pipeline check, not a capacity answer: ${device.device} is not a GPU.`;
   if (device.engine !== WEBGPU) return `This speaks for ${device.engine} on ${device.device}: its step times were measured in that engine.`;
   if (device.anchored === null || !isAnchored(device)) {

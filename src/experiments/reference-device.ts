@@ -12,6 +12,7 @@ export const REFERENCE_DEVICE: DeviceModel = {
   model: "Llama-3.1-8B",
   device: "reference GPU (made up)",
   is_gpu: true,
+  is_made_up: true,
   condition: "web",
   profile: "0".repeat(64),
   engine: WEBGPU,
@@ -47,6 +48,3 @@ export const REFERENCE_DEVICE: DeviceModel = {
   },
   notes: [`Made up: ${SOURCE}.`],
 };
-
-/** Whether a device is the made-up one. */
-export const isReference = ({ profile }: Pick<DeviceModel, "profile">): boolean => profile === REFERENCE_DEVICE.profile;

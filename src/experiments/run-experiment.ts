@@ -2,11 +2,9 @@ import type { DeviceModel } from "../calibration/device-model.ts";
 import { whoseSpeed } from "../calibration/whose-speed.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
-import type { Input } from "../provenance.ts";
 import type { Comparison, Experiment, Reference, Regime } from "./experiment.ts";
 import { compare, meanOf, type Estimate } from "./intervals.ts";
 import { Lab } from "./lab.ts";
-import { isReference } from "./reference-device.ts";
 import type { ReplayedTrace } from "./replayed-trace.ts";
 import { EXPERIMENT_SCHEMA, type EstimateResult, type ExperimentResult, type RegimeResult, type SettingResult } from "./schema.ts";
 import { runTrial, type Trial } from "./trial.ts";
@@ -65,7 +63,7 @@ export const runExperiment = (experiment: Experiment, request: ExperimentRequest
     name: experiment.name,
     claim: experiment.claim,
     scenario: experiment.scenario,
-    heading: isReference(device) ? MADE_UP : whoseSpeed(device),
+    heading: device.is_made_up === true ? MADE_UP : whoseSpeed(device),
     device: device.device,
     model: device.model,
     seeds: [...request.seeds],
@@ -73,9 +71,7 @@ export const runExperiment = (experiment: Experiment, request: ExperimentRequest
     measures: experiment.measures.map(({ key, name, about, unit }) => ({ key, name, about, unit })),
     settings,
     references: (experiment.references ?? []).flatMap((reference) => besideOurs(reference, settings)),
-    inputs: lab.setup.inputs
-      .filter(({ name }) => !SET_BY_EXPERIMENT.test(name))
-      .map((input) => (isReference(device) ? madeUp(input) : input)),
+    inputs: lab.setup.inputs.filter(({ name }) => !SET_BY_EXPERIMENT.test(name)),
     caveats: [...experiment.caveats],
     not_modelled: notModelled({ ...lab.setup, coldStart }),
   };
@@ -83,10 +79,6 @@ export const runExperiment = (experiment: Experiment, request: ExperimentRequest
 
 /** What the experiment sets itself. */
 const SET_BY_EXPERIMENT = /traffic|cold start|provision|image|weights load|initialise|warm-up/u;
-
-/** What of a made-up device looks measured is assumed. */
-const madeUp = (input: Input): Input =>
-  input.origin === "measured" ? { ...input, origin: "assumed", source: "round numbers of a device that does not exist" } : input;
 
 const judge = ({ measures, comparisons }: Experiment, { name, arms }: Regime, trials: readonly Trial[]): RegimeResult => {
   const bySeed = (arm: string, measure: string): (number | null)[] => {

@@ -49,6 +49,10 @@ export const withWorkload = (from: GivenScenario, { autoscaler, workload, others
       ? []
       : [`${KINDS[autoscaler.kind]} ${autoscaler.name} in ${place}: the scenario has a policy of its own, ${policy.kind}.`]),
   ];
+  const isSaid = [...from.given.keys()].some((path) => path.startsWith("replica."));
+  const { vllm = null } = workload?.server ?? {};
+  if (!isSaid && (vllm === null || (Object.keys(vllm.settings).length + vllm.notModelled.length === 0 && vllm.model === null)))
+    passedOver.push(`${place} says no server arguments: vLLM's defaults are taken.`);
   if (workload?.server == null)
     return { ...from, server: { place, gpusPerReplica: null, workers: null, startupBudget: null, notModelled: passedOver } };
   const { server } = workload;

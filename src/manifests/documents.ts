@@ -1,6 +1,6 @@
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
-import { InputError } from "../errors.ts";
+import { InputError, shown } from "../errors.ts";
 
 /** One Kubernetes object of a file. */
 export interface KubernetesObject {
@@ -49,9 +49,7 @@ const objectsOf = (value: unknown, place: string): KubernetesObject[] => {
   const parsed = objectSchema.safeParse(value);
   if (!parsed.success) {
     const found =
-      typeof value === "object" && value !== null
-        ? `fields ${Object.keys(value).slice(0, 4).join(", ") || "of none"}`
-        : JSON.stringify(value);
+      typeof value === "object" && value !== null ? `fields ${Object.keys(value).slice(0, 4).join(", ") || "of none"}` : shown(value);
     throw new InputError(place, `expected a Kubernetes object with apiVersion and kind, got ${found}`, NEXT_STEP);
   }
   const { apiVersion, kind, metadata } = parsed.data;

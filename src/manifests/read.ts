@@ -35,7 +35,7 @@ export interface Choice {
  * @throws InputError where the text is no manifest, an object breaks a rule, or which of several is meant is not to be told
  */
 export const readManifests = (text: string, place: string, choice: Choice = {}): Manifests => {
-  const objects = readObjects(text, place);
+  const objects = applied(readObjects(text, place));
   const workloads = objects.filter(isWorkload);
   const scalers = objects.filter(isAutoscaler);
   if (workloads.length + scalers.length === 0) {
@@ -61,6 +61,46 @@ export const readManifests = (text: string, place: string, choice: Choice = {}):
     namespace: workload?.namespace ?? scaler?.namespace ?? null,
     others: objects.filter((object) => !used.has(object)).map(referenceOf),
   };
+};
+
+/**
+ * Objects as a cluster has them once all are applied in order: of two with one kind and name the later counts, and where that is a workload's
+ * patch, without containers, it is laid over the earlier.
+ */
+const applied = (objects: readonly KubernetesObject[]): KubernetesObject[] =>
+  objects.reduce<KubernetesObject[]>((before, object) => {
+    const at = before.findIndex((other) => isSame(other, object));
+    if (at === -1) return [...before, object];
+    const earlier = before[at]!;
+    const isPatch = isWorkload(object) && !hasContainers(object) && hasContainers(earlier);
+    return before.with(at, isPatch ? { ...earlier, value: laidOver(earlier.value, object.value) } : object);
+  }, []);
+
+const isSame = (a: KubernetesObject, b: KubernetesObject): boolean =>
+  a.kind === b.kind &&
+  a.name === b.name &&
+  a.name !== "" &&
+  groupOf(a) === groupOf(b) &&
+  (a.namespace ?? b.namespace) === (b.namespace ?? a.namespace);
+
+const groupOf = ({ apiVersion }: KubernetesObject): string => apiVersion.split("/")[0]!;
+
+const hasContainers = ({ value }: KubernetesObject): boolean => {
+  const { spec } = value as { readonly spec?: { readonly template?: { readonly spec?: { readonly containers?: unknown } } } };
+  return spec?.template?.spec?.containers !== undefined;
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A JSON merge patch: fields within fields, anything else replaced. @see https://www.rfc-editor.org/rfc/rfc7386 */
+const laidOver = (value: Fields, patch: Fields): Fields => {
+  const merged = Object.entries(patch).map(([key, over]) => {
+    const under = value[key];
+    return [key, isFields(over) && isFields(under) ? laidOver(under, over) : over] as const;
+  });
+  return { ...value, ...Object.fromEntries(merged) };
 };
 
 const isKnative = ({ kind, apiVersion }: KubernetesObject): boolean => kind === "Service" && apiVersion.startsWith("serving.knative.dev/");

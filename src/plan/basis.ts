@@ -1,5 +1,6 @@
 import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
+import type { Objectives } from "../scenario/objectives.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import type { FixedSearch } from "./fixed-capacity.ts";
 import { setupUnderHardship } from "./hardships.ts";
@@ -8,20 +9,21 @@ import { objectiveInputs, objectivesInWords } from "./objectives.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Question } from "./question.ts";
-import { PLAN_SCHEMA } from "./schema.ts";
+import { PLAN_SCHEMA, type Plan } from "./schema.ts";
 
 /** What was asked, of what, and what the answer rests on whichever it is. */
 export const basis = (
   { from, device, trace }: PlanRequest,
   question: Question,
   tried: FixedSearch["tried"],
-): Piece<"schema" | "heading" | "model" | "device" | "question" | "cautions" | "seeds" | "tried" | "not_modelled"> => ({
+): Piece<"schema" | "heading" | "model" | "device" | "question" | "conditions" | "cautions" | "seeds" | "tried" | "not_modelled"> => ({
   fields: {
     schema: PLAN_SCHEMA,
     heading: whoseSpeed(device),
     model: device.model,
     device: device.device,
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(from.scenario.objectives)}? Traffic: ${trafficInWords(from.scenario.traffic)}.`,
+    ...conditionsPart(from.scenario.objectives),
     ...(trace === null ? {} : { cautions: traceCautions(trace, question.setup) }),
     seeds: [...question.seeds],
     tried: [...tried],
@@ -30,3 +32,8 @@ export const basis = (
   inputs: [...question.setup.inputs, ...objectiveInputs(from)],
   notes: [...deviceNotes(device), ...(trace === null ? [] : [traceNote(trace)]), EDGES],
 });
+
+const conditionsPart = ({ window_s: window, survive = 0 }: Objectives): Pick<Plan, "conditions"> =>
+  window === undefined && survive === 0
+    ? {}
+    : { conditions: { ...(window === undefined ? {} : { window_s: window }), ...(survive === 0 ? {} : { survive }) } };

@@ -11,6 +11,9 @@ import type { Question } from "./question.ts";
 /** How long the burst lasts. */
 export const BURST: Seconds = 60;
 
+/** The largest burst that is tried, in times the mean rate. */
+export const LARGEST_BURST = 64;
+
 /** The burst that breaks it is found to within this share. */
 export const BURST_PRECISION = 0.1;
 
@@ -55,5 +58,5 @@ export const breakingBurstOrNull = (question: Question, replicas: number, meanRa
     const count = Math.floor(times * meanRate * BURST + 0.5);
     return holdsOn(question, replicas, (seed) => burstOf(seed).with(count));
   };
-  return largestHeldOrNull(holds, { from: 2, step: 2, precision: BURST_PRECISION, least: 1 / 8, most: 64 });
+  return largestHeldOrNull(holds, { from: 2, step: 2, precision: BURST_PRECISION, least: 1 / 8, most: LARGEST_BURST });
 };

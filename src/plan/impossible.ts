@@ -1,10 +1,10 @@
 import type { RequestRecord } from "../fleet/config.ts";
-import { count, duration, limit, percent, plain, quantity } from "../format.ts";
+import { count, duration, limit, list, percent, plain, quantity } from "../format.ts";
 import { toSeconds } from "../units.ts";
 import { countIn } from "./counts.ts";
 import { GapMeter } from "./gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, timesOrNull } from "./latencies.ts";
-import { allowed, covers, nameInWords, objectivesOf, type LatencyObjective } from "./objectives.ts";
+import { allowed, covers, inWords, nameInWords, objectivesOf, type LatencyObjective, type Objective } from "./objectives.ts";
 import type { Question } from "./question.ts";
 import { bestRecords } from "./unloaded.ts";
 
@@ -25,20 +25,27 @@ export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Qu
     .flatMap((seed) => Array.from(bestRecords(requestsOf(seed), replica, stepTime, !gaps.isIdle), (record) => gaps.take(record)));
   const latencies = { ...latenciesOf(records), others: new Map([...timesOfClasses(records, limits), ...gaps.times()]) };
   const where = (): string => `at best, where every request has an idle replica to itself${fromHowMany(requestsOf(seeds[0]!), records)}`;
-  for (const objective of asked) {
-    if (!("scope" in objective)) continue;
-    const { bad, of } =
-      objective.kind === "latency" ? timesOf(latencies, objective).beyond(objective.limit) : countIn(records, objective, limits);
-    if (bad <= allowed(objective) * of) continue;
+  const counted = (objective: Judged) =>
+    objective.kind === "latency" ? timesOf(latencies, objective).beyond(objective.limit) : countIn(records, objective, limits);
+  const missed = asked
+    .filter((objective): objective is Judged => "scope" in objective)
+    .filter((objective) => {
+      const { bad, of } = counted(objective);
+      return bad > allowed(objective) * of;
+    });
+  const [, ...others] = missed.map((objective) => inWords(objective));
+  const too = others.length === 0 ? "" : `; then ${list(others)} ${others.length === 1 ? "is" : "are"} missed as well`;
+  for (const objective of missed) {
+    const { bad, of } = counted(objective);
     const value = objective.kind === "latency" ? pooledPercentileOrNull([timesOf(latencies, objective)], objective.share) : null;
     if (objective.kind === "latency" && value !== null) {
-      return `${nameInWords(objective)} is ${duration(value)} ${where()}, and the limit is ${limit(objective.limit)}${anatomy(records, objective)}`;
+      return `${nameInWords(objective)} is ${duration(value)} ${where()}, and the limit is ${limit(objective.limit)}${anatomy(records, objective)}${too}`;
     }
     if (objective.kind === "goodput") {
-      return `${nameInWords(objective)} is ${plain(100 * (1 - bad / of), 4)} % ${where()}, and the limit is ${plain(100 * objective.limit)} %`;
+      return `${nameInWords(objective)} is ${plain(100 * (1 - bad / of), 4)} % ${where()}, and the limit is ${plain(100 * objective.limit)} %${too}`;
     }
-    const counted = records.filter(({ priority }) => covers(objective.scope, priority));
-    const missing = counted.filter(({ state }) => state !== "finished").length / counted.length;
+    const those = records.filter(({ priority }) => covers(objective.scope, priority));
+    const missing = those.filter(({ state }) => state !== "finished").length / those.length;
     const tooLong = `${percent(missing)} of the requests are longer than a server takes (max_model_len ${count(replica.maxModelLen)} tokens) and are rejected`;
     return objective.kind === "rejected"
       ? `${tooLong}, by any number of replicas, and the limit is ${plain(100 * objective.limit)} %`
@@ -46,6 +53,8 @@ export const whyImpossibleOrNull = ({ setup, objectives, seeds, requestsOf }: Qu
   }
   return null;
 };
+
+type Judged = Extract<Objective, { readonly scope: unknown }>;
 
 /** How many replicas give every request one to itself: as many as requests are in flight at most. Nothing where sessions go on later. */
 const fromHowMany = (requests: readonly { readonly next?: unknown }[], all: readonly RequestRecord[]): string => {

@@ -172,10 +172,13 @@ export const METRIC_NAMES: Readonly<Record<LatencyMetric, string>> = { ttft: "TT
 
 /** All of them as a sentence says them: "TTFT p99 ≤ 2 s and TPOT p99 ≤ 100 ms". */
 export const objectivesInWords = (objectives: Objectives): string => {
-  const { window_s: window, survive = 0 } = objectives;
-  const all = list(objectivesOf(objectives).map(inWords));
+  return `${list(objectivesOf(objectives).map(inWords))}${conditionsInWords(objectives)}`;
+};
+
+/** Under what else they are to hold, to follow them in a sentence: ", also in every 10 s"; nothing where nothing is asked for. */
+export const conditionsInWords = ({ window_s: window, survive = 0 }: Pick<Objectives, "window_s" | "survive">): string => {
   const each = window === undefined ? "" : `, also in every ${limit(window)}`;
-  return `${all}${each}${survive === 0 ? "" : `, with ${survive} of the replicas gone or lost when it is busiest, and through a rolling update`}`;
+  return `${each}${survive === 0 ? "" : `, with ${survive} of the replicas gone or lost when it is busiest, and through a rolling update`}`;
 };
 
 /** The objectives as inputs of an answer. */

@@ -125,6 +125,10 @@ export const planSchema = z
     model: z.string().meta({ description: "The language model's name" }),
     device: z.string().meta({ description: "The device's name: 'NVIDIA H200'" }),
     question: z.string(),
+    conditions: z
+      .strictObject({ window_s: z.number().positive().optional(), survive: z.int().min(1).optional() })
+      .optional()
+      .meta({ description: "Under what the objectives are to hold besides: in every window, with so many replicas lost; absent: nothing" }),
     command: z
       .string()
       .optional()

@@ -9,7 +9,7 @@ import { weightLoad } from "./step-figures.ts";
 /** Whose speed the curves describe, and whose they do not. */
 export const engineCaveat = (model: DeviceModel): string => {
   const { condition } = model;
-  return condition === "engine"
+  return condition === "engine" || model.is_made_up === true
     ? whoseSpeed(model)
     : `These are the speeds of a WebGPU engine in ${conditionName({ ...model, condition })}. ${whoseSpeed({ ...model, is_gpu: true })}`;
 };

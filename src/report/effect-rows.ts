@@ -5,6 +5,10 @@ import { count, duration, durationOrNone, limit, mean, NONE, percent } from "../
 type Observed = ScaleEvent & { readonly effect: ScaleEffect };
 type Part = ScaleEffect["before"];
 
+/** How long a scale-up took until all that it added were ready; where some were given up before, that it never was, though others served. */
+export const readyAfter = ({ from, to, ready_after_s: ready, effect }: ScaleEvent): string =>
+  to <= from ? "" : ready === null && effect?.helped_after_s != null ? "not all" : durationOrNone(ready);
+
 /** What a column says of each scale event. `isBrief`: a terminal has it too. */
 interface Column {
   readonly heading: string;

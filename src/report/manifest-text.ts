@@ -19,6 +19,16 @@ export interface ManifestFile {
   readonly text: string;
 }
 
+/** How a plan's manifests are simulated once more. */
+export interface Again {
+  /** The command, but for the manifests: `ballast simulate sc.yaml --device h200.json`. */
+  readonly simulate: string;
+  /** The folder that the files are in, from where the command is typed; ends with a slash, or is nothing. */
+  readonly folder: string;
+}
+
+const AGAIN: Again = { simulate: "ballast simulate SCENARIO", folder: "" };
+
 export interface ManifestTexts {
   readonly files: readonly ManifestFile[];
   /** What is not written, and why. */
@@ -34,15 +44,23 @@ const misses = (replicas: number, candidate: Candidate): string =>
   `${replicas} ${candidate.verdict === "undecided" ? "may not" : replicas === 1 ? "does not" : "do not"}: ${missSentence(candidate)}`;
 
 /** A found answer as the manifests that tell it to a cluster, each value with its reason. */
-export const manifestTexts = (plan: Plan, capacity: Found, written: WrittenPolicies, destination: Destination): ManifestTexts => {
+export const manifestTexts = (
+  plan: Plan,
+  capacity: Found,
+  written: WrittenPolicies,
+  place: Destination,
+  again: Again = AGAIN,
+): ManifestTexts => {
+  const destination: Placed = { ...place, again };
   const { target } = destination;
   const isService = target.kind === "Service";
+  const hasKnative = isService || !destination.isOwn;
   const none = noFloor(capacity);
   const files: (ManifestFile | null)[] = [
     isService ? null : { name: "replicas.yaml", text: replicasText(plan, capacity, destination) },
     written.hpa === null ? null : { name: "hpa.yaml", text: hpaText(plan, capacity, written.hpa, destination) },
     written.keda === null ? null : { name: "keda.yaml", text: kedaText(plan, capacity, written.keda, destination) },
-    { name: "knative.yaml", text: knativeText(plan, capacity, written, destination) },
+    hasKnative ? { name: "knative.yaml", text: knativeText(plan, capacity, written, destination) } : null,
   ];
   return {
     files: files.filter((file) => file !== null),
@@ -50,10 +68,15 @@ export const manifestTexts = (plan: Plan, capacity: Found, written: WrittenPolic
       ...(isService ? ["No number of replicas, HPA or ScaledObject: Knative scales this Service."] : []),
       ...(isService || written.hpa !== null ? [] : [`No HPA: ${none}.`]),
       ...(isService || written.keda !== null ? [] : [`No ScaledObject: ${none}.`]),
-      ...(written.knative !== null ? [] : [`knative.yaml keeps ${capacity.replicas} at any load: ${none}.`]),
+      ...(hasKnative ? [] : [`No Knative annotations: ${target.kind} ${target.name} is not Knative's.`]),
+      ...(!hasKnative || written.knative !== null ? [] : [`knative.yaml keeps ${capacity.replicas} at any load: ${none}.`]),
     ],
   };
 };
+
+interface Placed extends Destination {
+  readonly again: Again;
+}
 
 const noFloor = ({ replicas }: Found): string =>
   replicas === 1 ? "one replica is enough at any load" : `no floor below ${replicas} was found with which it meets the objectives`;
@@ -72,24 +95,59 @@ const fixedReason = ({ replicas, candidate, one_fewer: fewer }: Found): string =
   return `${least}${survived}${fewer === null ? "" : `; ${misses(fewer.replicas.max, fewer)}`}`;
 };
 
-const replicasText = (plan: Plan, capacity: Found, destination: Destination): string => {
+const replicasText = (plan: Plan, capacity: Found, destination: Placed): string => {
   const { kind, name } = destination.target;
   return (
     header(
       plan,
       [
         `${answerSentence(plan)} Of ballast plan, on this question: ${plan.question}`,
-        "Take any autoscaler off the workload first.",
+        ...(destination.own === undefined ? ["Take any autoscaler off the workload first."] : []),
         ...ownNames(destination),
       ],
-      [`kubectl patch ${kind.toLowerCase()} ${name}${inNamespace(destination)} --patch-file replicas.yaml`, ...again("replicas.yaml")],
+      [
+        ...deletion(destination),
+        `kubectl patch ${kind.toLowerCase()} ${name}${inNamespace(destination)} --patch-file ${destination.again.folder}replicas.yaml`,
+        ...fixedAgain(capacity.replicas, destination),
+      ],
     ) + writeReplicas(capacity.replicas, destination, fixedReason(capacity))
   );
 };
 
-/** How a file's policy is simulated once more. A file without the workload does not say how many replicas there are at the start. */
-const again = (file: string, initial?: number): string[] => [
-  `ballast simulate SCENARIO --manifests ${file}`,
+const RESOURCES = { hpa: "hpa", keda: "scaledobject", knative: "ksvc" } as const;
+
+/** How today's autoscaler is taken off the workload, but for one of that kind and name, which what is written replaces. */
+const deletion = (destination: Destination, written?: "hpa" | "keda"): string[] => {
+  const today = destination.own?.autoscaler ?? null;
+  if (today === null || today.kind === "knative" || (today.kind === written && today.name === destination.name)) return [];
+  return [`kubectl delete ${RESOURCES[today.kind]} ${today.name}${inNamespace(destination)}`];
+};
+
+/** How a fixed number is simulated once more: with the user's manifests, which say how the server runs, where there are some. */
+const fixedAgain = (replicas: number, { own, again: { simulate, folder } }: Placed): string[] =>
+  own === undefined
+    ? [`${simulate} --manifests ${folder}replicas.yaml`]
+    : [
+        "Simulated once more, with this in the scenario:",
+        `  manifests: { file: ${own.inScenario} }`,
+        `  policy: { kind: fixed, replicas: ${replicas} }`,
+        `${simulate}${own.options}`,
+      ];
+
+/**
+ * How a file's policy is simulated once more. It says nothing of the server: the user's manifests do, and it counts after them. Neither says how
+ * many replicas there are at the start.
+ *
+ * @param chosen which autoscaler, where the user's manifests have another
+ */
+const again = (file: string, { own, again: { simulate, folder } }: Placed, initial?: number, chosen = ""): string[] => [
+  ...(own === undefined
+    ? [`${simulate} --manifests ${folder}${file}`]
+    : [
+        "Simulated once more, as a patch of the manifests it is for:",
+        `(cat ${own.file}; echo; echo ---; cat ${folder}${file}) > ${folder}both.yaml`,
+        `${simulate} --manifests ${folder}both.yaml${own.options}${own.autoscaler === null ? "" : chosen}`,
+      ]),
   ...(initial === undefined ? [] : [`  with policy: { kind: manifest, initial_replicas: ${initial} } in the scenario`]),
 ];
 
@@ -121,7 +179,7 @@ const mostReason = ({ candidate }: WrittenPolicy<unknown>, { replicas }: Found):
 
 const IN_FLIGHT = "requests in flight, running and waiting, that a replica is to hold";
 
-const hpaText = (plan: Plan, capacity: Found, written: WrittenPolicy<WrittenHpa>, destination: Destination): string => {
+const hpaText = (plan: Plan, capacity: Found, written: WrittenPolicy<WrittenHpa>, destination: Placed): string => {
   const { spec, initial } = written;
   const [metric] = spec.metrics;
   const isInFlight = metric?.type === "Pods" && metric.metric === "requests_in_flight";
@@ -134,7 +192,12 @@ const hpaText = (plan: Plan, capacity: Found, written: WrittenPolicy<WrittenHpa>
     header(
       plan,
       [...simulated(plan, capacity, written), "Not beside a ScaledObject of the same workload.", ...ownNames(destination)],
-      ["kubectl apply -f hpa.yaml", ...again("hpa.yaml", initial), ...(isInFlight ? ADAPTER_RULE : [])],
+      [
+        ...deletion(destination, "hpa"),
+        `kubectl apply -f ${destination.again.folder}hpa.yaml`,
+        ...again("hpa.yaml", destination, initial, ` --autoscaler HorizontalPodAutoscaler/${destination.name}`),
+        ...(isInFlight ? ADAPTER_RULE : []),
+      ],
     ) + writeHpa(spec, destination, why)
   );
 };
@@ -150,7 +213,7 @@ const ADAPTER_RULE = [
   "    metricsQuery: sum(vllm:num_requests_running{<<.LabelMatchers>>} + vllm:num_requests_waiting{<<.LabelMatchers>>}) by (<<.GroupBy>>)",
 ];
 
-const kedaText = (plan: Plan, capacity: Found, written: NonNullable<WrittenPolicies["keda"]>, destination: Destination): string => {
+const kedaText = (plan: Plan, capacity: Found, written: NonNullable<WrittenPolicies["keda"]>, destination: Placed): string => {
   const why: Reasons = {
     "spec.minReplicaCount": floorReason(written),
     "spec.maxReplicaCount": mostReason(written, capacity),
@@ -162,13 +225,17 @@ const kedaText = (plan: Plan, capacity: Found, written: NonNullable<WrittenPolic
     header(
       plan,
       [...simulated(plan, capacity, written), "Not beside an HPA of the same workload.", ...ownNames(destination)],
-      ["kubectl apply -f keda.yaml", ...again("keda.yaml", written.initial)],
+      [
+        ...deletion(destination, "keda"),
+        `kubectl apply -f ${destination.again.folder}keda.yaml`,
+        ...again("keda.yaml", destination, written.initial, ` --autoscaler ScaledObject/${destination.name}`),
+      ],
     ) + writeScaledObject(written.spec, destination, destination.serverAddress, why)
   );
 };
 
-const knativeText = (plan: Plan, capacity: Found, { knative, fixedKnative }: WrittenPolicies, destination: Destination): string => {
-  const apply = `kubectl patch ksvc ${destination.target.name}${inNamespace(destination)} --type merge --patch-file knative.yaml`;
+const knativeText = (plan: Plan, capacity: Found, { knative, fixedKnative }: WrittenPolicies, destination: Placed): string => {
+  const apply = `kubectl patch ksvc ${destination.target.name}${inNamespace(destination)} --type merge --patch-file ${destination.again.folder}knative.yaml`;
   const identity = { ...destination, name: destination.target.name };
   if (knative === null) {
     return (
@@ -196,7 +263,7 @@ const knativeText = (plan: Plan, capacity: Found, { knative, fixedKnative }: Wri
         "Knative's autoscaler is another than Kubernetes' (averages over its own windows, a panic mode): what it does was simulated by itself.",
         ...ownNames(destination),
       ],
-      [apply, ...again("knative.yaml")],
+      [apply, ...again("knative.yaml", destination)],
     ) +
     writeKnativeService(knative.spec, identity, {
       target: IN_FLIGHT,

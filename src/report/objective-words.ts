@@ -1,4 +1,4 @@
-import { durationOrNever, limit, objectiveName, plain, significant } from "../format.ts";
+import { digitsApart, durationOrNever, durationTo, limit, objectiveName, plain, significant } from "../format.ts";
 import type { Run } from "../fleet/run.ts";
 import type { Candidate, ObjectiveResult } from "../plan/schema.ts";
 import type { Prices } from "../scenario/prices.ts";
@@ -33,8 +33,14 @@ export const limitOf = ({ objective, unit, limit: most }: ObjectiveResult): stri
   }
 };
 
-/** The value over all replications. */
-export const valueOf = (result: ObjectiveResult): string => inUnit(result, result.value);
+/** The value over all replications; where it does not hold its limit, with as many digits as tell them apart. */
+export const valueOf = (result: ObjectiveResult): string => {
+  const { value, verdict, unit, limit: most } = result;
+  if (value === null || verdict === "meets" || value === most) return inUnit(result, value);
+  const digits = digitsApart(value, most);
+  if (digits === 3) return inUnit(result, value);
+  return unit === "s" ? durationTo(value, digits) : unit === "share" ? `${plain(100 * value, digits)} %` : significant(value, digits);
+};
 
 /** `1.2–1.9 s` at 95 %; null where one replication says nothing of it. */
 export const intervalOrNull = (result: ObjectiveResult): string | null =>

@@ -1,3 +1,5 @@
+import { LARGEST_BURST } from "../plan/breaking-burst.ts";
+import { conditionsInWords } from "../plan/objectives.ts";
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
 import { change, gpuHours, limit, list, mean, percent, plain, quantity, sentence } from "../format.ts";
 import { intervalOrNull, limitOf, nameOf, valueOf } from "./objective-words.ts";
@@ -7,18 +9,32 @@ import { intervalOrNull, limitOf, nameOf, valueOf } from "./objective-words.ts";
 /** `TTFT p99 ≤ 2 s`. */
 export const target = (result: ObjectiveResult): string => `${nameOf(result)} ${limitOf(result)}`;
 const outcome = (result: ObjectiveResult): string => {
+  const { worst_window: share } = result;
+  if (share !== null && share > 0 && isWithin(result)) {
+    const bad = `${percent(share)} of the ${result.objective.startsWith("itl") ? "gaps" : "requests"} ${badOf(result)}`;
+    return `${nameOf(result)} in its worst window, where ${bad} (over all it is ${valueOf(result)})`;
+  }
   const interval = intervalOrNull(result);
   return `${nameOf(result)} ${valueOf(result)}${interval === null ? "" : ` (${interval})`} against a limit of ${limitOf(result).slice(2)}`;
 };
+
+const isWithin = ({ objective, value, limit: most }: ObjectiveResult): boolean =>
+  value !== null && (objective.includes(">=") ? value >= most : value <= most);
+
+const badOf = (result: ObjectiveResult): string =>
+  result.unit === "s"
+    ? `are beyond ${limitOf(result).slice(2)}`
+    : result.objective.startsWith("goodput")
+      ? "are beyond a limit"
+      : "did not finish";
 
 /** What a candidate misses, value against limit; where every value is within its limit, that the replications do not tell. */
 export const missSentence = (candidate: Candidate): string => {
   const missed = candidate.objectives.filter(({ verdict }) => verdict === "misses");
   const doubtful = candidate.objectives.filter(({ verdict }) => verdict === "undecided");
   const named = missed.length > 0 ? missed : doubtful;
-  const windows = named.some(({ worst_window: worst }) => worst !== null) ? ", in its worst window if not over all" : "";
   const under = candidate.hardship === undefined ? "" : `, with ${candidate.hardship}`;
-  return `${list(named.map(outcome))}${windows}${missed.length === 0 ? ", too close to call" : ""}${under}`;
+  return `${list(named.map(outcome))}${missed.length === 0 ? ", too close to call" : ""}${under}`;
 };
 
 /** `6 replicas (95 % interval: 6 to 7)`, or the number alone where the interval holds nothing else. */
@@ -32,10 +48,10 @@ const answerInWords = (capacity: Extract<Plan["capacity"], { kind: "found" }>): 
 
 /** The answer, in one sentence. */
 export const answerSentence = (plan: Plan): string => {
-  const { capacity, model, device } = plan;
+  const { capacity, model, device, conditions = {} } = plan;
   switch (capacity.kind) {
     case "found":
-      return `${answerInWords(capacity)} of ${model} on ${device} ${capacity.replicas === 1 ? "meets" : "meet"} ${list(capacity.candidate.objectives.map(target))}.`;
+      return `${answerInWords(capacity)} of ${model} on ${device} ${capacity.replicas === 1 ? "meets" : "meet"} ${list(capacity.candidate.objectives.map(target))}${conditionsInWords(conditions)}.`;
     case "impossible":
       return `No number of replicas of ${model} on ${device} meets the objectives: ${capacity.because}.`;
     case "not-reproduced":
@@ -82,7 +98,8 @@ export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
   if (capacity.kind !== "found" || capacity.breaks_at_burst === undefined) return null;
   const { seconds, times_mean: times } = capacity.breaks_at_burst;
   const place = `on top of the busiest ${limit(seconds)}`;
-  if (times === null) return `No burst of ${limit(seconds)} that was tried ${place} breaks it.`;
+  if (times === null)
+    return `No burst of ${limit(seconds)} that was tried, up to ${LARGEST_BURST} times the mean rate, ${place} breaks it.`;
   if (times === 0) return `The smallest burst of ${limit(seconds)} that was tried ${place} breaks it.`;
   return `It takes a burst of ${limit(seconds)} at up to ${plain(times, 2)} times the mean rate ${place}, and breaks a little above.`;
 };

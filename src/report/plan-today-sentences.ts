@@ -1,5 +1,5 @@
 import type { Candidate, Plan } from "../plan/schema.ts";
-import { change, gpuHours, list, quantity } from "../format.ts";
+import { change, gpuHours, list, quantity, significant } from "../format.ts";
 import { missSentence, target } from "./plan-sentences.ts";
 
 /** What runs today and what would change, in sentences. */
@@ -18,13 +18,19 @@ export const changeSentenceOrNull = ({ today = null, capacity, autoscaler, hybri
   if (today === null || capacity.kind !== "found") return null;
   const { candidate, replicas } = capacity;
   const meets = today.verdict === "meets" ? "" : `, and ${replicas === 1 ? "meets" : "meet"} what it misses`;
-  const fixed = `Against today, ${quantity(replicas, "replica")} all the time ${difference(candidate, today, replicas === 1)}${meets}.`;
+  const fixed = `Against today, ${quantity(replicas, "replica")} all the time ${difference(candidate, today, replicas === 1)}${meets}.${money(candidate, today)}`;
   const [scaled] = [hybrid, autoscaler]
     .filter((one) => one !== null)
     .filter(({ verdict, gpu_hours: hours }) => verdict === "meets" && hours < candidate.gpu_hours)
     .sort((a, b) => a.gpu_hours - b.gpu_hours);
-  return scaled === undefined ? fixed : `${fixed} ${scaled.policy} ${difference(scaled, today, true)}.`;
+  return scaled === undefined ? fixed : `${fixed} ${scaled.policy} ${difference(scaled, today, true)}.${money(scaled, today)}`;
 };
+
+/** ` Cost: 1.42 instead of 2.43 (-42 %).`; nothing where there are no prices. */
+const money = ({ cost }: Candidate, { cost: today }: Candidate): string =>
+  cost === undefined || today === undefined
+    ? ""
+    : ` Cost: ${significant(cost.total)} instead of ${significant(today.total)}${today.total === 0 ? "" : ` (${change(cost.total / today.total - 1)})`}.`;
 
 /** `save 1.20 GPU-hours (-12 %) and 14 scale events`. */
 const difference = (candidate: Candidate, today: Candidate, isOne: boolean): string => {

@@ -1,5 +1,6 @@
 import type { Disruption, Latency, Run } from "../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, list, mean, percent, quantity } from "../format.ts";
+import { readyAfter } from "./effect-rows.ts";
 import { effectLines } from "./effect-text.ts";
 import { admissionLines, missingOrNull } from "./admission-text.ts";
 import { inputLines } from "./inputs.ts";
@@ -132,12 +133,7 @@ export const runText = (run: Run, style: Style = PLAIN, objectives: readonly str
   const scaling = [
     ...table(
       [right("at"), right("replicas"), right("ready after"), left("because")],
-      events.map(({ at_s, from, to, ready_after_s, because }): Cell[] => [
-        duration(at_s),
-        `${from} → ${to}`,
-        to > from ? durationOrNone(ready_after_s) : "",
-        because,
-      ]),
+      events.map((event): Cell[] => [duration(event.at_s), `${event.from} → ${event.to}`, readyAfter(event), event.because]),
       style,
       "    ",
     ),

@@ -1,7 +1,7 @@
 import { batchLimits, type BatchLimits } from "../calibration/batch-defaults.ts";
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { kvBlocks } from "../calibration/kv-blocks.ts";
-import { engineName } from "../calibration/whose-speed.ts";
+import { engineName, honestInputs } from "../calibration/whose-speed.ts";
 import { InputError } from "../errors.ts";
 import { checkRateLimit, checkServable } from "../fleet/check-config.ts";
 import { COLD } from "../fleet/cold-start/start-up.ts";
@@ -75,9 +75,7 @@ export const resolveScenario = (
     churn,
     inputs: [
       ...trafficInputs(from, requests, data),
-      ...deviceInputs(from, device),
-      ...replica.inputs,
-      ...coldStart.inputs,
+      ...honestInputs(device, [...deviceInputs(from, device), ...replica.inputs, ...coldStart.inputs]),
       routerInput(from),
       ...admissionInputs(from),
       ...churnInputs,

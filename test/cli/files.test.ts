@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { makeNewFolder, writeWhole } from "../../cli/files.ts";
+import { checkPlace, makeNewFolder, writeWhole } from "../../cli/files.ts";
 import { freshFolder } from "./folder.ts";
 
 const folder = freshFolder();
@@ -30,6 +30,19 @@ describe("writing a whole file", () => {
     );
     expect(readFileSync(join(path, "inside"), "utf8")).toBe("old");
     expect(readdirSync(folder.path)).toEqual(["taken"]);
+  });
+});
+
+describe("a place for a file", () => {
+  it("is tried before the work, and nothing is left there", () => {
+    checkPlace(folder.path, undefined);
+    checkPlace(folder.path, "new/folder/run.json");
+    expect(readdirSync(folder.path)).toEqual([]);
+    writeFileSync(join(folder.path, "file"), "");
+    expect(messageOf(() => checkPlace(folder.path, "."))).toBe(
+      ".: expected a file, got a folder. Name a file in it; it need not be there yet.",
+    );
+    expect(messageOf(() => checkPlace(folder.path, "file/run.json"))).toContain("file/run.json: cannot be written: ENOTDIR");
   });
 });
 

@@ -1,10 +1,12 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { main } from "../../cli/main.ts";
+import { gpuHours } from "../../src/format.ts";
 import { planSchema } from "../../src/plan/schema.ts";
 import { deviceModel } from "../fixtures.ts";
-import { deployment } from "../manifests/examples.ts";
+import { deployment, hpa } from "../manifests/examples.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 
@@ -66,8 +68,47 @@ describe("ballast plan --manifests-out", () => {
     expect(err).toContain("Manifests: apply/replicas.yaml");
     const text = readFileSync(join(folder.path, "apply/replicas.yaml"), "utf8");
     expect(text).toContain("metadata:\n  name: llama\n  namespace: llm\n");
-    expect(text).toContain("# kubectl patch deployment llama --namespace llm --patch-file replicas.yaml\n");
+    expect(text).toContain("# kubectl patch deployment llama --namespace llm --patch-file apply/replicas.yaml\n");
     expect(text).not.toContain("examples");
+  });
+
+  it("says how to simulate it once more on the user's own servers, to the same figures", async () => {
+    const servers = deployment.replaceAll('"2"', '"1"').replace("--max-num-seqs=128", "--max-num-seqs=16");
+    write("fleet.yaml", `${servers}---\n${hpa}`);
+    const question = ["chat.yaml", "--device", "device.json", "--manifests", "fleet.yaml", "--slo", "ttft.p99<=220ms"];
+    const { out, err } = await ballast("plan", ...question, "--replications", "1", "--json", "--manifests-out", "apply");
+    expect(err).toContain("Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml\n");
+    const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
+    if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
+
+    const figures = new Map<string, unknown[]>();
+    for (const file of ["replicas.yaml", "hpa.yaml", "keda.yaml"]) {
+      const lines = readFileSync(join(folder.path, "apply", file), "utf8").split("\n");
+      const said = (pattern: RegExp): string[] => lines.flatMap((line) => pattern.exec(line)?.[1] ?? []);
+      expect(said(/^# (kubectl delete .*)$/u)).toEqual(file === "hpa.yaml" ? [] : ["kubectl delete hpa llama"]);
+      for (const command of said(/^# (\(cat .*)$/u)) execFileSync("sh", ["-c", command], { cwd: folder.path });
+      write("chat.yaml", scenario(said(/^# +(?:with )?((?:manifests|policy): \{.*\})/u).join("\n")));
+      const [, ...words] = said(/^# (ballast simulate .*)$/u)[0]!.split(" ");
+      const { gpu_hours, scale_events, latency } = JSON.parse((await ballast(...words, "--json")).out);
+      figures.set(file, [gpu_hours, scale_events.length, latency.ttft_s]);
+    }
+    const ofPlan = ({ gpu_hours, scale_events, ttft_s }: typeof hybrid): unknown[] => [gpu_hours, scale_events, ttft_s];
+    expect(figures.get("replicas.yaml")).toEqual(ofPlan(capacity.candidate));
+    expect(figures.get("hpa.yaml")).toEqual(ofPlan(hybrid));
+    const [hours] = figures.get("keda.yaml") as [number];
+    expect(readFileSync(join(folder.path, "apply/keda.yaml"), "utf8").replaceAll("\n# ", " ")).toContain(`${gpuHours(hours)} GPU-hours`);
+  });
+
+  it("that name no server are taken with vLLM's defaults, and the run says so", async () => {
+    write("alone.yaml", hpa);
+    write("bare.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: llama }\nspec: { replicas: 7 }\n");
+    write("llama.yaml", deployment.replaceAll('"2"', '"1"'));
+    const saying = /^ +- (\S+ says no server arguments.*)$/mu;
+    const notes: (string | undefined)[] = [];
+    for (const file of ["alone.yaml", "bare.yaml", "llama.yaml"])
+      notes.push(saying.exec((await ballast("simulate", "chat.yaml", "--manifests", file)).out)?.[1]);
+    const note = (name: string): string => `${name}.yaml says no server arguments: vLLM's defaults are taken.`;
+    expect(notes).toEqual([note("alone"), note("bare"), undefined]);
   });
 
   it("writes nothing where no number of replicas will do, and says so", async () => {

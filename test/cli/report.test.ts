@@ -90,6 +90,16 @@ describe("ballast report, where a file stands already", () => {
     expect(readFileSync(join(folder.path, "report.html"), "utf8")).toContain("npx ballast plan other.yaml");
   });
 
+  it("gives each file a page of its own name, so that one is not lost for another", async () => {
+    for (const name of ["today", "next"]) {
+      write(`${name}.json`, run());
+      expect(await report(`${name}.json`)).toBe(`${join("<folder>", `${name}.html`)}\n`);
+    }
+    const page = readFileSync(join(folder.path, "today.html"), "utf8");
+    expect(page).toContain("simulate SCENARIO --device DEVICE");
+    expect(page).toContain("A run does not hold its command.");
+  });
+
   it("names the files that it was made from", async () => {
     write("answer.json", plan());
     await report("answer.json", "--out", "page.html");

@@ -144,6 +144,15 @@ describe("which one is meant", () => {
     expect(read(together(other, hpa)).workload).toBeNull();
   });
 
+  it("is patched by one of its name without containers, and an autoscaler gives way to a later one", () => {
+    const patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: llama }\nspec: { replicas: 7 }\n";
+    const both = readManifests([deployment, hpa, patch, hpa.replace("maxReplicas: 8", "maxReplicas: 5")].join("\n---\n"), "both.yaml");
+    const before = readManifests(deployment, "before.yaml");
+    expect(both.workload).toEqual({ ...before.workload, replicas: 7 });
+    expect(both.autoscaler).toMatchObject({ kind: "hpa", spec: { maxReplicas: 5 } });
+    expect(both.others).toEqual([]);
+  });
+
   it("is asked for where it is not to be told", () => {
     expect([
       messageOf(() => read(together(deployment, hpa, scaledObject))),

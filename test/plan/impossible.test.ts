@@ -30,10 +30,16 @@ describe("objectives that no number of replicas meets", () => {
       "TTFT p50 is 35.0 ms at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 1 ms
       end to end p99 is 2.32 s at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 500 ms: a request of 5,608 and 262 tokens takes 255 ms to the first and 261 × 7.90 ms after it
       ITL p99 is 7.82 ms at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 1 ms
-      TTFT p99 is 189 ms at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 80 ms
+      TTFT p99 is 189 ms at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 80 ms; then goodput ≥ 99.9 % is missed as well
       goodput is 99.75 % at best, where every request has an idle replica to itself (from 33 replicas on), and the limit is 99.9 %
       TPOT p90 of priority 1 is 7.61 ms at best, where every request has an idle replica to itself (from 1 replica on), and the limit is 1 ms"
     `);
+  });
+
+  it("are all named, the first with its figures", () => {
+    expect(why({ ttft_p50_s: 0.001, tpot_p99_s: 0.001, e2e_p99_s: 0.5 })).toMatch(
+      /^TTFT p50 is .*and the limit is 1 ms; then TPOT p99 ≤ 1 ms and end to end p99 ≤ 500 ms are missed as well$/u,
+    );
   });
 
   it("are told from a limit at the best value itself, which is met", () => {

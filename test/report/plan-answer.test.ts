@@ -1,12 +1,23 @@
 import { describe, expect, it } from "vitest";
 import fc from "fast-check";
+import { parseHTML } from "linkedom";
 import { makeDocument } from "../../cli/document.ts";
 import type { Candidate, FrontierPoint, Plan } from "../../src/plan/schema.ts";
 import { planSchema } from "../../src/plan/schema.ts";
 import { placeLabels } from "../../src/report/html/frontier-labels.ts";
+import { chartsFor } from "../../src/report/html/chart.ts";
+import { planSection } from "../../src/report/html/plan-section.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import { frontierRows } from "../../src/report/plan-frontier.ts";
-import { burstSentenceOrNull, confidenceSentence, hardshipSentenceOrNull, hybridSentenceOrNull, whyNotFewerSentence } from "../../src/report/plan-sentences.ts";
+import {
+  answerSentence,
+  burstSentenceOrNull,
+  confidenceSentence,
+  hardshipSentenceOrNull,
+  hybridSentenceOrNull,
+  missSentence,
+  whyNotFewerSentence,
+} from "../../src/report/plan-sentences.ts";
 import { sensitivitySentenceOrNull } from "../../src/report/plan-sensitivity.ts";
 import { changeSentenceOrNull, todaySentenceOrNull } from "../../src/report/plan-today-sentences.ts";
 import { planText } from "../../src/report/text.ts";
@@ -208,7 +219,7 @@ describe("words of a plan", () => {
     expect(burst(2.38)).toBe(
       "It takes a burst of 60 s at up to 2.4 times the mean rate on top of the busiest 60 s, and breaks a little above.",
     );
-    expect(burst(null)).toBe("No burst of 60 s that was tried on top of the busiest 60 s breaks it.");
+    expect(burst(null)).toBe("No burst of 60 s that was tried, up to 64 times the mean rate, on top of the busiest 60 s breaks it.");
     expect(burst(0)).toBe("The smallest burst of 60 s that was tried on top of the busiest 60 s breaks it.");
     expect(burstSentenceOrNull(plan())).toBeNull();
   });
@@ -282,5 +293,70 @@ describe("labels of a picture", () => {
       ),
       runs(200),
     );
+  });
+});
+
+describe("a miss by little", () => {
+  it("has as many digits as tell its value from the limit, and three where they do", () => {
+    const missed = (value: number) =>
+      missSentence(
+        candidate(5, value, { objectives: [{ ...candidate(5, value).objectives[0]!, value, interval: null, verdict: "misses" as const }] }),
+      );
+    expect(missed(2.0004)).toBe("TTFT p99 2.0004 s against a limit of 2 s");
+    expect(missed(2.004)).toBe("TTFT p99 2.004 s against a limit of 2 s");
+    expect(missed(2.4)).toBe("TTFT p99 2.40 s against a limit of 2 s");
+  });
+});
+
+describe("the change against today, where there are prices", () => {
+  it("says the money too", () => {
+    const cost = (total: number) => ({ cost: { total, per_hour: total } });
+    if (capacity.kind !== "found") throw new Error("expected an answer");
+    const priced = {
+      ...plan({ today: { ...today, ...cost(13) } }),
+      capacity: { ...capacity, candidate: { ...capacity.candidate, ...cost(12) } },
+    };
+    expect(changeSentenceOrNull(priced)).toMatch(/ Cost: 12\.0 instead of 13\.0 \(-7\.7 %\)\.$/u);
+    expect(changeSentenceOrNull(plan({ today }))).not.toContain("Cost");
+  });
+});
+
+describe("the table of policies on a page", () => {
+  it("is said to hold intervals only where it does", () => {
+    const charts = chartsFor(parseHTML("<html><body></body></html>").document);
+    const without = (one: Candidate): Candidate => ({
+      ...one,
+      objectives: one.objectives.map((result) => ({ ...result, interval: null })),
+    });
+    if (capacity.kind !== "found") throw new Error("expected an answer");
+    const alone = plan({ autoscaler: null, capacity: { ...capacity, candidate: without(capacity.candidate), one_fewer: null } });
+    expect(planSection(charts, alone).html).toContain("Policies on the same traffic; ✗");
+    expect(planSection(charts, plan()).html).toContain("Policies on the same traffic (95 % intervals); ✗");
+  });
+});
+
+describe("objectives that hold in every window", () => {
+  const conditions = { window_s: 10, survive: 1 };
+  const windowed = (worst: number, value: number): Plan => {
+    const asked = plan({ conditions });
+    if (asked.capacity.kind !== "found") throw new Error("expected an answer");
+    const fewer = candidate(5, value, { verdict: "misses" });
+    const [first] = fewer.objectives;
+    const objectives = [{ ...first!, interval: null, worst_window: worst, verdict: "misses" as const }];
+    return { ...asked, capacity: { ...asked.capacity, one_fewer: { ...fewer, objectives } } };
+  };
+
+  it("are answered under all that was asked", () => {
+    expect(answerSentence(plan({ conditions }))).toMatch(
+      /, also in every 10 s, with 1 of the replicas gone or lost when it is busiest, and through a rolling update\.$/u,
+    );
+    expect(answerSentence(plan())).not.toContain("also in");
+  });
+
+  it("are missed in a window where the value over all is within the limit, and say so", () => {
+    expect(whyNotFewerSentence(windowed(0.12, 1.2))).toBe(
+      "Not fewer: 5 replicas miss, TTFT p99 in its worst window, where 12 % of the requests are beyond 2 s (over all it is 1.20 s).",
+    );
+    expect(whyNotFewerSentence(windowed(0.12, 2.4))).toBe("Not fewer: 5 replicas miss, TTFT p99 2.40 s against a limit of 2 s.");
   });
 });

@@ -64,9 +64,10 @@ export const fasterLoad = ({ setup, policy }: Ground): Ways => {
   const { coldStart } = setup;
   const halved = coldStart.map(faster);
   const [before, after] = [typicalStart(coldStart), typicalStart(halved)];
-  if (after === before)
-    return noEffect("faster-load", before === 0 ? "a start takes no time" : "nothing of a start comes after its node is there");
   const names = coldStart.filter((phase) => isFaster(phase) && typicalSeconds(phase) > 0).map(({ name }) => name);
+  if (before === 0) return noEffect("faster-load", "a start takes no time");
+  if (names.length === 0) return noEffect("faster-load", "nothing of a start comes after its node is there");
+  if (after === before) return noEffect("faster-load", `the readiness probe decides: a start takes ${duration(before)} either way`);
   return ways({
     lever: "faster-load",
     from: `a start takes ${duration(before)}`,

@@ -48,8 +48,20 @@ export const typicalSeconds = (phase: ColdStartPhase): Seconds => {
   return "probe" in phase ? phase.probe.period / 2 : typicalDuration(phase.duration);
 };
 
-/** What a whole start takes in the middle of its phases' distributions. */
-export const typicalStart = (phases: readonly ColdStartPhase[]): Seconds => phases.reduce((sum, phase) => sum + typicalSeconds(phase), 0);
+/** What a whole start takes on a new node in the middle of its phases' distributions, to the readiness probe that finds the server up. */
+export const typicalStart = (phases: readonly ColdStartPhase[]): Seconds => {
+  let now = 0;
+  let containerAt: Seconds | null = null;
+  for (const phase of phases) {
+    if (phase.state !== "provisioning") containerAt ??= now;
+    if ("probe" in phase) {
+      const { period, initialDelay } = phase.probe;
+      const first = (containerAt ?? now) + initialDelay;
+      now = first + period * Math.max(0, Math.ceil((now - first) / period));
+    } else now += typicalSeconds(phase);
+  }
+  return now;
+};
 
 /** A phase that takes so many times as long; a probe looks as often as before. */
 export const scaledPhase = (phase: ColdStartPhase, factor: number): ColdStartPhase => {

@@ -51,6 +51,7 @@ const comparison = (plan: Plan): Html => {
   const compared = comparedCandidates(plan);
   const objectives = compared[0]?.candidate.objectives ?? [];
   if (compared.length === 0) return html``;
+  const hasIntervals = compared.some(({ candidate }) => candidate.objectives.some((result) => intervalOrNull(result) !== null));
   const numbers = [
     ...objectives.map((result) => `${nameOf(result)} ${limitOf(result)}`),
     "TTFT p50",
@@ -63,7 +64,7 @@ const comparison = (plan: Plan): Html => {
     "meets",
   ];
   return html`${table(
-    "Policies on the same traffic (95 % intervals); ✗ misses its limit, ? is too close to call",
+    `Policies on the same traffic${hasIntervals ? " (95 % intervals)" : ""}; ✗ misses its limit, ? is too close to call`,
     [{ heading: "policy" }, ...numbers.map((heading) => ({ heading, isNumber: true }))],
     compared.map(({ name, candidate }) => row(name, candidate)),
   )}${policyLines(plan).map((line) => html`<p class="faint">${line}</p> `)}`;

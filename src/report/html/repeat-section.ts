@@ -1,4 +1,5 @@
 import { WEBGPU } from "../../calibration/device-model.ts";
+import type { Run } from "../../fleet/run.ts";
 import { list } from "../../format.ts";
 import { html, type Html } from "./markup.ts";
 import type { ReportParts } from "./parts.ts";
@@ -19,7 +20,9 @@ export const repeatCommands = ({ profile, deviceModel, runs = [], plan, peers }:
       ]),
   ...(deviceModel === undefined ? [] : [calibrateCommand(deviceModel)]),
   ...(plan === undefined ? [] : [`npx ${plan.command ?? "ballast plan SCENARIO"}`]),
-  ...(plan !== undefined ? [] : [...new Set(runs.map(({ seed }) => `npx ballast simulate SCENARIO --seed ${seed} --out run.json`))]),
+  ...(plan !== undefined
+    ? []
+    : [...new Set(runs.map(({ seed }) => `npx ballast simulate SCENARIO --device DEVICE --seed ${seed} --out run.json`))]),
   ...(peers === undefined ? [] : [`npm run bench:peers${peers.selection === "all" ? " -- --all" : ""}`]),
 ];
 
@@ -46,7 +49,8 @@ const openSentences = ({ deviceModel, runs = [], plan }: ReportParts): string[] 
     : [
         `FILE: the measurements of ${deviceModel.anchored.engine}, ${list([...new Set(deviceModel.anchored.curves.flatMap(({ sources }) => sources))])}; one --anchor for each.`,
       ]),
-  ...(plan?.command !== undefined || (plan === undefined && runs.length === 0)
+  ...(plan !== undefined || runs.length === 0 ? [] : [madeWithSentence(runs)]),
+  ...(plan === undefined || plan.command !== undefined
     ? []
     : ["SCENARIO: the file whose traffic and settings are listed among the inputs above."]),
   ...(plan !== undefined || runs.length === 0 ? [] : [policySentence([...new Set(runs.map(({ policy }) => policy))])]),
@@ -66,6 +70,15 @@ export const repeatSection = (parts: ReportParts): Html => {
         : html`<p>A measurement differs a little each time: compare profiles by their medians, in the same condition.</p> `
     }${files.length === 0 ? html`` : html`<p>${filesSentence(files, parts.profile !== undefined)}</p> `}
   </section> `;
+};
+
+/** A run does not know its command, but where its inputs came from. */
+const madeWithSentence = (runs: readonly Run[]): string => {
+  const named = runs.flatMap(({ inputs }) =>
+    inputs.flatMap(({ source }) => /^[^\s,;()]+\.(?:ya?ml|json|csv|jsonl)(?:\.gz)?(?=$|,)/u.exec(source) ?? []),
+  );
+  const files = [...new Set(named)];
+  return `SCENARIO, DEVICE: the scenario and the device model that it was made with; add the options that stood beside them, such as --manifests. A run does not hold its command.${files.length === 0 ? "" : ` Its inputs come from ${list(files)}.`}`;
 };
 
 const policySentence = (policies: readonly string[]): string =>

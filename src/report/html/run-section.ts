@@ -1,6 +1,6 @@
 import type { Run } from "../../fleet/run.ts";
 import { count, duration, durationOrNone, gpuHours, mean, NONE, percent } from "../../format.ts";
-import { effectRowsOrNull } from "../effect-rows.ts";
+import { effectRowsOrNull, readyAfter } from "../effect-rows.ts";
 import { churnOrNull } from "../price-text.ts";
 import { admissionSentences, FAILURE_HEADINGS, failureRows, missingOrNull } from "../admission-text.ts";
 import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../run-text.ts";
@@ -61,12 +61,7 @@ const scaleEventTable = (run: Run): Html =>
         table(
           `Scale events: ${run.policy}`,
           [{ heading: "at", isNumber: true }, { heading: "replicas" }, { heading: "ready after", isNumber: true }, { heading: "because" }],
-          run.scale_events.map(({ at_s, from, to, ready_after_s, because }) => [
-            duration(at_s),
-            `${from} → ${to}`,
-            to > from ? durationOrNone(ready_after_s) : "",
-            because,
-          ]),
+          run.scale_events.map((event) => [duration(event.at_s), `${event.from} → ${event.to}`, readyAfter(event), event.because]),
         ),
       );
 

@@ -1,4 +1,4 @@
-import { InputError } from "../../errors.ts";
+import { InputError, shown } from "../../errors.ts";
 import { NANOSECONDS_PER_SECOND, type Nanoseconds } from "../../units.ts";
 import type { Request } from "../request.ts";
 import { checkColumns, findColumns, type CsvRecord } from "./columns.ts";
@@ -60,7 +60,7 @@ const parseWallClock = (text: string, where: () => string): WallClock => {
   const match = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|\+00:00)?$/u.exec(text);
   const milliseconds = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2]}Z`);
   if (Number.isNaN(milliseconds)) {
-    throw new InputError(where(), `expected TIMESTAMP as 2023-11-16 18:15:46.6805900, got ${JSON.stringify(text)}`, REPAIR);
+    throw new InputError(where(), `expected TIMESTAMP as 2023-11-16 18:15:46.6805900, got ${shown(text)}`, REPAIR);
   }
   return { seconds: milliseconds / 1000, nanoseconds: Number((match?.[3] ?? "").padEnd(9, "0")) };
 };

@@ -1,4 +1,4 @@
-import { InputError } from "../../errors.ts";
+import { InputError, shown } from "../../errors.ts";
 import type { Nanoseconds, Tokens } from "../../units.ts";
 import type { Work } from "../request.ts";
 
@@ -21,7 +21,7 @@ export const REPAIR = "Repair the line, or take it out.";
 
 /** A value as a message shows it. */
 export const show = (value: unknown): string => {
-  const text = value === undefined || value === "" ? "nothing" : JSON.stringify(value);
+  const text = value === undefined || value === "" ? "nothing" : shown(value);
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 };
 

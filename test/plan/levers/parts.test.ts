@@ -195,6 +195,20 @@ describe("a lever", () => {
     expect(changed.map(typicalSeconds)).toEqual([60, 15, 5, 2, 5]);
   });
 
+  it("of faster starts say how long a start takes with its probe, and have no effect where that decides", () => {
+    const lever = (initialDelay: number) => {
+      const probed = phases.map((phase) => ("probe" in phase ? { ...phase, probe: { period: 10, initialDelay } } : phase));
+      return fasterLoad(ground({ setup: { ...setup, coldStart: probed } }));
+    };
+    const { from, to } = only(lever(5));
+    expect([from, to]).toEqual(["a start takes 105 s", "90.0 s: image, storage and weights in half the time"]);
+    expect(only(lever(60))).toMatchObject({ from: "a start takes 2.50 min", to: "2.25 min: image, storage and weights in half the time" });
+    const behind = [phases[0], phases[2], { ...phases[4], probe: { period: 10, initialDelay: 60 } }];
+    expect(because(fasterLoad(ground({ setup: { ...setup, coldStart: behind } })))).toBe(
+      "the readiness probe decides: a start takes 2.00 min either way",
+    );
+  });
+
   it("of a warm pool stands by with all phases but the probe behind it, and wakes as long as weights take", () => {
     const { setup: change } = only(warmPool(ground({ setup: { ...setup, coldStart: phases } })));
     expect(change!({ ...setup, coldStart: phases }).startUp?.warmPool).toEqual({
