@@ -1,8 +1,8 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
-import { pooled, type Counts } from "../../src/plan/counts.ts";
-import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import type { Question } from "../../src/plan/question.ts";
-import { replicate, verdictOf } from "../../src/plan/replications.ts";
+import { pooled, type Counts } from "../../src/plan/objectives/counts.ts";
+import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
+import type { Question } from "../../src/plan/search/question.ts";
+import { replicate, verdictOf } from "../../src/plan/search/replications.ts";
 import { randomQuestion } from "./random-question.ts";
 
 /** The search beside a simulation of every number of replicas with ten times the replications, on seeds that the search has not seen. */

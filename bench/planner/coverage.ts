@@ -1,8 +1,8 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
-import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import { objectivesOf, inWords } from "../../src/plan/objectives.ts";
-import type { Question } from "../../src/plan/question.ts";
-import { replicate, resultsOf } from "../../src/plan/replications.ts";
+import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
+import { objectivesOf, inWords } from "../../src/plan/objectives/objectives.ts";
+import type { Question } from "../../src/plan/search/question.ts";
+import { replicate, resultsOf } from "../../src/plan/search/replications.ts";
 import type { ObjectiveResult } from "../../src/plan/schema.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { randomQuestion } from "./random-question.ts";

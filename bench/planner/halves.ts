@@ -1,12 +1,12 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
-import { capacityInterval } from "../../src/plan/capacity-interval.ts";
+import { capacityInterval } from "../../src/plan/confidence/capacity-interval.ts";
 import { reachableObjectives } from "../../src/plan/default-chat.ts";
-import { driftsOf } from "../../src/plan/drift.ts";
-import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import { valuesOf } from "../../src/plan/latencies.ts";
-import type { Question } from "../../src/plan/question.ts";
-import { unloadedLatencies } from "../../src/plan/unloaded.ts";
+import { driftsOf } from "../../src/plan/confidence/drift.ts";
+import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
+import { valuesOf } from "../../src/plan/objectives/latencies.ts";
+import type { Question } from "../../src/plan/search/question.ts";
+import { unloadedLatencies } from "../../src/plan/search/unloaded.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { scenarioSchema } from "../../src/scenario/schema.ts";
 import type { Request } from "../../src/traffic/request.ts";

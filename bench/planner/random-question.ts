@@ -1,10 +1,10 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
-import { pooledPercentileOrNull, Times } from "../../src/plan/latencies.ts";
-import type { Question } from "../../src/plan/question.ts";
-import { replicationsFor } from "../../src/plan/replication-count.ts";
-import { sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
-import { unloadedLatencies } from "../../src/plan/unloaded.ts";
+import { pooledPercentileOrNull, Times } from "../../src/plan/objectives/latencies.ts";
+import type { Question } from "../../src/plan/search/question.ts";
+import { replicationsFor } from "../../src/plan/search/replication-count.ts";
+import { sustainedRateOrNull } from "../../src/plan/search/sustained-rate.ts";
+import { unloadedLatencies } from "../../src/plan/search/unloaded.ts";
 import type { GivenScenario } from "../../src/scenario/parse.ts";
 import { resolveScenario } from "../../src/scenario/resolve.ts";
 import { scenarioSchema } from "../../src/scenario/schema.ts";

@@ -8,7 +8,7 @@ import { simulate } from "../../src/fleet/simulate.ts";
 import { LifeSpans } from "../../src/replica/life-spans.ts";
 import { traceJson } from "../../src/report/trace-events.ts";
 import { savedJson } from "../../src/json.ts";
-import { ObjectiveMeter } from "../../src/plan/objective-meter.ts";
+import { ObjectiveMeter } from "../../src/plan/objectives/objective-meter.ts";
 import { PLAIN } from "../../src/report/layout.ts";
 import { runText } from "../../src/report/text.ts";
 import { costSentence } from "../../src/report/objective-words.ts";

@@ -6,12 +6,12 @@ import { simulate } from "../fleet/simulate.ts";
 import { duration, plain } from "../format.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { chatLengths, chatShare, reachableObjectives, sampledChat } from "../plan/default-chat.ts";
-import { valuesOf } from "../plan/latencies.ts";
-import { objectivesInWords, objectivesOf, type LatencyObjective } from "../plan/objectives.ts";
-import type { Question } from "../plan/question.ts";
-import { atSteadyRate, bracketRate } from "../plan/sustained-rate.ts";
-import { replicate, type Replication } from "../plan/replications.ts";
-import { unloadedLatencies } from "../plan/unloaded.ts";
+import { valuesOf } from "../plan/objectives/latencies.ts";
+import { objectivesInWords, objectivesOf, type LatencyObjective } from "../plan/objectives/objectives.ts";
+import type { Question } from "../plan/search/question.ts";
+import { atSteadyRate, bracketRate } from "../plan/search/sustained-rate.ts";
+import { replicate, type Replication } from "../plan/search/replications.ts";
+import { unloadedLatencies } from "../plan/search/unloaded.ts";
 import { coldStartOf } from "../scenario/cold-start.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import { resolveScenario, type FleetSetup } from "../scenario/resolve.ts";
@@ -24,7 +24,7 @@ import type { TrafficOf } from "../traffic/schema.ts";
 import { toNanoseconds, toSeconds, type Seconds } from "../units.ts";
 import { conversations } from "./conversations.ts";
 import { drawSteps, durationOf, meanLoad, peakLoad, type Demand, type Step } from "./demand.ts";
-import { isGood } from "../plan/counts.ts";
+import { isGood } from "../plan/objectives/counts.ts";
 import { BLOCK, conversationOf, copiesFor, superpose, type ReplayedTrace } from "./replayed-trace.ts";
 
 /** What is asked where no trace is played. */

@@ -3,8 +3,8 @@ import type { Latency } from "../fleet/run.ts";
 import { toSeconds, type Seconds } from "../units.ts";
 import { durationOf } from "./demand.ts";
 import type { Measure, Outcome } from "./experiment.ts";
-import { isGood } from "../plan/counts.ts";
-import { paidReplicas } from "../plan/replications.ts";
+import { isGood } from "../plan/objectives/counts.ts";
+import { paidReplicas } from "../plan/search/replications.ts";
 
 /** Numbers that several experiments read off a run. */
 

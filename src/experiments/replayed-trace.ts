@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { firstFrom } from "../plan/block-bootstrap.ts";
+import { firstFrom } from "../plan/confidence/block-bootstrap.ts";
 import type { RandomStream } from "../traffic/random.ts";
 import type { Request, Work } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds, type Nanoseconds, type Seconds } from "../units.ts";

@@ -1,12 +1,12 @@
-import { overBudgetOrNull } from "./budget.ts";
-import { fixedCandidate } from "./fixed-candidate.ts";
-import { smallestFixed, type FixedSearch } from "./fixed-capacity.ts";
+import { overBudgetOrNull } from "./search/budget.ts";
+import { fixedCandidate } from "./search/fixed-candidate.ts";
+import { smallestFixed, type FixedSearch } from "./search/fixed-capacity.ts";
 import { meanRateOf, type PlanRequest } from "./plan-request.ts";
-import type { Question } from "./question.ts";
-import type { FixedAnswer } from "./targets.ts";
-import { candidateOf, type Replication } from "./replications.ts";
+import type { Question } from "./search/question.ts";
+import type { FixedAnswer } from "./search/targets.ts";
+import { candidateOf, type Replication } from "./search/replications.ts";
 import type { Candidate } from "./schema.ts";
-import { sustainedRateOrNull } from "./sustained-rate.ts";
+import { sustainedRateOrNull } from "./search/sustained-rate.ts";
 
 /** A question with its smallest fixed number: what every other part of a plan begins from. */
 export interface Answered {

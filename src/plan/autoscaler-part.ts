@@ -1,10 +1,10 @@
 import type { Run } from "../fleet/run.ts";
 import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts";
 import type { Answered } from "./answered.ts";
-import { suggestedHpa, TARGET_RULE } from "./autoscaler.ts";
+import { suggestedHpa, TARGET_RULE } from "./search/autoscaler.ts";
 import type { Piece } from "./piece.ts";
-import { Race } from "./racing.ts";
-import { candidateOf } from "./replications.ts";
+import { Race } from "./search/racing.ts";
+import { candidateOf } from "./search/replications.ts";
 
 /** What an autoscaler does on the same traffic. */
 export interface Suggested extends Piece<"autoscaler"> {

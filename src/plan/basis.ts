@@ -2,13 +2,13 @@ import { whoseSpeed } from "../calibration/whose-speed.ts";
 import { notModelled } from "../fleet/not-modelled.ts";
 import type { Objectives } from "../scenario/objectives.ts";
 import { trafficInWords } from "../scenario/traffic-inputs.ts";
-import type { FixedSearch } from "./fixed-capacity.ts";
-import { setupUnderHardship } from "./hardships.ts";
+import type { FixedSearch } from "./search/fixed-capacity.ts";
+import { setupUnderHardship } from "./search/hardships.ts";
 import { deviceNotes, EDGES, traceCautions, traceNote } from "./notes.ts";
-import { objectiveInputs, objectivesInWords } from "./objectives.ts";
+import { objectiveInputs, objectivesInWords } from "./objectives/objectives.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import type { Question } from "./question.ts";
+import type { Question } from "./search/question.ts";
 import { PLAN_SCHEMA, type Plan } from "./schema.ts";
 
 /** What was asked, of what, and what the answer rests on whichever it is. */

@@ -1,12 +1,12 @@
 import { count, limit, percent, quantity, significant } from "../format.ts";
 import type { Answered } from "./answered.ts";
-import { BURST, breakingBurstOrNull } from "./breaking-burst.ts";
-import { breakingRateOrNull } from "./breaking-rate.ts";
-import { busiestOrNull, PEAK_WINDOWS } from "./busiest.ts";
-import { capacityInterval, stepErrorOrNull, type CapacityInterval } from "./capacity-interval.ts";
+import { BURST, breakingBurstOrNull } from "./stress/breaking-burst.ts";
+import { breakingRateOrNull } from "./stress/breaking-rate.ts";
+import { busiestOrNull, PEAK_WINDOWS } from "./stress/busiest.ts";
+import { capacityInterval, stepErrorOrNull, type CapacityInterval } from "./confidence/capacity-interval.ts";
 import type { Piece } from "./piece.ts";
 import type { Headroom } from "./schema.ts";
-import { PRECISION } from "./sustained-rate.ts";
+import { PRECISION } from "./search/sustained-rate.ts";
 
 /** How sure the number is. */
 export const intervalOf = ({ request, question, search }: Answered): CapacityInterval =>

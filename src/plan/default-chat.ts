@@ -1,7 +1,7 @@
 import { objectivesSchema, type Objectives } from "../scenario/objectives.ts";
 import type { GeneratedTraffic } from "../traffic/generate.ts";
 import type { LengthDistribution } from "../traffic/schema.ts";
-import type { valuesOf } from "./latencies.ts";
+import type { valuesOf } from "./objectives/latencies.ts";
 import type { Seconds } from "../units.ts";
 
 /** The chat that Ballast asks about where nobody says what the traffic is: its lengths, and how fast it is to be answered. */

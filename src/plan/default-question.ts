@@ -10,12 +10,12 @@ import { generate } from "../traffic/generate.ts";
 import type { Traffic } from "../traffic/schema.ts";
 import type { Seconds } from "../units.ts";
 import { chatLengths, chatShare, reachableObjectives, RELATIVE_LIMIT, sampledChat } from "./default-chat.ts";
-import { valuesOf } from "./latencies.ts";
+import { valuesOf } from "./objectives/latencies.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
-import { PRECISION, sustainedRateOrNull } from "./sustained-rate.ts";
+import { PRECISION, sustainedRateOrNull } from "./search/sustained-rate.ts";
 import type { OnProgress } from "./stages.ts";
-import { unloadedLatencies } from "./unloaded.ts";
+import { unloadedLatencies } from "./search/unloaded.ts";
 
 /** Traffic over what one replica sustains. */
 const LOAD = 4;

@@ -1,15 +1,15 @@
 import type { Policy } from "../fleet/policy.ts";
 import type { Answered } from "./answered.ts";
 import type { Suggested } from "./autoscaler-part.ts";
-import { fixedCandidate } from "./fixed-candidate.ts";
-import { isBetterWithMore } from "./fixed-capacity.ts";
+import { fixedCandidate } from "./search/fixed-candidate.ts";
+import { isBetterWithMore } from "./search/fixed-capacity.ts";
 import { frontierOf, type Named } from "./frontier.ts";
-import { cheapestUsualOrNull, hybrids, type Hybrid } from "./hybrid.ts";
+import { cheapestUsualOrNull, hybrids, type Hybrid } from "./search/hybrid.ts";
 import type { Piece } from "./piece.ts";
-import { poolOf, withPool } from "./pools.ts";
-import type { Question } from "./question.ts";
-import { Race } from "./racing.ts";
-import { candidateOf } from "./replications.ts";
+import { poolOf, withPool } from "./search/pools.ts";
+import type { Question } from "./search/question.ts";
+import { Race } from "./search/racing.ts";
+import { candidateOf } from "./search/replications.ts";
 import type { Candidate } from "./schema.ts";
 import type { Today } from "./today-part.ts";
 

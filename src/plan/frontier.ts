@@ -1,4 +1,4 @@
-import { dominates, isSame, measuresOf } from "./measures.ts";
+import { dominates, isSame, measuresOf } from "./search/measures.ts";
 import type { Candidate, FrontierPoint } from "./schema.ts";
 
 /** A policy under the name that people know it by. */

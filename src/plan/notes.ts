@@ -1,11 +1,11 @@
-import { driftCautionOrNull } from "./drift.ts";
+import { driftCautionOrNull } from "./confidence/drift.ts";
 import type { DeviceModel } from "../calibration/device-model.ts";
 import { duration, mean, percent, quantity, significant } from "../format.ts";
 import type { FleetSetup } from "../scenario/resolve.ts";
 import { typicalStart } from "../replica/cold-start/phase.ts";
 import type { Request } from "../traffic/request.ts";
 import { toSeconds, type Seconds } from "../units.ts";
-import type { Replication } from "./replications.ts";
+import type { Replication } from "./search/replications.ts";
 
 /** How far the device model may be trusted. */
 export const deviceNotes = ({ step, load, weight_bytes, notes }: DeviceModel): string[] => {

@@ -9,10 +9,10 @@ import { createStreams } from "../sim/streams.ts";
 import type { TrafficData } from "../traffic/data.ts";
 import { generate } from "../traffic/generate.ts";
 import type { Request } from "../traffic/request.ts";
-import { alternativesOf } from "./burstiness.ts";
+import { alternativesOf } from "./confidence/burstiness.ts";
 import { spanOf } from "./notes.ts";
-import type { Question } from "./question.ts";
-import { replicationsFor } from "./replication-count.ts";
+import type { Question } from "./search/question.ts";
+import { replicationsFor } from "./search/replication-count.ts";
 import type { OnProgress } from "./stages.ts";
 
 /** A device that the answer is held against. */

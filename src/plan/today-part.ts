@@ -3,9 +3,9 @@ import type { Run } from "../fleet/run.ts";
 import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import type { Question } from "./question.ts";
-import { Race } from "./racing.ts";
-import { candidateOf } from "./replications.ts";
+import type { Question } from "./search/question.ts";
+import { Race } from "./search/racing.ts";
+import { candidateOf } from "./search/replications.ts";
 
 /** What runs today, simulated. */
 export interface Today extends Piece<"today"> {

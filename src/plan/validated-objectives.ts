@@ -2,7 +2,7 @@ import { list, plain } from "../format.ts";
 import type { Objectives } from "../scenario/objectives.ts";
 import { isReproduced } from "../validation/fleet-rows.ts";
 import type { FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
-import { objectivesOf, type LatencyObjective, type Objective } from "./objectives.ts";
+import { objectivesOf, type LatencyObjective, type Objective } from "./objectives/objectives.ts";
 
 /** Whether a simulation has shown that it can speak of an objective. */
 export interface ObjectiveCheck {

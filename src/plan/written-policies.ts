@@ -5,10 +5,10 @@ import { DOWNSCALE_STABILIZATION } from "../autoscaler/hpa/normalise.ts";
 import { fleetMetricOrNull, queryText } from "../autoscaler/query.ts";
 import { initialReplicas, type Policy } from "../fleet/policy.ts";
 import type { Destination } from "../manifests/destination.ts";
-import { hpaSpecOf } from "./hpa-manifest.ts";
-import type { Question } from "./question.ts";
-import { Race } from "./racing.ts";
-import { candidateOf, type Replication } from "./replications.ts";
+import { hpaSpecOf } from "./search/hpa-manifest.ts";
+import type { Question } from "./search/question.ts";
+import { Race } from "./search/racing.ts";
+import { candidateOf, type Replication } from "./search/replications.ts";
 import type { Candidate } from "./schema.ts";
 
 type FromManifest = Extract<Policy, { kind: "manifest" }>;

@@ -3,8 +3,8 @@ import { surelyMissed } from "../../src/experiments/shortage.ts";
 import { over, sumsOf } from "../../src/experiments/windows.ts";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
-import { isGood } from "../../src/plan/counts.ts";
-import { objectivesOf } from "../../src/plan/objectives.ts";
+import { isGood } from "../../src/plan/objectives/counts.ts";
+import { objectivesOf } from "../../src/plan/objectives/objectives.ts";
 import { fleetConfig, requestsOf, roomyReplica } from "../fleet/configs.ts";
 
 const oneSecond = { stepTime: () => 1e9, isExtrapolated: () => false };

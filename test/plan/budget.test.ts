@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { overBudgetOrNull } from "../../src/plan/budget.ts";
+import { overBudgetOrNull } from "../../src/plan/search/budget.ts";
 import { question } from "./questions.ts";
 
 const prices = { reserved_per_gpu_hour: 2.5, on_demand_per_gpu_hour: 9, currency: "EUR" };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { plan } from "../../src/plan/plan.ts";
-import { alternativesOf } from "../../src/plan/burstiness.ts";
+import { alternativesOf } from "../../src/plan/confidence/burstiness.ts";
 import { scenarioOf } from "../../src/scenario/parse.ts";
 import { NO_DATA } from "../../src/traffic/data.ts";
 import { prometheusSchema } from "../../src/traffic/prometheus/schema.ts";

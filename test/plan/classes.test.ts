@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives.ts";
-import type { Question } from "../../src/plan/question.ts";
-import { candidateOf, replicate, resultsOf } from "../../src/plan/replications.ts";
+import { objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives/objectives.ts";
+import type { Question } from "../../src/plan/search/question.ts";
+import { candidateOf, replicate, resultsOf } from "../../src/plan/search/replications.ts";
 import { nameOf } from "../../src/report/objective-words.ts";
 import { withObjectives, withoutOverruledDefaults, type Objectives } from "../../src/scenario/objectives.ts";
 import { runs } from "../runs.ts";

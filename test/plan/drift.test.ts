@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { driftCautionOrNull, driftsOf } from "../../src/plan/drift.ts";
+import { driftCautionOrNull, driftsOf } from "../../src/plan/confidence/drift.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
 

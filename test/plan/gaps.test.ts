@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulate } from "../../src/fleet/simulate.ts";
-import { countOfOne, isWithin } from "../../src/plan/counts.ts";
-import { GapMeter, type CountedRecord } from "../../src/plan/gaps.ts";
-import { pooledPercentileOrNull } from "../../src/plan/latencies.ts";
-import { objectivesOf, type LatencyObjective } from "../../src/plan/objectives.ts";
-import { replicate, resultsOf } from "../../src/plan/replications.ts";
+import { countOfOne, isWithin } from "../../src/plan/objectives/counts.ts";
+import { GapMeter, type CountedRecord } from "../../src/plan/objectives/gaps.ts";
+import { pooledPercentileOrNull } from "../../src/plan/objectives/latencies.ts";
+import { objectivesOf, type LatencyObjective } from "../../src/plan/objectives/objectives.ts";
+import { replicate, resultsOf } from "../../src/plan/search/replications.ts";
 import { runs } from "../runs.ts";
 import { chat, question } from "./questions.ts";
 

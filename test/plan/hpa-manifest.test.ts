@@ -1,9 +1,9 @@
 import { expect, it } from "vitest";
 import type { Policy } from "../../src/fleet/policy.ts";
-import { OTHERS, withBehavior } from "../../src/plan/behaviors.ts";
-import { hpaSpecOf } from "../../src/plan/hpa-manifest.ts";
+import { OTHERS, withBehavior } from "../../src/plan/search/behaviors.ts";
+import { hpaSpecOf } from "../../src/plan/search/hpa-manifest.ts";
 import { slowerOrNull } from "../../src/plan/levers/slower.ts";
-import type { Hpa } from "../../src/plan/targets.ts";
+import type { Hpa } from "../../src/plan/search/targets.ts";
 
 const hpa: Hpa = {
   kind: "hpa",

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { simulateAll } from "../fleet/configs.ts";
-import { whyImpossibleOrNull } from "../../src/plan/impossible.ts";
-import { latenciesOf } from "../../src/plan/latencies.ts";
-import { replicate } from "../../src/plan/replications.ts";
-import { bestRecords } from "../../src/plan/unloaded.ts";
+import { whyImpossibleOrNull } from "../../src/plan/search/impossible.ts";
+import { latenciesOf } from "../../src/plan/objectives/latencies.ts";
+import { replicate } from "../../src/plan/search/replications.ts";
+import { bestRecords } from "../../src/plan/search/unloaded.ts";
 import type { Objectives } from "../../src/scenario/objectives.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { runs } from "../runs.ts";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { BLOCKS, localBlockBootstrap } from "../../src/plan/block-bootstrap.ts";
-import { breakingRateOrNull, BREAKING_PRECISION } from "../../src/plan/breaking-rate.ts";
-import { capacityInterval, stepErrorOrNull } from "../../src/plan/capacity-interval.ts";
-import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import type { Question } from "../../src/plan/question.ts";
+import { BLOCKS, localBlockBootstrap } from "../../src/plan/confidence/block-bootstrap.ts";
+import { breakingRateOrNull, BREAKING_PRECISION } from "../../src/plan/stress/breaking-rate.ts";
+import { capacityInterval, stepErrorOrNull } from "../../src/plan/confidence/capacity-interval.ts";
+import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
+import type { Question } from "../../src/plan/search/question.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { deviceModel } from "../fixtures.ts";

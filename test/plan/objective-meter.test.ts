@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
-import { ObjectiveMeter } from "../../src/plan/objective-meter.ts";
+import { ObjectiveMeter } from "../../src/plan/objectives/objective-meter.ts";
 
 const record = (ttft: number, state: RequestRecord["state"] = "finished"): RequestRecord => ({
   id: 0,

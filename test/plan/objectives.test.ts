@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
-import { countsOf, type Count } from "../../src/plan/counts.ts";
-import { latenciesOf, Times } from "../../src/plan/latencies.ts";
-import { objectiveInputs, objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives.ts";
-import { percentileIntervalOrNull } from "../../src/plan/percentile-interval.ts";
-import { resultsOf, type Replication } from "../../src/plan/replications.ts";
-import { ratio } from "../../src/plan/verdict.ts";
+import { countsOf, type Count } from "../../src/plan/objectives/counts.ts";
+import { latenciesOf, Times } from "../../src/plan/objectives/latencies.ts";
+import { objectiveInputs, objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives/objectives.ts";
+import { percentileIntervalOrNull } from "../../src/plan/objectives/percentile-interval.ts";
+import { resultsOf, type Replication } from "../../src/plan/search/replications.ts";
+import { ratio } from "../../src/plan/objectives/verdict.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Objectives } from "../../src/scenario/objectives.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";

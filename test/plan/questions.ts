@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { stepTimeModel } from "../../src/replica/step-time.ts";
 import { schedulerDefaults } from "../../src/replica/config.ts";
-import type { Question } from "../../src/plan/question.ts";
+import type { Question } from "../../src/plan/search/question.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import { generate } from "../../src/traffic/generate.ts";
 import type { Request } from "../../src/traffic/request.ts";

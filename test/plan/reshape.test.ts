@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { breakingBurstOrNull, BURST_PRECISION } from "../../src/plan/breaking-burst.ts";
-import { busiestOrNull } from "../../src/plan/busiest.ts";
-import { Copies } from "../../src/plan/copies.ts";
-import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import { largestHeldOrNull } from "../../src/plan/largest-held.ts";
-import { amplified, grown, WINDOW } from "../../src/plan/reshape.ts";
+import { breakingBurstOrNull, BURST_PRECISION } from "../../src/plan/stress/breaking-burst.ts";
+import { busiestOrNull } from "../../src/plan/stress/busiest.ts";
+import { Copies } from "../../src/traffic/copies.ts";
+import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
+import { largestHeldOrNull } from "../../src/plan/stress/largest-held.ts";
+import { amplified, grown, WINDOW } from "../../src/plan/stress/reshape.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { runs } from "../runs.ts";

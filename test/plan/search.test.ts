@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { smallestFixed } from "../../src/plan/fixed-capacity.ts";
-import { whyImpossibleOrNull } from "../../src/plan/impossible.ts";
-import type { Question } from "../../src/plan/question.ts";
-import { replicate, verdictOf } from "../../src/plan/replications.ts";
-import { asPoisson, atSteadyRate, bracketSustainedRate, PRECISION, sustainedRateOrNull } from "../../src/plan/sustained-rate.ts";
-import type { Verdict } from "../../src/plan/verdict.ts";
+import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
+import { whyImpossibleOrNull } from "../../src/plan/search/impossible.ts";
+import type { Question } from "../../src/plan/search/question.ts";
+import { replicate, verdictOf } from "../../src/plan/search/replications.ts";
+import { asPoisson, atSteadyRate, bracketSustainedRate, PRECISION, sustainedRateOrNull } from "../../src/plan/search/sustained-rate.ts";
+import type { Verdict } from "../../src/plan/objectives/verdict.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { runs } from "../runs.ts";
 import { chat, question, questions } from "./questions.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { atSteadyRate } from "../../src/plan/sustained-rate.ts";
-import { targetOf } from "../../src/plan/targets.ts";
+import { atSteadyRate } from "../../src/plan/search/sustained-rate.ts";
+import { targetOf } from "../../src/plan/search/targets.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import { generate } from "../../src/traffic/generate.ts";
 import type { Request } from "../../src/traffic/request.ts";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { simulateAll } from "../fleet/configs.ts";
 import { describe, expect, it } from "vitest";
-import { latenciesOf } from "../../src/plan/latencies.ts";
-import { unloadedLatencies } from "../../src/plan/unloaded.ts";
+import { latenciesOf } from "../../src/plan/objectives/latencies.ts";
+import { unloadedLatencies } from "../../src/plan/search/unloaded.ts";
 import { runs } from "../runs.ts";
 import { question } from "./questions.ts";
 

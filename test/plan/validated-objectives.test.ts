@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inWords, parseObjectives } from "../../src/plan/objectives.ts";
+import { inWords, parseObjectives } from "../../src/plan/objectives/objectives.ts";
 import { checkObjectives, onlyWith } from "../../src/plan/validated-objectives.ts";
 import { withAsked } from "../../src/scenario/asked.ts";
 import { objectivesSchema } from "../../src/scenario/objectives.ts";

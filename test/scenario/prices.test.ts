@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Policy } from "../../src/fleet/policy.ts";
-import { candidateOf, replicate } from "../../src/plan/replications.ts";
+import { candidateOf, replicate } from "../../src/plan/search/replications.ts";
 import { costOf } from "../../src/scenario/prices.ts";
 import { chat, question } from "../plan/questions.ts";
 import { runs } from "../runs.ts";

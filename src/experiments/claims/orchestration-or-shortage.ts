@@ -1,6 +1,6 @@
 import type { Policy } from "../../fleet/policy.ts";
 import { routerSchema, type RouterSettings } from "../../fleet/settings.ts";
-import { isGood } from "../../plan/counts.ts";
+import { isGood } from "../../plan/objectives/counts.ts";
 import { rampTo, steady, type Demand } from "../demand.ts";
 import type { Arm, Comparison, Experiment, Measure, Outcome, Regime, Variant } from "../experiment.ts";
 import type { Lab } from "../lab.ts";

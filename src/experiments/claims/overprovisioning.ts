@@ -2,7 +2,7 @@ import type { Demand } from "../demand.ts";
 import type { Arm, Comparison, Experiment, Variant } from "../experiment.ts";
 import type { Lab } from "../lab.ts";
 import { costPerGoodToken, gpuHours, meanReplicas, missedShare, ttftP99, utilization } from "../measures.ts";
-import { paidReplicas } from "../../plan/replications.ts";
+import { paidReplicas } from "../../plan/search/replications.ts";
 import { fixed, hpa, keda } from "../policies.ts";
 
 const MOST = 8;

@@ -1,7 +1,7 @@
 import { days, steady, type Demand } from "../demand.ts";
 import type { Arm, Experiment, Regime } from "../experiment.ts";
 import { costPerGoodToken, gpuHours, meanReplicas, missedShare, scaleEventsPerHour, ttftP99 } from "../measures.ts";
-import { paidReplicas } from "../../plan/replications.ts";
+import { paidReplicas } from "../../plan/search/replications.ts";
 import { fixed, hpa } from "../policies.ts";
 
 const COST = "gpu_s_per_1000_good_tokens";

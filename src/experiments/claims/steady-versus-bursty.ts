@@ -2,7 +2,7 @@ import type { Run } from "../../fleet/run.ts";
 import { days, steady, type Demand } from "../demand.ts";
 import type { Arm, Comparison, Experiment, Measure, Regime } from "../experiment.ts";
 import { gpuHours, meanBatch, missedShare, tpotP99, ttftP99 } from "../measures.ts";
-import { paidReplicas } from "../../plan/replications.ts";
+import { paidReplicas } from "../../plan/search/replications.ts";
 import { fixed, hpa } from "../policies.ts";
 
 const LOAD = 2.2;

@@ -1,11 +1,11 @@
 import type { Policy } from "../../fleet/policy.ts";
 import { pow } from "../../math.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
-import { firstOrNull } from "../first-of-row.ts";
-import { isBetterWithMore } from "../fixed-capacity.ts";
-import type { Question } from "../question.ts";
-import { Race } from "../racing.ts";
-import { replicate, verdictOf, type Replication } from "../replications.ts";
+import { firstOrNull } from "../search/first-of-row.ts";
+import { isBetterWithMore } from "../search/fixed-capacity.ts";
+import type { Question } from "../search/question.ts";
+import { Race } from "../search/racing.ts";
+import { replicate, verdictOf, type Replication } from "../search/replications.ts";
 
 /** Settings of one knob, from the cheapest to the safest, on one setup. */
 export interface Row {

@@ -2,7 +2,7 @@ import { limitsOf, policyInWords, type Policy } from "../../fleet/policy.ts";
 import { plain, quantity } from "../../format.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
 import { spanOf } from "../notes.ts";
-import type { Question } from "../question.ts";
+import type { Question } from "../search/question.ts";
 import { Bench, cheapestOfRowOrNull, FACTORS, type Row, type Trial, UNCHANGED } from "./bench.ts";
 import { beginningWith, withFloorOrNull, withTargetOrNull } from "./policies.ts";
 import type { Pull } from "./pull.ts";

@@ -1,8 +1,8 @@
-import { isBetterWithMore } from "../fixed-capacity.ts";
-import { measuresOf } from "../measures.ts";
-import { objectivesOf } from "../objectives.ts";
-import type { Question } from "../question.ts";
-import { candidateOf, resultsOf } from "../replications.ts";
+import { isBetterWithMore } from "../search/fixed-capacity.ts";
+import { measuresOf } from "../search/measures.ts";
+import { objectivesOf } from "../objectives/objectives.ts";
+import type { Question } from "../search/question.ts";
+import { candidateOf, resultsOf } from "../search/replications.ts";
 import type { Trial } from "./bench.ts";
 import type { Meets, Misses } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { limit, plain } from "../../format.ts";
-import { objectivesOf } from "../objectives.ts";
+import { objectivesOf } from "../objectives/objectives.ts";
 import { noEffect, ways, type Ground, type Ways } from "./pull.ts";
 import type { Objectives } from "../../scenario/objectives.ts";
 import type { Seconds } from "../../units.ts";

@@ -1,7 +1,7 @@
 import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
-import type { Question } from "../question.ts";
-import { targetOf, type FixedAnswer } from "../targets.ts";
+import type { Question } from "../search/question.ts";
+import { targetOf, type FixedAnswer } from "../search/targets.ts";
 import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
 import { hoursByReplication, type Trial } from "./bench.ts";
 import { admission, smoothing } from "./front.ts";

@@ -1,6 +1,6 @@
 import { createStreams } from "../../sim/streams.ts";
-import { localBlockBootstrap } from "../block-bootstrap.ts";
-import type { Question } from "../question.ts";
+import { localBlockBootstrap } from "../confidence/block-bootstrap.ts";
+import type { Question } from "../search/question.ts";
 
 /** The question of a trace with so many resamples of it, in blocks, as its replications. They are drawn again each time: all of them at once may be large. */
 export const resampled = (question: Question, replications: number): Question => {

@@ -1,7 +1,7 @@
 import type { Behavior } from "../../autoscaler/hpa/behavior.ts";
 import { DOWNSCALE_STABILIZATION } from "../../autoscaler/hpa/normalise.ts";
 import type { Policy } from "../../fleet/policy.ts";
-import { withHpaBehavior } from "../hpa-manifest.ts";
+import { withHpaBehavior } from "../search/hpa-manifest.ts";
 
 type Manifest = Extract<Policy, { kind: "manifest" }>;
 

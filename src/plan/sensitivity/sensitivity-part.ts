@@ -1,13 +1,13 @@
-import { fixedCandidate } from "../fixed-candidate.ts";
+import { fixedCandidate } from "../search/fixed-candidate.ts";
 import { sustainedBy, type Answered } from "../answered.ts";
-import { breakingRateOrNull } from "../breaking-rate.ts";
-import { smallestFixed } from "../fixed-capacity.ts";
-import { cheapestUsualOrNull, hybrids } from "../hybrid.ts";
+import { breakingRateOrNull } from "../stress/breaking-rate.ts";
+import { smallestFixed } from "../search/fixed-capacity.ts";
+import { cheapestUsualOrNull, hybrids } from "../search/hybrid.ts";
 import type { Piece } from "../piece.ts";
-import type { Question } from "../question.ts";
+import type { Question } from "../search/question.ts";
 import type { Candidate, Plan, SensitivityRow } from "../schema.ts";
 import type { Request } from "../../traffic/request.ts";
-import type { FixedAnswer } from "../targets.ts";
+import type { FixedAnswer } from "../search/targets.ts";
 import { variationsOf } from "./variations.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { resolveScenario } from "../../scenario/resolve.ts";
 import { createStreams } from "../../sim/streams.ts";
 import type { Request } from "../../traffic/request.ts";
-import { withSteps } from "../capacity-interval.ts";
+import { withSteps } from "../confidence/capacity-interval.ts";
 import type { OtherDevice, PlanRequest } from "../plan-request.ts";
-import type { Question } from "../question.ts";
-import { amplified, grown } from "../reshape.ts";
+import type { Question } from "../search/question.ts";
+import { amplified, grown } from "../stress/reshape.ts";
 import { withColdStart } from "./shorter-start.ts";
 
 /** One thing that could be otherwise. */

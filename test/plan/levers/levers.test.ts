@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Policy } from "../../../src/fleet/policy.ts";
-import { smallestFixed } from "../../../src/plan/fixed-capacity.ts";
+import { smallestFixed } from "../../../src/plan/search/fixed-capacity.ts";
 import { Chooser } from "../../../src/plan/levers/cheapest.ts";
 import { missesOf } from "../../../src/plan/levers/figures.ts";
-import type { Question } from "../../../src/plan/question.ts";
+import type { Question } from "../../../src/plan/search/question.ts";
 import { leversOf, type LeversRequest } from "../../../src/plan/levers/levers.ts";
 import type { Pull } from "../../../src/plan/levers/pull.ts";
 import { LEVERS, leversSchema, type Lever, type LeverName, type Levers } from "../../../src/plan/levers/schema.ts";

@@ -5,7 +5,7 @@ import { KEDA_DEFAULTS } from "../../../src/autoscaler/keda/spec.ts";
 import { initialReplicas, limitsOf, policyInWords, type Policy } from "../../../src/fleet/policy.ts";
 import { simulate } from "../../../src/fleet/simulate.ts";
 import { typicalSeconds } from "../../../src/replica/cold-start/phase.ts";
-import { firstOrNull } from "../../../src/plan/first-of-row.ts";
+import { firstOrNull } from "../../../src/plan/search/first-of-row.ts";
 import { Bench, cheapestOfRowOrNull, FACTORS, hoursByReplication, UNCHANGED } from "../../../src/plan/levers/bench.ts";
 import { admission, smoothing } from "../../../src/plan/levers/front.ts";
 import { gapBetween } from "../../../src/plan/levers/gap.ts";
@@ -14,7 +14,7 @@ import { beginningWith, withFloorOrNull, withTargetOrNull } from "../../../src/p
 import type { Ground, Pull, Ways } from "../../../src/plan/levers/pull.ts";
 import { slowerOrNull } from "../../../src/plan/levers/slower.ts";
 import { baseline, churn, fasterLoad, warmPool } from "../../../src/plan/levers/scaling.ts";
-import { replicate } from "../../../src/plan/replications.ts";
+import { replicate } from "../../../src/plan/search/replications.ts";
 import { runs } from "../../runs.ts";
 import { chat, question } from "../questions.ts";
 
