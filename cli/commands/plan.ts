@@ -160,7 +160,7 @@ export const planCommand = (io: Io): Command =>
     )
     .option(
       "--replications <n>",
-      "how often generated traffic is drawn anew at most, where fewer do not tell (default: 16, or as often as makes 100,000 requests where that is more, 256 at most); a trace is played once",
+      "how often generated traffic is drawn anew at most, where fewer do not tell (default: 16, or as often as makes 400,000 requests where that is more, 1,024 at most); a trace is played once",
       positiveWholeNumber,
     )
     .option(
