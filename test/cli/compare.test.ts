@@ -53,7 +53,7 @@ describe("ballast compare", () => {
 
         Of tiny-llama
                                                         A                         B    B/A
-          requests sustained       56.2 requests/s ±3.0 %    56.2 requests/s ±3.0 %  1.00×
+          requests sustained       52.7 requests/s ±3.0 %    52.7 requests/s ±3.0 %  1.00×
           decode at batch 1        2,460 tokens/s ±<0.1 %    2,460 tokens/s ±<0.1 %  1.00×
           decode at batch 8       12,300 tokens/s ±<0.1 %   12,300 tokens/s ±<0.1 %  1.00×
           decode at batch 32      21,100 tokens/s ±<0.1 %   21,100 tokens/s ±<0.1 %  1.00×
