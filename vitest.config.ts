@@ -11,7 +11,7 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/**/*.browser.test.ts"],
-          testTimeout: isLong ? 3_600_000 : 30_000,
+          testTimeout: isLong ? 3_600_000 : 120_000,
         },
       },
       {
