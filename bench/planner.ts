@@ -3,6 +3,7 @@
 //   npm run bench:planner -- correctness [QUESTIONS]   beside a simulation of every number of replicas with ten times the replications
 //   npm run bench:planner -- coverage [GENERATORS]     how often the 95 % intervals hold the value of a very long run of the same generator
 //   npm run bench:planner -- halves TRACE…             whether the interval from ten minutes of a trace holds what the next ten need
+//   npm run bench:planner -- drift [HOURS]             how often the test of drift fires on traffic that does not drift, and on one that rises
 //   npm run bench:planner -- speed TRACE [OBJECTIVES]  plan of a trace, with a hybrid and the frontier too
 //
 // Questions are drawn at random for bench/reference-model.json: Poisson, gamma or bursty traffic, random lengths and limits, one to twelve replicas;
@@ -17,6 +18,7 @@ import { main } from "../cli/main.ts";
 import { readTrace } from "../cli/read-trace.ts";
 import { compare, judge, type Outcome } from "./planner/correctness.ts";
 import { coverageOf, type Coverage } from "./planner/coverage.ts";
+import { firingShares } from "./planner/drift.ts";
 import { halvesOf, type Half } from "./planner/halves.ts";
 import { Kept } from "./planner/kept.ts";
 
@@ -132,10 +134,15 @@ switch (what) {
   case "halves":
     await halves(rest);
     break;
+  case "drift": {
+    const hours = Number(rest[0] ?? 400);
+    for (const { name, fires } of firingShares(hours)) print(`${name.padEnd(18)}fires in ${share(fires, hours)}`);
+    break;
+  }
   case "speed":
     await speed(rest);
     break;
   default:
-    tell(`bench:planner: expected correctness, coverage, halves or speed, got ${JSON.stringify(what)}`);
+    tell(`bench:planner: expected correctness, coverage, halves, drift or speed, got ${JSON.stringify(what)}`);
     process.exitCode = 1;
 }

@@ -7,21 +7,10 @@ import { planSchema, type Plan } from "../../src/plan/schema.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import { deviceModel } from "../fixtures.ts";
-import { chat } from "./questions.ts";
+import { CHAT_SCENARIO as generated, chat } from "./questions.ts";
 import { planText } from "../../src/report/plan-text.ts";
 
 const model = builtInModel("Llama-3.1-8B");
-const generated = `
-model: Llama-3.1-8B
-traffic:
-  kind: bursty
-  requests_per_s: 20
-  duration_s: 60
-  burst_s: 5
-  calm_s: 20
-  prompt: { kind: log-normal, p50_tokens: 800, p99_tokens: 4000, max_tokens: 8000 }
-  output: { kind: log-normal, p50_tokens: 50, p99_tokens: 300, max_tokens: 500 }
-`;
 const traced = "model: Llama-3.1-8B\ntraffic: { kind: trace, format: azure, file: conv.csv }\n";
 
 const ask = (text: string, trace: readonly Request[] | null = null, device: DeviceModel = deviceModel()): Plan =>

@@ -24,6 +24,19 @@ export const question = (fields: Partial<Question> = {}): Question => ({
   ...fields,
 });
 
+/** A scenario of such chat, as people write it. */
+export const CHAT_SCENARIO = `
+model: Llama-3.1-8B
+traffic:
+  kind: bursty
+  requests_per_s: 20
+  duration_s: 60
+  burst_s: 5
+  calm_s: 20
+  prompt: { kind: log-normal, p50_tokens: 800, p99_tokens: 4000, max_tokens: 8000 }
+  output: { kind: log-normal, p50_tokens: 50, p99_tokens: 300, max_tokens: 500 }
+`;
+
 /** Chat-like requests at a mean rate, drawn anew for each seed. */
 export const chat =
   (requestsPerSecond: number, duration: number) =>

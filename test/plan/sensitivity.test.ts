@@ -9,20 +9,9 @@ import { type Duration, scaledDuration, typicalDuration } from "../../src/replic
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { deviceModel } from "../fixtures.ts";
 import { runs } from "../runs.ts";
-import { question } from "./questions.ts";
+import { CHAT_SCENARIO as generated, question } from "./questions.ts";
 
 const model = builtInModel("Llama-3.1-8B");
-const generated = `
-model: Llama-3.1-8B
-traffic:
-  kind: bursty
-  requests_per_s: 20
-  duration_s: 60
-  burst_s: 5
-  calm_s: 20
-  prompt: { kind: log-normal, p50_tokens: 800, p99_tokens: 4000, max_tokens: 8000 }
-  output: { kind: log-normal, p50_tokens: 50, p99_tokens: 300, max_tokens: 500 }
-`;
 const ask = (against: Parameters<typeof plan>[0]["sensitivity"]) =>
   plan({
     from: parseScenario(generated, "chat.yaml"),
