@@ -1,29 +1,30 @@
-import { readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Journal } from "../harness/driver/bench-run.ts";
+import { adapterName } from "../harness/driver/guard.ts";
 import { InputError } from "../src/errors.ts";
 import type { JobResult } from "../src/profile/jobs.ts";
-import { measurementSchema, verificationSchema } from "../src/profile/schema.ts";
+import { type MachineState, machineStateSchema } from "../src/profile/machine-state.ts";
+import { type Opening, openingSchema } from "../src/profile/opening.ts";
+import { measurementSchema, type Profile, verificationSchema } from "../src/profile/schema.ts";
 import { settingName } from "../src/profile/setting.ts";
 import { appendOnly } from "./append-only.ts";
-import { writing } from "./files.ts";
+import { readText, writing } from "./files.ts";
 
-const JOURNAL_SCHEMA = "ballast.journal/1";
+const JOURNAL_SCHEMA = "ballast.journal/2";
 
-/** What a run was started with. It continues only under the same: results of different devices or settings never mix. */
-const keySchema = z.strictObject({
-  ballast: z.string(),
-  condition: z.enum(["web", "native-like"]),
-  runtime: z.enum(["chrome", "dawn"]),
-  quick: z.boolean(),
-  adapter: z.string(),
-  browser: z.string(),
+const headerSchema = z.strictObject({ schema: z.literal(JOURNAL_SCHEMA), opening: openingSchema });
+
+/** What a run continues under, and nothing else: results of different devices or settings never mix. */
+const keyOf = ({ condition, runtime, is_quick, environment: { adapter, browser }, ballast_version }: Opening) => ({
+  condition,
+  runtime,
+  quick: is_quick,
+  adapter: adapterName(adapter),
+  browser,
+  ballast: ballast_version,
 });
-export type JournalKey = z.infer<typeof keySchema>;
-
-const headerSchema = z.strictObject({ schema: z.literal(JOURNAL_SCHEMA), started_at: z.iso.datetime(), key: keySchema });
-type Header = z.infer<typeof headerSchema>;
 
 const resultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("measured"), measurement: measurementSchema }),
@@ -33,12 +34,23 @@ const resultSchema = z.discriminatedUnion("kind", [
 const entrySchema = z.union([
   z.strictObject({ id: z.string(), spent_s: z.number().min(0), result: resultSchema }),
   z.strictObject({ note: z.string() }),
+  z.strictObject({ machine: machineStateSchema }),
 ]);
+type Line = z.infer<typeof entrySchema>;
+
+/** What a stopped run left. */
+export interface StoppedRun extends Pick<Journal, "finished" | "notes" | "spent"> {
+  readonly opening: Opening;
+  /** Clocks, power and temperature until it was stopped; null where it was killed. */
+  readonly machine: MachineState | null;
+}
 
 /** The journal of one run: JSON Lines, a header and then one line for each finished job or note. */
 export interface JournalFile extends Journal {
   readonly path: string;
   readonly startedAt: string;
+  /** The state of the machine so far: the last thing that is written of a run that is stopped. */
+  machine(state: MachineState): void;
   /** Nothing more is appended; what was, stays. */
   close(): void;
   /** The run's profile is safe: the journal goes. */
@@ -46,20 +58,27 @@ export interface JournalFile extends Journal {
 }
 
 const PREFIX = "unfinished-";
-const nameOf = ({ key, started_at }: Header) => `${PREFIX}${started_at.replace(/[:.]/g, "")}-${settingName(key)}.jsonl`;
+const nameOf = (opening: Opening) => `${PREFIX}${opening.started_at.replace(/[:.]/g, "")}-${settingName(opening)}.jsonl`;
 
-const opened = (path: string, header: Header, lines: readonly z.infer<typeof entrySchema>[]): JournalFile => {
+const resultsIn = (lines: readonly Line[]): Pick<Journal, "finished" | "notes" | "spent"> => {
   const entries = lines.filter((line) => "id" in line);
-  const file = appendOnly(path, "Make room there; a bench is then continued with --resume.");
-  const append = (line: z.infer<typeof entrySchema>) => file.append(JSON.stringify(line));
   return {
-    path,
-    startedAt: header.started_at,
     finished: new Map(entries.map(({ id, result }) => [id, result])),
     notes: lines.flatMap((line) => ("note" in line ? [line.note] : [])),
     spent: entries.at(-1)?.spent_s ?? 0,
+  };
+};
+
+const opened = (path: string, startedAt: string, lines: readonly Line[]): JournalFile => {
+  const file = appendOnly(path, "Make room there; a bench is then continued with --resume.");
+  const append = (line: Line) => file.append(JSON.stringify(line));
+  return {
+    path,
+    startedAt,
+    ...resultsIn(lines),
     append: (id, result, spent) => append({ id, spent_s: spent, result: kept(result) }),
     note: (note) => append({ note }),
+    machine: (machine) => append({ machine }),
     close: file.close,
     remove: () => {
       file.close();
@@ -73,19 +92,23 @@ const kept = (result: JobResult): z.infer<typeof resultSchema> =>
   result.kind === "device-lost" ? { kind: "left-out", because: result.because } : result;
 
 /** @throws InputError where the folder cannot be written */
-export const startJournal = (runs: string, key: JournalKey, startedAt: string): JournalFile => {
-  const header: Header = { schema: JOURNAL_SCHEMA, started_at: startedAt, key };
-  const path = join(runs, nameOf(header));
+export const startJournal = (runs: string, opening: Opening): JournalFile => {
+  const path = join(runs, nameOf(opening));
+  const header: z.infer<typeof headerSchema> = { schema: JOURNAL_SCHEMA, opening };
   writing(path, () => writeFileSync(path, `${JSON.stringify(header)}\n`, { flag: "wx" }));
-  return opened(path, header, []);
+  return opened(path, opening.started_at, []);
 };
 
 /** The journal of the newest stopped run of a condition in a runtime; null where there is none. */
-export const newestJournalOrNull = (runs: string, setting: Pick<JournalKey, "condition" | "runtime">): string | null => {
+export const newestJournalOrNull = (runs: string, setting: Pick<Profile, "condition" | "runtime">): string | null => {
   const names = readdirSync(runs).filter((name) => name.startsWith(PREFIX) && name.endsWith(`Z-${settingName(setting)}.jsonl`));
   const newest = names.sort().at(-1);
   return newest === undefined ? null : join(runs, newest);
 };
+
+/** That there is none, as a rule that was broken. */
+export const noStoppedRun = (runs: string, { condition, runtime }: Pick<Profile, "condition" | "runtime">): string =>
+  `no stopped run of condition "${condition}"${runtime === "chrome" ? "" : ` with --runtime ${runtime}`} is in ${runs}`;
 
 const START_ANEW = "Start anew without --resume; the journal stays where it is.";
 
@@ -102,27 +125,43 @@ export const parsedLine = <T>(schema: z.ZodType<T>, line: string, place: string)
   }
 };
 
+/** The text of a journal, whole lines only: a last line that was cut off is the job that was under way. */
+const wholeLines = (path: string): string => {
+  const text = readText("", path);
+  return text.slice(0, text.lastIndexOf("\n") + 1);
+};
+
+const parsed = (path: string, text: string): { readonly opening: Opening; readonly lines: readonly Line[] } => {
+  const [first = "", ...rest] = text.split("\n").slice(0, -1);
+  const { opening } = parsedLine(headerSchema, first, `${path}: line 1`);
+  return { opening, lines: rest.map((line, index) => parsedLine(entrySchema, line, `${path}: line ${index + 2}`)) };
+};
+
+/** Reads what a stopped run left. @throws InputError where the file cannot be read, or a line of it is damaged */
+export const readJournal = (path: string): StoppedRun => {
+  const { opening, lines } = parsed(path, wholeLines(path));
+  return { opening, ...resultsIn(lines), machine: lines.findLast((line) => "machine" in line)?.machine ?? null };
+};
+
 /**
- * Opens a stopped run's journal to continue it. A last line that was cut off is the job that was under way: it goes, and the job
- * runs again.
+ * Opens a stopped run's journal to continue it. A last line that was cut off goes, and its job runs again.
  *
- * @throws InputError where a line is damaged, or the run was started with something else than `key`
+ * @throws InputError where a line is damaged, or the run was started with something else than `opening`
  */
-export const continueJournal = (path: string, key: JournalKey): JournalFile => {
-  const text = readFileSync(path, "utf8");
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const [first = "", ...rest] = whole.split("\n").slice(0, -1);
-  const header = parsedLine(headerSchema, first, `${path}: line 1`);
-  for (const name of ["condition", "runtime", "quick", "adapter", "browser", "ballast"] as const) {
-    if (header.key[name] !== key[name]) {
+export const continueJournal = (path: string, now: Opening): JournalFile => {
+  const text = wholeLines(path);
+  const { opening, lines } = parsed(path, text);
+  const asked = keyOf(now);
+  for (const [name, before] of Object.entries(keyOf(opening))) {
+    const given = asked[name as keyof typeof asked];
+    if (before !== given) {
       throw new InputError(
         "--resume",
-        `the stopped run had ${name} "${header.key[name]}", this one has "${key[name]}", and their results must not mix`,
+        `the stopped run had ${name} "${before}", this one has "${given}", and their results must not mix`,
         "Give the options it was started with, or start anew without --resume.",
       );
     }
   }
-  const lines = rest.map((line, index) => parsedLine(entrySchema, line, `${path}: line ${index + 2}`));
-  if (whole.length < text.length) writing(path, () => truncateSync(path, Buffer.byteLength(whole)));
-  return opened(path, header, lines);
+  writing(path, () => truncateSync(path, Buffer.byteLength(text)));
+  return opened(path, opening.started_at, lines);
 };

@@ -16,10 +16,11 @@ import type { NativeReference } from "../src/profile/native-reference.ts";
 import { PROFILE_SCHEMA, type Condition, type Profile } from "../src/profile/schema.ts";
 import { runtimeCaveatOrNull } from "../src/report/runtime.ts";
 import { limit, quantity } from "../src/format.ts";
+import type { Opening } from "../src/profile/opening.ts";
 import { type EarlierProfile, reusableTunings } from "../src/profile/reuse-tuning.ts";
 import type { Seconds } from "../src/units.ts";
 import { Interrupted } from "./interrupt.ts";
-import { continueJournal, newestJournalOrNull, startJournal, type JournalFile, type JournalKey } from "./journal.ts";
+import { continueJournal, newestJournalOrNull, noStoppedRun, startJournal, type JournalFile } from "./journal.ts";
 import type { ProgressLine } from "./progress.ts";
 import { ballastVersion, nativeScript } from "./project.ts";
 
@@ -66,53 +67,53 @@ const firstLine = ({ verdict, adapter }: OpenDevice): string =>
     ? `Measuring ${verdict.device} (${[adapterName(adapter), adapter.backend].filter((part) => part !== "").join(", ")}).`
     : `This is not a GPU: ${verdict.device} computes on the CPU. What follows checks the pipeline and says nothing of any GPU.`;
 
-const profileOf = (
-  request: MeasureRequest,
-  device: OpenDevice,
-  native: NativeView,
-  budget: Seconds,
-  journal: JournalFile,
-  outcome: BenchOutcome,
+/** What is known once the device is open. */
+const openingOf = (request: MeasureRequest, { line, session, adapter, verdict }: OpenDevice, native: NativeView): Opening => ({
+  schema: PROFILE_SCHEMA,
+  device: verdict.device,
+  is_gpu: verdict.isGpu,
+  condition: request.condition,
+  runtime: request.runtime.kind,
+  ballast_version: ballastVersion,
+  started_at: new Date().toISOString(),
+  budget_s: request.budget ?? BUDGET[verdict.isGpu ? "gpu" : "software"][request.isQuick ? "quick" : "whole"],
+  is_quick: request.isQuick,
+  environment: {
+    ...machineFacts(),
+    browser: session.version,
+    launch_flags: [...session.flags],
+    weakening_flags: [...line.weakening],
+    toggles: [...line.toggles],
+    adapter,
+    native:
+      verdict.native === null
+        ? null
+        : {
+            tool: verdict.native.tool,
+            name: verdict.native.name,
+            driver: verdict.native.driver,
+            memory_bytes: verdict.native.memoryBytes,
+          },
+    other_gpu_processes: [...native.processes],
+  },
+  notes: [...verdict.notes],
+});
+
+/** A profile of what was found of a device. */
+export const profileOf = (
+  { notes, ...opening }: Opening,
+  found: BenchOutcome,
   machine: MachineState,
   reference: NativeReference | null,
-): Profile => {
-  const { line, session, adapter, verdict } = device;
-  return {
-    schema: PROFILE_SCHEMA,
-    device: verdict.device,
-    is_gpu: verdict.isGpu,
-    condition: request.condition,
-    runtime: request.runtime.kind,
-    ballast_version: ballastVersion,
-    started_at: journal.startedAt,
-    budget_s: budget,
-    is_quick: request.isQuick,
-    environment: {
-      ...machineFacts(),
-      browser: session.version,
-      launch_flags: [...session.flags],
-      weakening_flags: [...line.weakening],
-      toggles: [...line.toggles],
-      adapter,
-      native:
-        verdict.native === null
-          ? null
-          : {
-              tool: verdict.native.tool,
-              name: verdict.native.name,
-              driver: verdict.native.driver,
-              memory_bytes: verdict.native.memoryBytes,
-            },
-      other_gpu_processes: [...native.processes],
-    },
-    machine,
-    native_reference: reference,
-    verifications: [...outcome.verifications],
-    measurements: [...outcome.measurements],
-    left_out: [...outcome.leftOut],
-    notes: [...verdict.notes, ...outcome.notes],
-  };
-};
+): Profile => ({
+  ...opening,
+  machine,
+  native_reference: reference,
+  verifications: [...found.verifications],
+  measurements: [...found.measurements],
+  left_out: [...found.leftOut],
+  notes: [...notes, ...found.notes],
+});
 
 /** What measuring the GPU without a browser takes on a server's GPU, and the longest it may take; it comes out of the budget's rest. */
 const NATIVE_TIME: Seconds = 30;
@@ -143,22 +144,18 @@ const withoutBrowser = async (
   return null;
 };
 
-const openJournal = (request: MeasureRequest, key: JournalKey, say: (text: string) => void): JournalFile => {
+const openJournal = (request: MeasureRequest, opening: Opening, say: (text: string) => void): JournalFile => {
   const { runs, isResuming } = request;
-  const stopped = newestJournalOrNull(runs, key);
+  const stopped = newestJournalOrNull(runs, opening);
   if (!isResuming) {
     if (stopped !== null)
-      say(`A stopped run is kept in ${relative(process.cwd(), stopped)}; --resume would continue it. This is a new one.`);
-    return startJournal(runs, key, new Date().toISOString());
+      say(
+        `A stopped run is kept in ${relative(process.cwd(), stopped)}; --resume would continue it, --finish makes its profile. This is a new one.`,
+      );
+    return startJournal(runs, opening);
   }
-  if (stopped === null) {
-    throw new InputError(
-      "--resume",
-      `no stopped run of condition "${key.condition}"${key.runtime === "chrome" ? "" : ` with --runtime ${key.runtime}`} is in ${runs}`,
-      "Leave --resume out to start one.",
-    );
-  }
-  const journal = continueJournal(stopped, key);
+  if (stopped === null) throw new InputError("--resume", noStoppedRun(runs, opening), "Leave --resume out to start one.");
+  const journal = continueJournal(stopped, opening);
   say(`Continuing the run of ${journal.startedAt}: ${journal.finished.size} measurements are there.`);
   return journal;
 };
@@ -207,20 +204,11 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
       progress.say(`Note: other programs use the GPU, and will disturb what is measured: ${native.processes.join("; ")}`);
     }
 
-    const kind = verdict.isGpu ? "gpu" : "software";
-    const budget = request.budget ?? BUDGET[kind][request.isQuick ? "quick" : "whole"];
-    const key = {
-      ballast: ballastVersion,
-      condition,
-      runtime: runtime.kind,
-      quick: request.isQuick,
-      adapter: adapterName(adapter),
-      browser: session.version,
-    };
-    journal = openJournal(request, key, progress.say);
+    const opening = openingOf(request, device, native);
+    const { budget_s: budget } = opening;
+    journal = openJournal(request, opening, progress.say);
     if (journal.finished.size > 0 && verdict.isGpu) note("Clocks, power and temperature are those of the part that was resumed.");
-    const on = { adapter, browser: session.version, condition, runtime: runtime.kind };
-    const tuned = request.isQuick ? [] : reusableTunings(request.earlier, on);
+    const tuned = request.isQuick ? [] : reusableTunings(request.earlier, opening);
     if (tuned.length > 0) {
       progress.say(
         `The fastest kernels at ${quantity(tuned.length, "shape")} are known from an earlier run here (--retune races them again).`,
@@ -245,7 +233,7 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
       journal,
       now,
       budget: budget * MEASURING_SHARE,
-      jobLimit: JOB_LIMIT[kind],
+      jobLimit: JOB_LIMIT[verdict.isGpu ? "gpu" : "software"],
       known: tuned,
       signal,
       stages: request.stages({ adapter, isGpu: verdict.isGpu, isQuick: request.isQuick }),
@@ -258,8 +246,10 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
     await session.close(); // the GPU is measured without a browser next
     const reference = await withoutBrowser(request, observer.uuid(), budget * (1 - MEASURING_SHARE), { note, say: progress.say, signal });
     const found = { ...outcome, notes: [...new Set([...outcome.notes, ...machineNotes])] };
-    return { profile: profileOf(request, device, native, budget, journal, found, machine, reference), journal };
+    const profile = profileOf({ ...opening, started_at: journal.startedAt }, found, machine, reference);
+    return { profile, journal };
   } catch (error) {
+    journal?.machine(observer.state()); // for --finish
     if (!signal.aborted) throw error;
     throw new Interrupted(
       journal === undefined

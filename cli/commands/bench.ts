@@ -11,9 +11,11 @@ import { finishedRuns } from "../choose-profile.ts";
 import { interruptible } from "../interrupt.ts";
 import type { Io } from "../io.ts";
 import { peersBeside } from "../kept-peers.ts";
+import { finish } from "../finish.ts";
+import { newestJournalOrNull, noStoppedRun } from "../journal.ts";
 import { measure, type MeasureRequest } from "../measure.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
-import { progressLine } from "../progress.ts";
+import { type ProgressLine, progressLine } from "../progress.ts";
 import { contentHash, type KeptProfile, keepProfile, keptProfiles } from "../kept-profiles.ts";
 import { defaultRunsFolder, resultsFolder, siteFolder } from "../project.ts";
 import { writeRun } from "../run-folder.ts";
@@ -30,6 +32,8 @@ interface BenchOptions {
   readonly browser?: string;
   readonly retune?: true;
   readonly resume?: true;
+  /** true: the newest stopped run; a text: the journal's name. */
+  readonly finish?: true | string;
   readonly keep?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -65,35 +69,57 @@ const runsFolder = ({ cwd, env }: Io, { runs }: BenchOptions): string =>
 const earlierProfiles = (io: Io, runs: string, kept: readonly KeptProfile[]): EarlierProfile[] =>
   [...finishedRuns(io, runs), ...kept].map(({ profile }) => ({ profile, hash: contentHash(profile) }));
 
+/** Where a bench writes, what is there already, and how it tells of its progress. */
+interface Surroundings {
+  readonly runs: string;
+  readonly earlier: readonly EarlierProfile[];
+  readonly progress: ProgressLine;
+}
+
+/** Measures, and gives the profile with what is to happen once it is safe. */
+const measured = async (io: Io, options: BenchOptions, parts: BenchParts, { runs, earlier, progress }: Surroundings) => {
+  const { runtime, condition, browser, gpu } = options;
+  const usable = await runtimeFor(io, { runtime, condition, browser, ...parts });
+  const { profile, journal } = await interruptible((signal) =>
+    measure(
+      {
+        runtime: usable.runtime,
+        stages: parts.stages,
+        runs,
+        condition,
+        gpu: gpu ?? null,
+        isSoftwareForced: options.software === true,
+        isQuick: options.quick === true,
+        budget: options.budget ?? null,
+        isResuming: options.resume === true,
+        resumeCommand: resumeCommand(options),
+        earlier: options.retune === true ? [] : earlier,
+      },
+      progress,
+      signal,
+    ),
+  ).finally(usable.close);
+  return { profile, onSafe: () => journal.remove() };
+};
+
+/** The profile of a run that was stopped; its journal stays. */
+const finished = async ({ cwd }: Io, options: BenchOptions, { stages }: BenchParts, { runs, earlier }: Surroundings) => {
+  const journal = typeof options.finish === "string" ? resolve(cwd, options.finish) : newestJournalOrNull(runs, options);
+  if (journal === null)
+    throw new InputError("--finish", noStoppedRun(runs, options), "Name the journal, unfinished-….jsonl, if it lies elsewhere.");
+  return { profile: await finish({ journal, stages, earlier }), onSafe: () => {} };
+};
+
 const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<void> => {
   const runs = runsFolder(io, options);
   const unlock = lockRuns(runs);
   try {
     const kept = keptProfiles(resultsFolder); // before anything is measured: an unreadable one is then no loss
-    const { runtime, condition, browser, gpu } = options;
-    const usable = await runtimeFor(io, { runtime, condition, browser, ...parts });
     const progress = progressLine(io, options.quiet === true);
-    const { profile, journal } = await interruptible((signal) =>
-      measure(
-        {
-          runtime: usable.runtime,
-          stages: parts.stages,
-          runs,
-          condition,
-          gpu: gpu ?? null,
-          isSoftwareForced: options.software === true,
-          isQuick: options.quick === true,
-          budget: options.budget ?? null,
-          isResuming: options.resume === true,
-          resumeCommand: resumeCommand(options),
-          earlier: options.retune === true ? [] : earlierProfiles(io, runs, kept),
-        },
-        progress,
-        signal,
-      ),
-    ).finally(usable.close);
+    const around = { runs, earlier: earlierProfiles(io, runs, kept), progress };
+    const { profile, onSafe } = await (options.finish === undefined ? measured : finished)(io, options, parts, around);
     const folder = writeRun(runs, profile);
-    journal.remove();
+    onSafe();
     io.err(`Profile: ${join(folder, "profile.json")}\n`); // now: whatever ends the rest, it is safe and said where
     if (options.keep) io.err(`Kept: ${keepProfile(resultsFolder, profile)}\n`);
     const tooFast = aboveRoofsOrNull(profile);
@@ -103,7 +129,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
         profile,
         folder,
         kept,
-        replications: options.quick ? 1 : 8,
+        replications: profile.is_quick ? 1 : 8,
         onProgress: (what) => progress.show(1, `simulating ${what}`),
         peers,
       });
@@ -159,6 +185,12 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
     )
     .option("--retune", "race the kernels' variants again even where an earlier run on this device, driver and browser has chosen")
     .option("--resume", "continue the newest stopped run of this condition, with the options it was started with")
+    .addOption(
+      new Option(
+        "--finish [journal]",
+        "measure nothing: make the profile of what a stopped run has measured, the newest of this condition or the one of this unfinished-….jsonl, from this machine or another",
+      ).conflicts(["quick", "budget", "gpu", "software", "browser", "retune", "resume"]),
+    )
     .option("--keep", "keep the profile for others in results/<device>/<condition>/, without names of this machine")
     .option("--runs <folder>", "where runs are written (default: BALLAST_RUNS, else runs/ of the clone)")
     .option("--json", "print the profile as JSON instead of the answer")
@@ -167,7 +199,7 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
       new Option(
         "--check <profile>",
         "measure steps that this profile was not fitted to and print what it predicts beside them; keeps nothing. Takes the profile's condition",
-      ).conflicts(["quick", "software", "condition", "resume", "keep"]),
+      ).conflicts(["quick", "software", "condition", "resume", "finish", "keep"]),
     )
     .option("--seed <number>", "with --check: draws the steps (default: 1)", wholeNumber)
     .option("--fail-on <rule>", "with --check: error=<percent>%: exit code 1 where the median error is above that", parseFailOnError)

@@ -52,6 +52,8 @@ export interface BenchOptions {
   readonly signal?: AbortSignal;
   /** What is known from an earlier run and need not be measured again. */
   readonly known?: readonly Measurement[];
+  /** Why what was not reached is left out. */
+  readonly ended?: string;
   readonly onProgress?: (progress: Progress) => void;
   readonly onNote?: (text: string) => void;
 }
@@ -89,8 +91,6 @@ const groupsOf = (jobs: readonly Job[]): (Exclude<Job, TimedJob> | readonly Time
   return groups;
 };
 
-const ENDED = "the time budget had ended";
-
 /**
  * Runs jobs in order of importance until the budget ends, each result journalled at once. Kernels and layers that follow each other are
  * measured interleaved, up to 8 together.
@@ -105,6 +105,7 @@ const ENDED = "the time budget had ended";
  */
 export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => {
   const { device, journal, now, budget, jobLimit, stages, known: taken = [], signal, onProgress, onNote } = options;
+  const { ended = "the time budget had ended" } = options;
   const started = now();
   const spent = () => journal.spent + now() - started;
   const verifications: Verification[] = [];
@@ -153,7 +154,7 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     done++;
     if (result === null) {
       // What the first process measured is there: fewer processes have a part in it, which the measurement says itself.
-      if ((job.process ?? 0) === 0) leftOut.push({ id: job.id, because: ENDED });
+      if ((job.process ?? 0) === 0) leftOut.push({ id: job.id, because: ended });
       return;
     }
     ran++;

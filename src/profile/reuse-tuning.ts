@@ -1,6 +1,6 @@
 import { variantsOf } from "../../kernels/index.ts";
 import type { Tuning } from "./measurements/tuning.ts";
-import type { Adapter, Profile } from "./schema.ts";
+import type { Profile } from "./schema.ts";
 
 /** A profile of an earlier run, and the hash that it is known by. */
 export interface EarlierProfile {
@@ -9,20 +9,14 @@ export interface EarlierProfile {
 }
 
 /** What a choice was made on. Another driver compiles other code of the same text, and so does another version of the browser. */
-export interface TunedOn {
-  readonly adapter: Adapter;
-  readonly browser: string;
-  readonly condition: Profile["condition"];
-  readonly runtime: Profile["runtime"];
+export interface TunedOn extends Pick<Profile, "condition" | "runtime"> {
+  readonly environment: Pick<Profile["environment"], "adapter" | "browser">;
 }
 
-const keyOf = ({ adapter, browser, condition, runtime }: TunedOn): string => {
+const keyOf = ({ environment: { adapter, browser }, condition, runtime }: TunedOn): string => {
   const { vendor, architecture, device, description, backend, driver, features } = adapter;
   return JSON.stringify([vendor, architecture, device, description, backend, driver, [...features].sort(), browser, condition, runtime]);
 };
-
-const isSameKey = ({ environment, condition, runtime }: Profile, on: TunedOn): boolean =>
-  keyOf({ adapter: environment.adapter, browser: environment.browser, condition, runtime }) === keyOf(on);
 
 /** Whether no variant that could win has come, gone or changed since. One that lacked a feature then lacks it still. */
 const isOfToday = ({ family, dtype, shape, candidates }: Tuning, { verifications }: Profile): boolean => {
@@ -42,7 +36,7 @@ const isOfToday = ({ family, dtype, shape, candidates }: Tuning, { verifications
  */
 export const reusableTunings = (earlier: readonly EarlierProfile[], on: TunedOn): Tuning[] => {
   const newest = earlier
-    .filter(({ profile }) => isSameKey(profile, on) && profile.measurements.some(({ kind }) => kind === "tuning"))
+    .filter(({ profile }) => keyOf(profile) === keyOf(on) && profile.measurements.some(({ kind }) => kind === "tuning"))
     .toSorted((a, b) => Date.parse(a.profile.started_at) - Date.parse(b.profile.started_at))
     .at(-1);
   if (newest === undefined) return [];

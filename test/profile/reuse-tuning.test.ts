@@ -26,12 +26,9 @@ const tuning = (changes: Partial<Tuning> = {}): Tuning => ({
 
 const profile = (tunings: Tuning[], changes: Partial<Profile> = {}): Profile => ({ ...profileOf(tunings), verifications: [], ...changes });
 const plain = profile([tuning()]);
-const on: TunedOn = {
-  adapter: plain.environment.adapter,
-  browser: plain.environment.browser,
-  condition: plain.condition,
-  runtime: plain.runtime,
-};
+const on: TunedOn = { environment: plain.environment, condition: plain.condition, runtime: plain.runtime };
+const { adapter } = plain.environment;
+const elsewhere = (changes: Partial<TunedOn["environment"]>): Partial<TunedOn> => ({ environment: { ...plain.environment, ...changes } });
 const reused = (earlier: Profile, now: Partial<TunedOn> = {}) => reusableTunings([{ hash: "abc", profile: earlier }], { ...on, ...now });
 
 describe("choices of an earlier run", () => {
@@ -44,10 +41,10 @@ describe("choices of an earlier run", () => {
   });
 
   it.each<[string, Partial<TunedOn>]>([
-    ["another driver", { adapter: { ...on.adapter, driver: "another" } }],
-    ["another device", { adapter: { ...on.adapter, description: "another" } }],
-    ["another feature", { adapter: { ...on.adapter, features: [...on.adapter.features, "another"] } }],
-    ["another browser", { browser: "another" }],
+    ["another driver", elsewhere({ adapter: { ...adapter, driver: "another" } })],
+    ["another device", elsewhere({ adapter: { ...adapter, description: "another" } })],
+    ["another feature", elsewhere({ adapter: { ...adapter, features: [...adapter.features, "another"] } })],
+    ["another browser", elsewhere({ browser: "another" })],
     ["the other condition", { condition: on.condition === "web" ? "native-like" : "web" }],
     ["the other runtime", { runtime: on.runtime === "chrome" ? "dawn" : "chrome" }],
   ])("are not taken over with %s", (_, now) => {
