@@ -2,7 +2,7 @@
 //
 //   npm run bench:peers -- --help
 //
-// Each finished shape is in a journal at once: a run that is stopped, by Ctrl-C, by its budget or by a fault, prints what it has and names
+// Each finished shape is in a journal at once: a run that is stopped, by Ctrl-C or by its budget, prints and writes what it has and names
 // what it did not reach, and --resume goes on. The table is peers.json in a folder of its own, with its page; `bench` and `report` show the
 // newest one of the same device and condition.
 //
@@ -20,7 +20,6 @@ import { keepPeers, writePeers } from "../cli/kept-peers.ts";
 import { progressLine } from "../cli/progress.ts";
 import { resultsFolder } from "../cli/project.ts";
 import { InputError } from "../src/errors.ts";
-import { bullets, text } from "../src/report/layout.ts";
 import { peersText } from "../src/report/peers-text.ts";
 import { peersCommand, type PeersOptions } from "./peers/options.ts";
 import { runPeers } from "./peers/run.ts";
@@ -33,17 +32,15 @@ const race = async (options: PeersOptions): Promise<void> => {
   try {
     const { table, notReached, isStopped, journal } = await interruptible((signal) => runPeers(options, progress, signal));
     io.out(peersText(table));
-    if (notReached.length > 0) {
-      io.out(text(["", "Not reached", ...bullets([notReached.join(", ")], "  ")]));
-      const next = `What was raced is kept; \`${options.resumeCommand}\` goes on.`;
-      if (isStopped) throw new Interrupted(`Stopped. ${next}`);
-      io.err(`The budget is spent. ${next}\n`);
-      return;
+    const next = `What was raced is kept; \`${options.resumeCommand}\` goes on.`;
+    if (table.races.length > 0) {
+      const folder = writePeers(options.runs, table);
+      io.err(`Table: ${join(folder, "peers.json")}\nReport: ${writeReport([folder])}\n`);
+      if (options.keep) io.err(`Kept: ${keepPeers(resultsFolder, table)}\n`);
     }
-    const folder = writePeers(options.runs, table);
-    journal.remove();
-    io.err(`Table: ${join(folder, "peers.json")}\nReport: ${writeReport([folder])}\n`);
-    if (options.keep) io.err(`Kept: ${keepPeers(resultsFolder, table)}\n`);
+    if (notReached.length === 0) journal.remove();
+    else if (isStopped) throw new Interrupted(`Stopped. ${next}`);
+    else io.err(`The budget is spent. ${next}\n`);
   } finally {
     unlock();
   }

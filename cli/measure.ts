@@ -183,7 +183,7 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
   const observer = observeMachine({ native, platform: process.platform, onNote: note, onFailure: mention, signal });
   let session: OpenDevice["session"] | undefined;
   try {
-    const { runtime, condition, gpu, isSoftwareForced } = request;
+    const { runtime, gpu, isSoftwareForced } = request;
     const asked: DeviceRequest = {
       runtime,
       platform: process.platform,

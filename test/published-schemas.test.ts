@@ -55,7 +55,7 @@ const kinds: Readonly<Record<string, Kind>> = {
     broken: [
       ["device", undefined],
       ["device", ""],
-      ["schema", "ballast.profile/4"],
+      ["schema", "ballast.profile/5"],
       ["host", "mine"],
       ["started_at", "yesterday"],
       ["budget_s", 0],

@@ -16,7 +16,7 @@ import type { Peer } from "../../src/report/peers-schema.ts";
 import type { Seconds } from "../../src/units.ts";
 import { type Entry, type PageAnswer, pageAnswerSchema, type PeerJob } from "./contract.ts";
 import { type PeerShape, tunedAt } from "./shapes.ts";
-import { buildPeersSite, peersSite } from "./site.ts";
+import { ensurePeersSite, peersSite } from "./site.ts";
 
 /** A device with the page of the peer table open on it: one page for all shapes, unless it has to be opened again after a fault. */
 export interface Course {
@@ -57,11 +57,11 @@ const askPage = async (session: Session, job: PeerJob): Promise<PageAnswer | Exc
 export const openCourse = async (condition: Condition, signal?: AbortSignal): Promise<Course> => {
   const browser = findBrowserOrNull(await searchPlaces(process.env, undefined), fileProbe);
   if (browser === null) throw new InputError("browser", "found none on this machine", "Run `npm run doctor`: it says how to get one.");
-  await buildPeersSite();
+  await ensurePeersSite();
   const site = await serveSite(peersSite);
   try {
     const request: DeviceRequest = {
-      runtime: browserRuntime({ browser, url: site.url, host: launchHost(), condition }),
+      runtime: browserRuntime({ browser, url: site.url, host: launchHost(browser.path), condition }),
       platform: process.platform,
       gpu: null,
       isSoftwareForced: false,

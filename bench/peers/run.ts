@@ -21,7 +21,7 @@ import type { PeersOptions } from "./options.ts";
 import { selectedShapes, SHAPES, TINY } from "./shapes.ts";
 import { tableOf } from "./table.ts";
 
-/** What a run came to: the table of all that is finished, and what was not reached before it was stopped or its budget was spent. */
+/** What a run came to: the table of all that is finished, with what was not reached before it was stopped or its budget was spent as left out. */
 export interface PeersOutcome {
   readonly table: PeerTable;
   readonly notReached: readonly string[];
@@ -108,6 +108,8 @@ export const runPeers = async (
       entries.push(entry);
       journal.append(entry);
     }
+    const notReached = rows.map(({ name }) => name).filter((name) => !isFinished(name));
+    const because = signal.aborted ? "the run was stopped before" : "the time budget had ended";
     const table = tableOf({
       course,
       condition,
@@ -115,9 +117,9 @@ export const runPeers = async (
       versions,
       startedAt: journal.started_at,
       endedAt: new Date().toISOString(),
-      entries,
+      entries: [...entries, ...notReached.map((id) => ({ left_out: { id, because } }))],
     });
-    return { table, notReached: rows.map(({ name }) => name).filter((name) => !isFinished(name)), isStopped: signal.aborted, journal };
+    return { table, notReached, isStopped: signal.aborted, journal };
   } finally {
     progress.end();
     journal?.close();

@@ -62,8 +62,8 @@ export interface Examination {
   readonly device: { readonly name: string; readonly is_gpu: boolean; readonly notes: readonly string[] } | null;
   /** What its clocks can see; null where nothing could be opened. `timestamp_tick_s` is null without GPU timestamps. */
   readonly clocks: { readonly timestamp_tick_s: number | null; readonly performance_now_step_s: number } | null;
-  /** Drivers that Vulkan's loader would find (Linux). */
-  readonly vulkan_drivers: readonly VulkanDriver[];
+  /** Drivers that Vulkan's loader would find; null where it is not Linux. */
+  readonly vulkan_drivers: readonly VulkanDriver[] | null;
   /** What the browser says of graphics, where a GPU is expected and it gave none. */
   readonly graphics_log: readonly string[];
   readonly launch_flags: readonly string[];
@@ -140,7 +140,7 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
     adapters: [],
     device: null,
     clocks: null,
-    vulkan_drivers: process.platform === "linux" ? vulkanDrivers(io.env, vulkanFiles) : [],
+    vulkan_drivers: process.platform === "linux" ? vulkanDrivers(io.env, vulkanFiles) : null,
     graphics_log: [],
     launch_flags: [],
     weakening_flags: [],
@@ -177,7 +177,7 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
     ),
   });
   const log = async () => (browser === null || options.software ? [] : graphicsLog(browser.path, await runtime.line("any", null)));
-  const isGpuExpected = nativeGpus.length > 0 || nothing.vulkan_drivers.length > 0;
+  const isGpuExpected = nativeGpus.length > 0 || (nothing.vulkan_drivers ?? []).length > 0;
   try {
     const device = await openDevice(request);
     const clock = await device.session.run({ kind: "clock", id: "clock" }, CLOCK_LIMIT).finally(() => device.session.close());
@@ -216,6 +216,15 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
 const LIMITS_OF_NOTE = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize"] as const;
 const FEATURES_OF_NOTE = ["timestamp-query", "shader-f16", "subgroups"] as const;
 
+const subgroupLines = ({ matrix_units, subgroup_sizes }: Adapter): string[] => [
+  ...(subgroup_sizes === null
+    ? []
+    : [`    subgroups ${subgroup_sizes.min === subgroup_sizes.max ? "" : `${subgroup_sizes.min} to `}${subgroup_sizes.max}`]),
+  ...(matrix_units === null || matrix_units.length === 0
+    ? []
+    : [`    matrices  ${matrix_units.map(({ m, n, k, component, result }) => `${m}×${n}×${k} ${component}→${result}`).join(", ")}`]),
+];
+
 const adapterLines = (adapter: Adapter): string[] => {
   const facts = [isSoftware(adapter) ? "software, not a GPU" : adapter.type, adapter.backend, adapter.driver].filter((fact) => fact !== "");
   const limits = LIMITS_OF_NOTE.flatMap((name) => {
@@ -226,6 +235,7 @@ const adapterLines = (adapter: Adapter): string[] => {
     `  ${adapterName(adapter)} (${facts.join(", ")})`,
     `    features  ${FEATURES_OF_NOTE.map((name) => `${adapter.features.includes(name) ? "" : "no "}${name}`).join(", ")}; ${adapter.features.length} in all`,
     ...(limits.length > 0 ? [`    limits    ${limits.join(", ")}`] : []),
+    ...subgroupLines(adapter),
   ];
 };
 
@@ -276,7 +286,11 @@ export const examinationText = ({
     ...(device === null ? [] : [`Bench would measure: ${device.name}${device.is_gpu ? "" : ": not a GPU, a check of the pipeline"}`]),
     ...(clocks === null ? [] : [clockLine(clocks)]),
     ...(device?.notes ?? []).map((note) => `  Note: ${note}`),
-    ...(vulkan_drivers.length > 0 ? ["Vulkan drivers:", ...vulkan_drivers.map(driverLine)] : []),
+    ...(vulkan_drivers === null
+      ? []
+      : vulkan_drivers.length > 0
+        ? ["Vulkan drivers:", ...vulkan_drivers.map(driverLine)]
+        : ["Vulkan drivers: none"]),
     ...(graphics_log.length > 0 ? ["What the browser says of graphics:", ...graphics_log.map((line) => `  ${line}`)] : []),
     ...(weakening_flags.length > 0
       ? [

@@ -91,8 +91,10 @@ const groupsOf = (jobs: readonly Job[]): (Exclude<Job, TimedJob> | readonly Time
   return groups;
 };
 
+const SHARE_ENDED = "its share of the time budget had ended";
+
 /**
- * Runs jobs in order of importance until the budget ends, each result journalled at once. Kernels and layers that follow each other are
+ * Runs jobs in order of importance until the budget ends, and a stage's no longer than its share of it, each result journalled at once. Kernels and layers that follow each other are
  * measured interleaved, up to 8 together.
  *
  * A fault (a hung page, a lost device, a crashed browser) costs the job under way: the device is opened again and the job repeated
@@ -114,6 +116,9 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
   const notes: string[] = [...journal.notes];
   let ran = 0;
   let done = 0;
+  /** When the stage under way has to end. */
+  let end = budget;
+  const timeLeft = () => end - spent();
 
   const note = (text: string) => {
     notes.push(text);
@@ -138,7 +143,7 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
   /** The job's result; null where the budget ended while it was under way. */
   const attempt = async (job: Job): Promise<JobResult | null> => {
     for (let repeats = 0; ; repeats++) {
-      const left = budget - spent();
+      const left = timeLeft();
       if (left <= 0) return null;
       const outcome = await device.run(job, Math.min(jobLimit, left));
       if (outcome.kind !== "hung" && outcome.kind !== "crashed" && outcome.kind !== "device-lost") return checkedResult(job, outcome);
@@ -154,7 +159,7 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     done++;
     if (result === null) {
       // What the first process measured is there: fewer processes have a part in it, which the measurement says itself.
-      if ((job.process ?? 0) === 0) leftOut.push({ id: job.id, because: ended });
+      if ((job.process ?? 0) === 0) leftOut.push({ id: job.id, because: end < budget ? SHARE_ENDED : ended });
       return;
     }
     ran++;
@@ -188,16 +193,16 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
 
   const runGroup = async (group: readonly TimedJob[]) => {
     const waiting = new Set(group);
-    const within = budget - spent();
-    const end: GroupEnd =
+    const within = timeLeft();
+    const groupEnd: GroupEnd =
       within <= 0
         ? { kind: "done" }
         : await device.runTogether(group, { within, silence: jobLimit }, (job, result) => {
             if (waiting.delete(job)) settle(job, checkedResult(job, result));
           });
-    if (end.kind !== "done" && waiting.size > 0 && budget - spent() > 0) {
+    if (groupEnd.kind !== "done" && waiting.size > 0 && timeLeft() > 0) {
       const together = group.length === 1 ? group[0]!.id : `${group[0]!.id} and ${group.length - 1} more`;
-      note(`${together}: ${end.because}; the device was opened again and what had no result was measured one by one.`);
+      note(`${together}: ${groupEnd.because}; the device was opened again and what had no result was measured one by one.`);
       await device.reopen();
       for (const job of waiting) settle(job, await attempt(job));
     } else {
@@ -209,6 +214,7 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     const jobs = stage({ verifications, measurements });
     const known = done + jobs.length;
     const began = done;
+    end = Math.min(budget, stage.share === undefined ? Infinity : spent() + stage.share * budget);
     const open: Job[] = [];
     for (const job of jobs) {
       const earlier = journal.finished.get(job.id);
@@ -221,12 +227,11 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     }
     for (const next of groupsOf(open)) {
       if (!(await beginProcess(next))) continue;
-      const timeLeft = budget - spent();
       const average = ran === 0 || stage !== stages.at(-1) ? Number.POSITIVE_INFINITY : (now() - started) / ran;
-      const left = Math.max(0, Math.min(timeLeft, average * (jobs.length - (done - began))));
+      const left = Math.max(0, Math.min(budget - spent(), average * (jobs.length - (done - began))));
       const [first = next as Job] = Array.isArray(next) ? next : [];
       onProgress?.({ id: first.id, done, known, spent: spent(), left });
-      if ("kind" in next) settle(next, timeLeft <= 0 ? null : await attempt(next));
+      if ("kind" in next) settle(next, timeLeft() <= 0 ? null : await attempt(next));
       else await runGroup(next);
     }
   }

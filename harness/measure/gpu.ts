@@ -46,14 +46,37 @@ interface DeveloperInfo {
   readonly backend?: string;
   readonly driver?: string;
   readonly memoryHeaps?: readonly { readonly size: number; readonly properties: number }[];
+  readonly subgroupMatrixConfigs?: Iterable<MatrixConfig>;
 }
+
+/** A kind of matrix that subgroups multiply, in Chrome's words. */
+interface MatrixConfig {
+  readonly M: number;
+  readonly N: number;
+  readonly K: number;
+  readonly componentType: string;
+  readonly resultComponentType: string;
+}
+
+/** The matrix units that an adapter or device says it has; null where it says nothing of them. */
+export const matrixUnits = (info: GPUAdapterInfo): Adapter["matrix_units"] => {
+  const { subgroupMatrixConfigs } = info as DeveloperInfo;
+  if (subgroupMatrixConfigs === undefined) return null;
+  return [...subgroupMatrixConfigs].map(({ M, N, K, componentType, resultComponentType }) => ({
+    m: M,
+    n: N,
+    k: K,
+    component: componentType,
+    result: resultComponentType,
+  }));
+};
 
 /** Dawn's GPUHeapProperty.DEVICE_LOCAL. */
 const DEVICE_LOCAL = 1;
 
 /** What the browser says of an adapter, word for word. */
 export const describeAdapter = ({ info, features, limits }: GPUAdapter): Adapter => {
-  const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  const { vendor, architecture, device, description, isFallbackAdapter, subgroupMinSize, subgroupMaxSize } = info;
   const { type = "", backend = "", driver = "", memoryHeaps = [] } = info as DeveloperInfo;
   const limitValues: Record<string, number> = {};
   // Limits are getters of the prototype: only for…in reaches them all.
@@ -71,6 +94,8 @@ export const describeAdapter = ({ info, features, limits }: GPUAdapter): Adapter
     backend,
     driver,
     memory_heaps: memoryHeaps.map(({ size, properties }) => ({ size_bytes: size, device_local: (properties & DEVICE_LOCAL) !== 0 })),
+    subgroup_sizes: subgroupMinSize === undefined || subgroupMaxSize === undefined ? null : { min: subgroupMinSize, max: subgroupMaxSize },
+    matrix_units: matrixUnits(info),
     features: [...features].sort(),
     limits: limitValues,
   };

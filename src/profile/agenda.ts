@@ -101,12 +101,22 @@ const gridJobs = (grid: ModelGrid, dtype: Dtype, choices: LayerChoices): Job[] =
   ];
 };
 
+/** With untuned kernels there is still an answer, and without the core of the workload none. */
+const TUNING_SHARE = 0.35;
+
 /** Processes of the runtime in which a whole run measures: three begin to tell by how much processes differ. */
 const FEWEST_PROCESSES = 3;
 /** As many as there may be until what processes differ by matters no more; the budget ends it sooner. */
 const MOST_PROCESSES = 12;
 /** It matters no more from here on: standard error of a log time that the number of processes leaves. */
 const PROCESS_ERROR = { gpu: 0.0025, software: 0.01 };
+
+/** The layer's largest matmul of one token again, its weights left in the cache: beside the cold one it says what finding them there is worth. */
+const inCache = ({ model }: ModelGrid, choices: LayerChoices): Job => {
+  const [largest] = layerLinears(layerSizes(model)).toSorted((a, b) => b.n * b.k - a.n * a.k);
+  const shape = { m: 1, n: largest!.n, k: largest!.k };
+  return kernelJob(chosenFor(choices.matmul, shape), shape, "hot");
+};
 
 /**
  * Everything to measure on a device, in order of importance, so that a budget that ends cuts off the least: clock, cold start,
@@ -130,10 +140,10 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
     ...compareUploadJobs(workload, isQuick),
   ];
   const load: Stage = (found) => loadJobs(workload, isQuick, found);
-  const tune: Stage = (found) => {
-    // The device's limits are looked for beside what is held against them, in every part of the run.
-    return among<Job>(tuningJobs(found, starting, dtype, tunedShapes(workload)), roofRace(device, roofs, found));
-  };
+  // The device's limits are looked for beside what is held against them, in every part of the run.
+  const races = (found: Findings): Job[] =>
+    among<Job>(tuningJobs(found, starting, dtype, tunedShapes(workload)), roofRace(device, roofs, found));
+  const tune: Stage = Object.assign(races, { share: TUNING_SHARE });
   const measured = (found: Findings): Job[] => {
     const choices = settledChoices(device, found);
     const coreJobs = gridJobs(core, dtype, choices);
@@ -143,10 +153,7 @@ export const agenda = (device: AgendaOptions): readonly Stage[] => {
         ? among<Job>(coreJobs, [...roofRace(device, roofs, found), ...round(1)])
         : [
             ...among<Job>(coreJobs, round(1)),
-            ...among<Job>(
-              more.flatMap((grid) => gridJobs(grid, dtype, choices)),
-              [...round(2), ...round(3)],
-            ),
+            ...among<Job>([...more.flatMap((grid) => gridJobs(grid, dtype, choices)), inCache(core, choices)], [...round(2), ...round(3)]),
           ],
     );
   };

@@ -158,4 +158,8 @@ export interface MeasuringPage {
 }
 
 /** One part of an agenda: its jobs in order of importance, planned from what the parts before it found. */
-export type Stage = (found: Findings) => readonly Job[];
+export interface Stage {
+  (found: Findings): readonly Job[];
+  /** Of the time budget, what it may take at most; all that is left where none is given. */
+  readonly share?: number;
+}

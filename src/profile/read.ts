@@ -1,13 +1,13 @@
 import { canonicalJson } from "../json.ts";
 import { readVersioned, type VersionedFile } from "../versioned.ts";
-import { upgradeFrom1, upgradeFrom2 } from "./upgrade.ts";
+import { upgradeFrom1, upgradeFrom2, upgradeFrom3 } from "./upgrade.ts";
 import { PROFILE_SCHEMA, profileSchema, type Profile } from "./schema.ts";
 
 export const profileFile: VersionedFile<Profile> = {
   what: "profile",
   current: PROFILE_SCHEMA,
   schema: profileSchema,
-  upgrades: { 1: upgradeFrom1, 2: upgradeFrom2 },
+  upgrades: { 1: upgradeFrom1, 2: upgradeFrom2, 3: upgradeFrom3 },
   nextStep: "Measure again: npm run bench",
 };
 

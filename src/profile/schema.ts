@@ -16,7 +16,7 @@ import { nativeReferenceSchema } from "./native-reference.ts";
  * obtained. Units are in the names; times are seconds. The JSON Schema in `schema/profile.schema.json` is generated from here.
  * Each kind of measurement has a file of its own in `measurements/`.
  */
-export const PROFILE_SCHEMA = "ballast.profile/3";
+export const PROFILE_SCHEMA = "ballast.profile/4";
 
 /** `web`: the browser's own defaults; `native-like`: bounds checks, zero-filling and validation off. Never mixed in one profile. */
 export const conditionSchema = z.enum(["web", "native-like"]);
@@ -49,6 +49,8 @@ export const verificationSchema = z.discriminatedUnion("kind", [
 ]);
 export type Verification = z.infer<typeof verificationSchema>;
 
+const matrixUnitSchema = z.strictObject({ m: z.number(), n: z.number(), k: z.number(), component: z.string(), result: z.string() });
+
 /** What the browser says of the adapter, word for word; fields it hides are empty strings. */
 export const adapterSchema = z.strictObject({
   vendor: z.string(),
@@ -60,6 +62,13 @@ export const adapterSchema = z.strictObject({
   backend: z.string(),
   driver: z.string(),
   memory_heaps: z.array(z.strictObject({ size_bytes: z.number(), device_local: z.boolean() })),
+  subgroup_sizes: z
+    .strictObject({ min: z.number(), max: z.number() })
+    .nullable()
+    .meta({ description: "Invocations that run in lockstep, at least and at most; null where the browser does not say" }),
+  matrix_units: z.array(matrixUnitSchema).nullable().meta({
+    description: "Subgroup matrices that the adapter multiplies, m×k by k×n: component in, result out; null where the browser does not say",
+  }),
   features: z.array(z.string()),
   limits: z.record(z.string(), z.number()),
 });
@@ -107,5 +116,5 @@ export const profileSchema = z
     left_out: z.array(z.strictObject({ id: z.string(), because: z.string() })).meta({ description: "What was planned and not measured" }),
     notes: z.array(z.string()).meta({ description: "What a reader should know: recovered device losses, guards that fired" }),
   })
-  .meta({ id: "Profile", title: "Ballast device profile, version 3" });
+  .meta({ id: "Profile", title: "Ballast device profile, version 4" });
 export type Profile = z.infer<typeof profileSchema>;

@@ -57,6 +57,16 @@ const measurementFrom2 = (measurement: Json): Json => {
   return { ...measurement, timing: { ...timing, visits, process_noise: null } };
 };
 
+/** From version 3 to 4. Version 3 did not record an adapter's subgroups and matrix units. */
+export const upgradeFrom3 = (profile: Json): Record<string, unknown> => {
+  const { environment } = profile;
+  const added = { schema: "ballast.profile/4" };
+  // Not what version 3 wrote: the schema says so.
+  if (!isObject(environment) || !isObject(environment["adapter"])) return { ...profile, ...added };
+  const adapter = { ...environment["adapter"], subgroup_sizes: null, matrix_units: null };
+  return { ...profile, ...added, environment: { ...environment, adapter } };
+};
+
 /** From version 2 to 3. Version 2 measured in one process, and so knew nothing of what differs between processes. */
 export const upgradeFrom2 = (profile: Json): Record<string, unknown> => {
   const { measurements } = profile;

@@ -1,5 +1,6 @@
 import { median } from "simple-statistics";
 import { NONE, quantity, significant } from "../format.ts";
+import { groupBy } from "../stats/group-by.ts";
 import { contestant, type PeerRatio, summaryOrNull, untimed } from "./peers-ratios.ts";
 import { type Contestant, DEFAULT, type Ours, type PeerTable, type Race, TUNED } from "./peers-schema.ts";
 import { conditionName } from "./runtime.ts";
@@ -32,7 +33,9 @@ const reasons = ({ races, left_out }: PeerTable): string[] => {
   }
   return [
     ...[...shapes].map(([reason, ids]) => `${reason} (${ids.length === races.length ? "every shape" : ids.join(", ")})`),
-    ...left_out.map(({ id, because }) => `${id} was not raced: ${because}`),
+    ...[...groupBy(left_out, ({ because }) => because)].map(
+      ([because, ids]) => `${ids.map(({ id }) => id).join(", ")} ${ids.length === 1 ? "was" : "were"} not raced: ${because}`,
+    ),
   ];
 };
 

@@ -1,5 +1,6 @@
 import { median } from "simple-statistics";
 import { measurementsOf } from "../calibration/measured.ts";
+import type { Cache } from "../profile/measurements/timing.ts";
 import type { Profile } from "../profile/schema.ts";
 import { arithmeticRate, bandwidth, duration, limit, list, NONE, quantity, size } from "../format.ts";
 import { kernelShares, roofsOf } from "../profile/roofline.ts";
@@ -43,6 +44,17 @@ const warmUpLine = (profile: Profile): Line => {
       ];
 };
 
+/** Matmuls that were timed cold and hot: what weights are worth that are still in the cache. */
+const inCacheLines = (matmuls: readonly KernelFigure[]): Line[] => {
+  const name = ({ measurement: { variant, shape } }: KernelFigure) => `${shapeName(shape)}, ${variant}`;
+  const of = (cache: Cache) => matmuls.filter(({ measurement }) => measurement.cache === cache);
+  return of("hot").flatMap((hot): Line[] => {
+    const cold = of("cold").find((other) => name(other) === name(hot));
+    if (cold === undefined) return [];
+    return [["in cache", bandwidth(hot.bandwidth), `${(hot.bandwidth / cold.bandwidth).toFixed(2)} times as fast as cold: ${name(hot)}`]];
+  });
+};
+
 /** Of the matmuls: the most arithmetic at the most tokens measured, the most memory at one; cold, as a step finds its weights, where they were measured so. */
 const matmulLines = (figures: readonly KernelFigure[]): Line[] => {
   const all = figures.filter(({ measurement }) => measurement.family === "matmul");
@@ -60,6 +72,7 @@ const matmulLines = (figures: readonly KernelFigure[]): Line[] => {
     decode === undefined
       ? ["decode", NONE, "no matmul of one token measured"]
       : ["decode", bandwidth(decode.bandwidth), `the fastest matmul of one token: ${describe(decode)}`],
+    ...inCacheLines(all),
   ];
 };
 

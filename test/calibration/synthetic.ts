@@ -270,6 +270,8 @@ export const profileOf = (measurements: readonly Measurement[], changes: Partial
         backend: "vulkan",
         driver: "",
         memory_heaps: [{ size_bytes: 24e9, device_local: true }],
+        subgroup_sizes: null,
+        matrix_units: null,
         features: ["timestamp-query"],
         limits: { maxStorageBufferBindingSize: 2 ** 31 - 4 },
       },

@@ -13,6 +13,8 @@ export const adapter = (fields: Partial<Adapter>): Adapter => ({
   backend: "vulkan",
   driver: "",
   memory_heaps: [],
+  subgroup_sizes: null,
+  matrix_units: null,
   features: [],
   limits: {},
   ...fields,

@@ -103,6 +103,14 @@ describe("a bench run", () => {
     expect(found).toEqual([["a"]]);
   });
 
+  it("ends a stage with its share of the budget, so that the next one has its time", async () => {
+    const { options } = bench([], { budget: 10 });
+    const races = Object.assign(() => ["a", "b", "c", "d"].map(job), { share: 0.2 });
+    const outcome = await runBench({ ...options, stages: [races, () => [job("e")]] });
+    expect(ids(outcome.measurements)).toEqual(["a", "b", "e"]);
+    expect(outcome.leftOut).toEqual(["c", "d"].map((id) => ({ id, because: "its share of the time budget had ended" })));
+  });
+
   it("begins every further process afresh", async () => {
     const { options, events } = bench([["a", "b"], ["c process=2", "d process=2"], ["e process=3"]]);
     await runBench(options);

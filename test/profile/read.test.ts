@@ -42,7 +42,7 @@ describe("a profile's text", () => {
       "something else": "<html></html>",
       "another kind of file": '{"schema": "ballast.plan/1"}',
       "no schema": "{}",
-      "a newer version": '{"schema": "ballast.profile/4"}',
+      "a newer version": '{"schema": "ballast.profile/5"}',
       "a version that never was": '{"schema": "ballast.profile/0"}',
       "a negative time": edited((copy) => {
         copy["measurements"] = [
@@ -68,11 +68,11 @@ describe("a profile's text", () => {
       something else
         InputError: profile.json: expected a JSON object, got something else. Measure again: npm run bench
       another kind of file
-        InputError: profile.json: schema: expected a profile ("ballast.profile/3"), got "ballast.plan/1". Measure again: npm run bench
+        InputError: profile.json: schema: expected a profile ("ballast.profile/4"), got "ballast.plan/1". Measure again: npm run bench
       no schema
-        InputError: profile.json: schema: expected a profile ("ballast.profile/3"), got none. Measure again: npm run bench
+        InputError: profile.json: schema: expected a profile ("ballast.profile/4"), got none. Measure again: npm run bench
       a newer version
-        InputError: profile.json: schema: "ballast.profile/4" is newer than this program, which reads up to "ballast.profile/3". Update Ballast (git pull in a clone), or make the file again with this version.
+        InputError: profile.json: schema: "ballast.profile/5" is newer than this program, which reads up to "ballast.profile/4". Update Ballast (git pull in a clone), or make the file again with this version.
       a version that never was
         InputError: profile.json: schema: "ballast.profile/0" was never a version. Measure again: npm run bench
       a negative time
@@ -95,7 +95,7 @@ describe("a profile of version 1", () => {
   const kinds = (ofKind: string) => upgraded.measurements.filter(({ kind }) => kind === ofKind);
 
   it("is read as one of today's version: what it timed was hot, and the rest is unknown, not made up", () => {
-    expect(upgraded).toMatchObject({ schema: "ballast.profile/3", native_reference: null, machine: { source: null } });
+    expect(upgraded).toMatchObject({ schema: "ballast.profile/4", native_reference: null, machine: { source: null } });
     expect(kinds("kernel")).not.toEqual([]);
     for (const kernel of kinds("kernel")) {
       expect(kernel.id).toMatch(/ hot$/);
@@ -123,13 +123,22 @@ describe("a profile of version 1", () => {
   });
 });
 
+describe("a profile of version 3", () => {
+  it("is read as of an adapter of whose subgroups and matrix units nothing is known", () => {
+    const { subgroup_sizes: _, matrix_units: __, ...adapter } = profile.environment.adapter;
+    const older = { ...profile, schema: "ballast.profile/3", environment: { ...profile.environment, adapter } };
+    const { environment } = readProfile(JSON.stringify(older), "version-3.json");
+    expect(environment.adapter).toEqual({ ...adapter, subgroup_sizes: null, matrix_units: null });
+  });
+});
+
 describe("a profile of version 2", () => {
   const older = readFileSync(new URL("version-2.json", import.meta.url), "utf8");
   const before = JSON.parse(older) as { measurements: { id: string; kind: string; first_s: number[] }[] };
   const upgraded = readProfile(older, "version-2.json");
 
   it("is read as measured by one process, of whose like nothing is known", () => {
-    expect(upgraded.schema).toBe("ballast.profile/3");
+    expect(upgraded.schema).toBe("ballast.profile/4");
     const timings = upgraded.measurements.flatMap((measurement) => (measurement.kind === "kernel" ? [measurement.timing] : []));
     expect(timings.map(({ process_noise }) => process_noise)).toEqual([null, null]);
     expect(new Set(timings.flatMap(({ visits }) => visits.map(({ process }) => process)))).toEqual(new Set([0]));

@@ -57,5 +57,8 @@ describe("the peer table", () => {
 
   it("with nothing raced says why", () => {
     expect(peersText(peerTable([]))).toContain("2048×2048×2048 was not raced: no answer from the page in 900 s");
+    const because = "the time budget had ended";
+    const unreached = peerTable([], { left_out: ["decode 1 at 128", "decode 1 at 512"].map((id) => ({ id, because })) });
+    expect(peersText(unreached)).toContain(`decode 1 at 128, decode 1 at 512 were not raced: ${because}`);
   });
 });

@@ -134,6 +134,8 @@ const sampleAdapter = {
   backend: "vulkan",
   driver: "999.10",
   memory_heaps: [{ size_bytes: 150_000_000_000, device_local: true }],
+  subgroup_sizes: null,
+  matrix_units: null,
   features: ["shader-f16", "subgroups", "timestamp-query"],
   limits: { maxStorageBufferBindingSize: 2_147_483_644, maxBufferSize: 4_294_967_292 },
 };
@@ -184,7 +186,7 @@ const compiling = (): Measurement => ({
 /** A discrete GPU, wholly measured. */
 export const gpuProfile = (changes: Partial<Profile> = {}): Profile =>
   profileSchema.parse({
-    schema: "ballast.profile/3",
+    schema: "ballast.profile/4",
     device: "Example GPU",
     is_gpu: true,
     condition: "web",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { deviceModelText, planText, profileText, runText } from "../../src/report/text.ts";
+import type { Measurement, MeasurementOf } from "../../src/profile/schema.ts";
 import { candidate, deviceModel, gpuProfile, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
 
 describe("a plan", () => {
@@ -415,6 +416,17 @@ describe("a profile", () => {
           - The device was lost once and opened again.
       "
     `);
+  });
+
+  it("says what weights in the cache are worth where a matmul was timed cold and hot", () => {
+    const profile = gpuProfile();
+    const isIt = (measurement: Measurement): measurement is MeasurementOf<"kernel"> =>
+      measurement.kind === "kernel" && measurement.variant === "matmul/matvec-f16" && measurement.id.includes("m1-n28672");
+    const hot = profile.measurements.find(isIt)!;
+    const samples_s = hot.timing.samples_s.map((sample) => 2 * sample);
+    const cold = { ...hot, id: `${hot.id} cold`, cache: "cold" as const, timing: { ...hot.timing, samples_s } };
+    const text = profileText({ ...profile, measurements: [...profile.measurements, cold] });
+    expect(text).toMatch(/in cache +\d\.\d+ TB\/s +2\.00 times as fast as cold: m 1 · n 28672 · k 4096, matmul\/matvec-f16/u);
   });
 
   it("has no line that a terminal of 120 columns breaks", () => {

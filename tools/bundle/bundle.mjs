@@ -43,14 +43,14 @@ const mega = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 const target = join(import.meta.dirname, "target");
 
 /** Lays out everything that travels, as it will lie on the target. */
-const makeTree = (tree, cache, browser) => {
+const makeTree = async (tree, cache, browser) => {
   rmSync(tree, { recursive: true, force: true });
   mkdirSync(tree, { recursive: true });
   say("browser and libraries …");
   const { version: browserVersion, toolbox, packages } = addBrowser(tree, cache, browser);
   say("Ballast, its packages and Node …");
-  addProduct(tree, cache);
-  for (const file of ["run.sh", "launch.mjs"]) cpSync(join(target, file), join(tree, file));
+  await addProduct(tree, cache);
+  for (const file of ["run.sh", "launch.mjs", "visit.sh"]) cpSync(join(target, file), join(tree, file));
   cpSync(join(target, "start-browser.sh"), join(tree, "browser/start.sh"));
   cpSync(join(target, "fonts.conf"), join(tree, "fonts/fonts.conf"));
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -68,7 +68,7 @@ const bundle = async ({ "part-size": partSize, browser: named, out, fast }) => {
 
   const work = join(root, "node_modules/.cache/ballast-bundle");
   const tree = join(work, "tree");
-  const { ballast, browser, glibc, toolbox } = makeTree(tree, join(work, "cache"), named === undefined ? null : resolve(named));
+  const { ballast, browser, glibc, toolbox } = await makeTree(tree, join(work, "cache"), named === undefined ? null : resolve(named));
   const content = sizes(tree);
   const unpacked = mega(content.reduce((sum, { bytes }) => sum + bytes, 0));
 

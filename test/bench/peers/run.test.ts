@@ -81,6 +81,7 @@ describe("a race of the peer table", () => {
     const first = await runPeers(options(), silent().progress, controller.signal, stopped.open);
     expect(first.table.races.map(({ id }) => id)).toEqual(DECODES.slice(0, 1));
     expect([first.notReached, first.isStopped, stopped.state.isClosed]).toEqual([DECODES.slice(1), true, true]);
+    expect(first.table.left_out).toEqual(DECODES.slice(1).map((id) => ({ id, because: "the run was stopped before" })));
 
     const { said, progress } = silent();
     const rest = course();
@@ -94,8 +95,9 @@ describe("a race of the peer table", () => {
 
   it("with its budget spent starts no shape, and a new run says that there is one to go on with", async () => {
     const { open, raced } = course();
-    const { notReached, isStopped } = await runPeers(options({ budget: Number.MIN_VALUE }), silent().progress, never(), open);
+    const { table, notReached, isStopped } = await runPeers(options({ budget: Number.MIN_VALUE }), silent().progress, never(), open);
     expect([raced, notReached, isStopped]).toEqual([[], ["1×4×4", ...DECODES], false]);
+    expect(table.left_out).toContainEqual({ id: "decode 16 at 128", because: "the time budget had ended" });
     const { said, progress } = silent();
     await runPeers(options(), progress, never(), course().open);
     expect(said).toEqual([

@@ -24,23 +24,8 @@ const run = (program: string, args: readonly string[]) => {
   return { status, stdout, stderr };
 };
 
-/** Debian's smallest system in its own processes, mounts and network, which has only a loopback; nothing of our environment. */
-const bare = (root: string, ...command: string[]) =>
-  run("unshare", [
-    "--mount",
-    "--pid",
-    "--net",
-    "--ipc",
-    "--uts",
-    "--fork",
-    "--kill-child",
-    "sh",
-    "-c",
-    `ip link set lo up && mount -t proc proc "$0/proc" && mkdir -p "$0/dev/shm" && mount -t tmpfs -o size=64m tmpfs "$0/dev/shm" &&
-     exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$0" "$@"`,
-    root,
-    ...command,
-  ]);
+/** Debian's smallest system, which has 64 MiB of /dev/shm. */
+const bare = (root: string, ...command: string[]) => run("tools/bundle/bare-machine.sh", [root, ...command]);
 
 describe.skipIf(because !== null)(`a machine with nothing on it (${because ?? "in a chroot"})`, () => {
   const folder = because === null ? mkdtempSync(join(tmpdir(), "ballast-bare-")) : "";
@@ -69,6 +54,27 @@ describe.skipIf(because !== null)(`a machine with nothing on it (${because ?? "i
     expect(status).toBe(0);
     expect(device?.name).toBe("SwiftShader (software)");
     expect(launch_flags).toContain("--disable-dev-shm-usage"); // 64 MiB is too small for uploads
+  });
+
+  it("ends a visit at once where the GPU asked for is not reached, and says what is", () => {
+    const { status, stdout } = bare(root, "/b/visit.sh", "--gpu", "H200", "--out", "/nothing");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^doctor +\d+ s {2}failed with code 1$/mu);
+    expect(stdout).toContain('expected a GPU whose name contains "H200"');
+    expect(readdirSync(join(root, "nothing")).sort()).toEqual(["stages.txt", "visit.log"]);
+  });
+
+  it("brings home what each stage of a visit measured, however short it was", () => {
+    const { status, stdout } = bare(root, "/b/visit.sh", "--software", "--minutes", "4", "--out", "/visited");
+    expect([0, 1]).toContain(status); // 1: a stage had too little time for an answer
+    expect(stdout.match(/^(doctor|web|native-like|peers)\b/gmu)).toEqual(["doctor", "web", "native-like", "peers"]);
+    const home = join(folder, "home-visited");
+    mkdirSync(home);
+    expect(run("tar", ["-xzf", join(root, "visited/ballast-runs.tar.gz"), "-C", home]).status).toBe(0);
+    const kept = readdirSync(join(home, "results/swiftshader-software"), { recursive: true }).map(String);
+    expect(kept).toEqual(expect.arrayContaining(["web", "native-like", expect.stringMatching(/^web\/.*\.json\.gz$/u)]));
+    const { races } = JSON.parse(readFileSync(join(home, "results/swiftshader-software/web/peers.json"), "utf8")) as { races: unknown[] };
+    expect(races.length).toBeGreaterThan(0);
   });
 
   it.each(["web", "native-like"])("measures in condition %s, and the profile can be read at home", (condition) => {

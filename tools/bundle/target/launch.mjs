@@ -1,4 +1,4 @@
-// Runs Ballast with the carried browser, and packs what a bench measured into one file to bring back.
+// Runs Ballast with the carried browser, and packs what was measured into one file to bring back.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -17,13 +17,15 @@ const runsFolder = () => {
   return resolve(named ?? process.env.BALLAST_RUNS);
 };
 
-/** Packs all runs so far, and the kept profiles where this bench kept one; the line that says what to bring back. */
+const isOfRun = (name) => !name.startsWith("bench."); // its lock and its reserve
+
+/** Packs all runs so far, stopped ones too, and what is kept where this one kept something; the line that says what to bring back. */
 const packed = () => {
   const runs = runsFolder();
-  if (!existsSync(runs) || !readdirSync(runs).some((name) => existsSync(join(runs, name, "profile.json")))) return null;
+  if (!existsSync(runs) || !readdirSync(runs).some(isOfRun)) return "";
   const folder = dirname(runs);
   const file = join(folder, "ballast-runs.tar.gz");
-  const isKept = args.includes("--keep");
+  const isKept = args.includes("--keep") && existsSync(join(here, "ballast/results"));
   if (isKept) cpSync(join(here, "ballast/results"), join(folder, "results"), { recursive: true }); // as they lie in a clone
   const names = [basename(runs), ...(isKept ? ["results"] : [])];
   const { status, stderr } = spawnSync(join(here, "bin/busybox"), ["tar", "-czf", file, "-C", folder, ...names], { encoding: "utf8" });
@@ -32,6 +34,12 @@ const packed = () => {
     : `Bring back: ${runs} (it could not be packed into one file: ${stderr.trim()})\n`;
 };
 
-const { main } = await import("./ballast/dist/cli/main.js");
-process.exitCode = await main(args);
-if (args[0] === "bench") process.stderr.write(packed() ?? "");
+const PEERS = "bench:peers"; // a benchmark, and the one that needs the GPU
+if (args[0] === PEERS) {
+  process.argv.splice(2, 1);
+  await import("./ballast/dist/bench/peers.js");
+} else {
+  const { main } = await import("./ballast/dist/cli/main.js");
+  process.exitCode = await main(args);
+}
+if (args[0] === "bench" || args[0] === PEERS) process.stderr.write(packed());
