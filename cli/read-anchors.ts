@@ -1,17 +1,14 @@
+import { resolve } from "node:path";
 import { isEngineLog, readEngineStart } from "../src/calibration/anchors/engine-start.ts";
 import { isLlamaBench, isLlamaBenchTable, readLlamaBenchRecords, readLlamaBenchTable } from "../src/calibration/anchors/llama-bench.ts";
-import {
-  isNvbandwidthText,
-  readNativeReference,
-  readNvbandwidthJson,
-  readNvbandwidthText,
-} from "../src/calibration/anchors/nvbandwidth.ts";
+import { nativeAnchor } from "../src/calibration/anchors/native-reference.ts";
+import { isNvbandwidthText, readNvbandwidthJson, readNvbandwidthText } from "../src/calibration/anchors/nvbandwidth.ts";
 import type { ReadAnchor } from "../src/calibration/anchors/point.ts";
 import { isVllmBench, readVllmBench } from "../src/calibration/anchors/vllm-bench.ts";
 import { InputError } from "../src/errors.ts";
-import { profileFile } from "../src/profile/read.ts";
-import { PROFILE_SCHEMA } from "../src/profile/schema.ts";
-import { readVersioned } from "../src/versioned.ts";
+import { readProfile } from "../src/profile/read.ts";
+import { PROFILE_SCHEMA, type Profile } from "../src/profile/schema.ts";
+import { readProfileFile } from "./kept-profiles.ts";
 import { readText } from "./files.ts";
 import { readCsvLines } from "./read-tables.ts";
 
@@ -21,6 +18,7 @@ import { readCsvLines } from "./read-tables.ts";
  * @throws InputError where the file is none of those known
  */
 export const readAnchor = (given: string, cwd: string): ReadAnchor => {
+  if (given.endsWith(".gz")) return ofProfile(readProfileFile(resolve(cwd, given)), given);
   const text = readText(cwd, given);
   const value = jsonOrNull(text);
   if (Array.isArray(value) && value.every(isLlamaBench)) return readLlamaBenchRecords(value as Record<string, unknown>[], given);
@@ -28,7 +26,7 @@ export const readAnchor = (given: string, cwd: string): ReadAnchor => {
     if (isVllmBench(value)) return readVllmBench(value, given);
     if (isLlamaBench(value)) return readLlamaBenchRecords([value], given);
     if ("nvbandwidth" in value) return readNvbandwidthJson(value, given);
-    if (String(value["schema"]).startsWith(PROFILE_SCHEMA.replace(/\d+$/u, ""))) return ofProfile(text, given);
+    if (String(value["schema"]).startsWith(PROFILE_SCHEMA.replace(/\d+$/u, ""))) return ofProfile(readProfile(text, given), given);
   }
   if (isNvbandwidthText(text)) return readNvbandwidthText(text, given);
   if (isLlamaBenchTable(text)) return readLlamaBenchTable(text, given);
@@ -45,9 +43,9 @@ export const readAnchor = (given: string, cwd: string): ReadAnchor => {
   );
 };
 
-const ofProfile = (text: string, given: string): ReadAnchor => {
-  const { native_reference: reference } = readVersioned(profileFile, text, given);
-  if (reference !== null && reference !== undefined) return readNativeReference(reference, given);
+const ofProfile = (profile: Profile, given: string): ReadAnchor => {
+  const anchor = nativeAnchor(profile, given);
+  if (anchor !== null) return anchor;
   throw new InputError(`${given}: native_reference`, "expected the GPU measured without a browser, got none", "Give another anchor.");
 };
 

@@ -484,13 +484,13 @@ def matmul(driver, cublas, dtype, shape, values, samples, warm_up_s, sample_s, c
 # --- The whole --------------------------------------------------------------------------------------------------------------------
 
 LARGE = 8192
-DECODE_TOKENS = (1, 8, 32)
-DECODE_LAYERS = ("28672x4096", "4096x14336")  # n and k of an 8-billion-parameter model's feed-forward layers
+TOKENS = (1, 8, 32, 512)  # of decode, and of a prompt: what a bench of WebGPU measures as well
+LAYERS = ("28672x4096", "4096x14336")  # n and k of an 8-billion-parameter model's feed-forward layers
 
 
 def shapes(options):
     large = options.large
-    return [(large, large, large)] + [(m, n, k) for n, k in options.layers for m in DECODE_TOKENS]
+    return [(large, large, large)] + [(m, n, k) for n, k in options.layers for m in TOKENS]
 
 
 def measure(options, log):
@@ -562,7 +562,7 @@ def arguments(line):
     )
     parser.add_argument("--large", type=positive(int), default=LARGE, help="m, n and k of the large matmul (default: %(default)s)")
     parser.add_argument(
-        "--layers", type=layer, nargs="+", default=[layer(text) for text in DECODE_LAYERS], metavar="NxK", help="weights of the decode matmuls"
+        "--layers", type=layer, nargs="+", default=[layer(text) for text in LAYERS], metavar="NxK", help="weights of the matmuls of few tokens"
     )
     parser.add_argument("--samples", type=positive(int), default=9, help="samples of each measurement (default: %(default)s)")
     parser.add_argument("--sample", type=positive(float), default=0.02, metavar="S", help="least seconds of a matmul's sample (default: %(default)s)")

@@ -1,14 +1,17 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readAnchor } from "../../cli/read-anchors.ts";
 import { anchorModel } from "../../src/calibration/anchors/apply.ts";
 import type { AnchorPoint } from "../../src/calibration/anchors/point.ts";
 import { curveSeconds, decodeWork, prefillWork } from "../../src/calibration/step-seconds.ts";
 import { isAnchored, whoseSpeed } from "../../src/calibration/whose-speed.ts";
+import type { NativeMatmul, NativeReference } from "../../src/profile/native-reference.ts";
 import { freshFolder } from "../cli/folder.ts";
 import { deviceModel } from "../fixtures.ts";
 import { messageOf } from "../message-of.ts";
+import { kernelOf, profileOf } from "./synthetic.ts";
 
 const folder = freshFolder();
 const read = (text: string) => {
@@ -33,6 +36,27 @@ const llama = [
   { build_commit: "abc", model_type: "llama 8B F16", n_prompt: 0, n_gen: 128, n_depth: 4096, avg_ts: 50 },
   { build_commit: "abc", model_type: "llama 8B F16", n_prompt: 512, n_gen: 128, avg_ts: 300 },
 ];
+
+const REFERENCE: NativeReference = {
+  tool: "cuda",
+  device: "Imagined GPU",
+  driver: "13.0",
+  library: "cuBLAS 13.1",
+  host_to_device: [{ bytes: 2 ** 30, chunk_bytes: 2 ** 24, samples_s: [2 ** 30 / 50e9], verified: true }],
+  device_to_device: [],
+  matmuls: [],
+  notes: [],
+};
+const nativeMatmul = (dtype: NativeMatmul["dtype"], m: number, n: number, k: number, seconds: number): NativeMatmul => ({
+  dtype,
+  m,
+  n,
+  k,
+  samples_s: [seconds],
+  runs_per_sample: 4,
+  weight_copies: 2,
+  worst_share_of_bound: 0.1,
+});
 
 describe("an anchor's file is told by what stands in it", () => {
   it("vllm bench serve: sequences by Little's law, context in the middle of the output; alone also a prompt", () => {
@@ -84,6 +108,42 @@ describe("an anchor's file is told by what stands in it", () => {
     expect(read(`${line}\n`).points).toMatchObject([{ curve: "warm-up", engine: "vllm", seconds: 107.64 }]);
   });
 
+  it("a profile with a native reference, gzipped or not: the link, and WebGPU's matmuls beside the library's of the same shape and type", () => {
+    const matmuls = [
+      [1, 4096, 4096, 4],
+      [512, 4096, 4096, 2],
+      [512, 4096, 14336, 3],
+    ] as const;
+    const profile = profileOf(
+      matmuls.map(([m, n, k]) => kernelOf("matmul", "f16", { m, n, k }, 1e-3)),
+      {
+        native_reference: {
+          ...REFERENCE,
+          matmuls: [
+            ...matmuls.map(([m, n, k, faster]) => nativeMatmul("f16", m, n, k, 1e-3 / faster)),
+            nativeMatmul("f16", 8192, 8192, 8192, 1e-3), // WebGPU's was not measured
+            nativeMatmul("bf16", 1, 4096, 4096, 1e-9),
+          ],
+        },
+      },
+    );
+    const engine = "the matmuls of cuBLAS 13.1";
+    const expected = [
+      { curve: "load", engine: "CUDA", bandwidth: 50e9 },
+      { curve: "decode", engine, sequences: 1, ratio: expect.closeTo(1 / 4, 9) },
+      { curve: "prefill", engine, tokens: 512, ratio: expect.closeTo(1 / 2, 9) },
+      { curve: "prefill", engine, tokens: 512, ratio: expect.closeTo(1 / 3, 9) },
+    ];
+    expect(read(JSON.stringify(profile)).points).toMatchObject(expected);
+    writeFileSync(join(folder.path, "anchor.json.gz"), gzipSync(JSON.stringify(profile)));
+    const { points, notes } = readAnchor("anchor.json.gz", folder.path);
+    expect(points).toMatchObject(expected);
+    expect(notes.at(-1)).toContain("no engine stands behind it");
+    expect(messageOf(() => read(JSON.stringify({ ...profile, native_reference: null })))).toMatchInlineSnapshot(
+      `"InputError: anchor: native_reference: expected the GPU measured without a browser, got none. Give another anchor."`,
+    );
+  });
+
   it("anything else is refused", () => {
     expect([messageOf(() => read("hello")), messageOf(() => read("{}")), messageOf(() => read(JSON.stringify({ ...bench, completed: 0 })))])
       .toMatchInlineSnapshot(`
@@ -129,6 +189,24 @@ describe("an anchored model", () => {
     const [decode, prefill] = anchored(decodeAt(8, 0.5), decodeAt(64, 0.6), prefillAt(2048, 0.8)).anchored?.curves ?? [];
     expect(decode?.error).toMatchObject({ kind: "checked", median_abs: expect.closeTo((0.2 + 1 / 6) / 2, 6) });
     expect(prefill?.error).toEqual({ kind: "not-checked", because: "one point, no held-out error" });
+  });
+
+  it("rescales a step by the ratio of its parts, a matmul of few tokens standing for decode", () => {
+    const from = { engine: "the matmuls of cuBLAS", source: "profile" };
+    const after = anchored(...[1, 8].map((sequences) => ({ ...from, curve: "decode" as const, sequences, ratio: 0.25 })), {
+      ...from,
+      curve: "prefill",
+      tokens: 512,
+      ratio: 0.25,
+    });
+    expect(curveSeconds(after.step, decodeWork(8, 1000))).toBeCloseTo(0.25 * curveSeconds(model.step, decodeWork(8, 1000)), 9);
+    expect(after.anchored?.curves[0]).toMatchObject({
+      curve: "decode",
+      factor: expect.closeTo(0.25, 9),
+      points: 2,
+      error: { median_abs: expect.closeTo(0, 9) },
+    });
+    expect(isAnchored(after)).toBe(true);
   });
 
   it("rescales load by bandwidth and warm-up by time", () => {

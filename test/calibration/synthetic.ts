@@ -10,7 +10,7 @@ import { swiglu } from "../../kernels/layer/swiglu.ts";
 import type { LinearLayer } from "../../src/model/shapes.ts";
 import type { StartOf } from "../../src/profile/measurements/warm-up.ts";
 import { UNKNOWN_MACHINE } from "../../src/profile/machine-state.ts";
-import { PROFILE_SCHEMA, profileSchema, type Measurement, type Profile } from "../../src/profile/schema.ts";
+import { PROFILE_SCHEMA, profileSchema, type Measurement, type MeasurementOf, type Profile } from "../../src/profile/schema.ts";
 
 /** A device whose every time is known in closed form, so that what calibration finds can be compared with what is true. */
 export interface Truth {
@@ -96,7 +96,15 @@ export const batches: readonly Batch[] = [
   { prefill_tokens: 120, prefill_context: 256, decode_sequences: 8, decode_context: 700 },
 ];
 
-const kernel = (family: string, dtype: Dtype, shape: Shape, seconds: number, bytes = 0, variant = `${family}/a-${dtype}`): Measurement => ({
+/** A hot measurement of one sample. */
+export const kernelOf = (
+  family: string,
+  dtype: Dtype,
+  shape: Shape,
+  seconds: number,
+  bytes = 0,
+  variant = `${family}/a-${dtype}`,
+): MeasurementOf<"kernel"> => ({
   kind: "kernel",
   id: `${variant} ${Object.entries(shape).flat().join(" ")}`,
   family,
@@ -160,7 +168,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
   const moved = (bytes: number) => truth.small.setup_s + bytes * truth.small.s_per_byte;
   const small = (variant: { family: string; run(shape: Shape): { bytes: number } }, shape: Shape) => {
     const { bytes } = variant.run(shape);
-    return kernel(variant.family, dtype, shape, moved(bytes), bytes);
+    return kernelOf(variant.family, dtype, shape, moved(bytes), bytes);
   };
   return [
     overhead(truth),
@@ -181,7 +189,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
       };
     }),
     ...[...shapes.values()].flatMap(({ n, k }) =>
-      tokenCounts.map((m) => kernel("matmul", dtype, { m, n, k }, truth.linear({ n, k }, m), 0)),
+      tokenCounts.map((m) => kernelOf("matmul", dtype, { m, n, k }, truth.linear({ n, k }, m), 0)),
     ),
     ...layers.flatMap((sizes) => {
       const { hidden, intermediate, heads, kv_heads, head_dim } = sizes;
@@ -192,7 +200,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
           [256, 0],
           [256, 1024],
         ].map(([chunk = 0, context = 0]) =>
-          kernel(
+          kernelOf(
             "attention-prefill",
             dtype,
             { heads, kv_heads, head_dim, chunk, context },
@@ -209,7 +217,7 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
           [8, 1024],
           [32, 512],
         ].map(([sequences = 0, context = 0]) =>
-          kernel(
+          kernelOf(
             "attention-decode",
             dtype,
             { heads, kv_heads, head_dim, sequences, context },
@@ -228,12 +236,12 @@ export const measurementsOf = (truth: Truth, layers: readonly LayerSizes[], line
         ...batches.map((batch, i) => {
           const [depth, vocab] = [i + 1, i === 0 ? 0 : (linears.find(({ k }) => k === hidden)?.n ?? 0)];
           const seconds = trueStepSeconds(truth, sizes, depth, vocab, batch);
-          return kernel("engine-step", dtype, { ...sizes, layers: depth, vocab, ...batch }, seconds);
+          return kernelOf("engine-step", dtype, { ...sizes, layers: depth, vocab, ...batch }, seconds);
         }),
       ];
     }),
     ...[1, 64].map((rows) => small(greedyHead(dtype), { rows, vocab: 1000 })),
-    kernel("copy", "f32", { length: 1 << 22 }, 8 * (1 << 22) * truth.small.s_per_byte, 8 * (1 << 22), "copy/vec4"),
+    kernelOf("copy", "f32", { length: 1 << 22 }, 8 * (1 << 22) * truth.small.s_per_byte, 8 * (1 << 22), "copy/vec4"),
   ];
 };
 

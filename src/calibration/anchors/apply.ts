@@ -2,7 +2,6 @@ import { InputError } from "../../errors.ts";
 import { plain } from "../../format.ts";
 import { exp, ln } from "../../math.ts";
 import { groupBy } from "../../stats/group-by.ts";
-import type { Seconds } from "../../units.ts";
 import type { Source } from "../curve-parts.ts";
 import type { AnchoredCurve, DeviceModel } from "../device-model.ts";
 import { heldOutError } from "../held-out.ts";
@@ -80,14 +79,16 @@ export const anchorModel = (model: DeviceModel, read: readonly ReadAnchor[]): De
 };
 
 interface Pair {
-  readonly predicted: Seconds;
-  readonly measured: Seconds;
+  readonly predicted: number;
+  readonly measured: number;
 }
 
 const factorOf = (pairs: readonly Pair[]): number =>
   exp(pairs.reduce((sum, { predicted: before, measured: after }) => sum + ln(after / before), 0) / pairs.length);
 
-const predicted = (model: DeviceModel, point: AnchorPoint): Seconds => {
+/** What the model says where the point says `measured`; both are ratios where the point is one. */
+const predicted = (model: DeviceModel, point: AnchorPoint): number => {
+  if ("ratio" in point) return stepOf(model, point) && 1;
   switch (point.curve) {
     case "load":
       return loadSeconds(model.load, model.weight_bytes);
@@ -102,8 +103,10 @@ const predicted = (model: DeviceModel, point: AnchorPoint): Seconds => {
   }
 };
 
-const measured = (model: DeviceModel, point: AnchorPoint): Seconds =>
-  point.curve === "load" ? model.weight_bytes / point.bandwidth : point.seconds;
+const measured = (model: DeviceModel, point: AnchorPoint): number => {
+  if ("ratio" in point) return point.ratio;
+  return point.curve === "load" ? model.weight_bytes / point.bandwidth : point.seconds;
+};
 
 const stepOf = ({ step, engine }: DeviceModel, { source }: AnchorPoint): ComposedCurve => {
   if (step.kind === "composed") return step;

@@ -1,8 +1,7 @@
-import { mean, median } from "simple-statistics";
+import { mean } from "simple-statistics";
 import { z } from "zod";
 import { InputError } from "../../errors.ts";
 import { schemaError } from "../../json.ts";
-import type { NativeReference } from "../../profile/native-reference.ts";
 import type { ReadAnchor } from "./point.ts";
 
 const TEST = "host_to_device_memcpy_ce";
@@ -39,17 +38,6 @@ export const readNvbandwidthText = (text: string, place: string): ReadAnchor => 
   const cells = (lines[title + 2] ?? "").trim().split(/\s+/u).slice(1);
   return bandwidthOf(cells.map(Number), place);
 };
-
-/** Copies from pinned memory that a profile's own native reference holds. */
-export const readNativeReference = ({ host_to_device }: NativeReference, place: string): ReadAnchor => ({
-  points: host_to_device.map(({ bytes, samples_s }) => ({
-    curve: "load",
-    engine: "CUDA",
-    source: `${place}: native reference, ${bytes} bytes`,
-    bandwidth: bytes / median(samples_s),
-  })),
-  notes: [],
-});
 
 const bandwidthOf = (cells: readonly number[], place: string): ReadAnchor => {
   const measured = cells.filter((cell) => Number.isFinite(cell) && cell > 0);
