@@ -1,6 +1,6 @@
 // One archive as parts that can be carried one by one. The first part is a shell script that puts them together again.
 import { createHash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync, statSync, writeSync, mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readSync, readdirSync, rmSync, statSync, writeSync } from "node:fs";
 import { basename, join } from "node:path";
 import { BundleError } from "./programs.mjs";
 
@@ -71,6 +71,8 @@ export const writeParts = ({ archive, toolbox, script, facts, folder, name, most
   const partBytes = partSizes(HEADER_BYTES + toolboxBytes + statSync(archive).size, most);
   const paths = partBytes.map((_, index) => join(folder, `${name}.${index + 1}-of-${partBytes.length}`));
   mkdirSync(folder, { recursive: true });
+  // Parts of another bundle beside these would be carried along with them.
+  for (const entry of readdirSync(folder)) if (entry.startsWith(`${name}.`) && /\.\d+-of-\d+$/.test(entry)) rmSync(join(folder, entry));
   const sums = partBytes.map(() => createHash("sha256"));
   const files = paths.map((path) => openSync(path, "w", 0o755));
   try {

@@ -104,6 +104,13 @@ describe.skipIf(cannotUnpack)("unpacking (Linux on x86-64 with tar and xz)", () 
     whole();
   });
 
+  it("leaves no parts of an earlier bundle beside its own, and other files alone", async () => {
+    await makeBundle(16_000);
+    writeFileSync(at("parts/notes.txt"), "mine");
+    await makeBundle(Infinity);
+    expect(readdirSync(at("parts")).sort()).toEqual(["b.1-of-1", "notes.txt"]);
+  });
+
   it("three parts give the tree again, and none is larger than asked for", async () => {
     const parts = await makeBundle(16_000);
     expect(parts).toHaveLength(3);
