@@ -45,7 +45,7 @@ export const finish = async ({ journal: path, stages, earlier }: FinishRequest):
   const notes = [
     ...new Set(outcome.notes),
     `The run was stopped: this is what was measured until then, ${quantity(outcome.measurements.length, "measurement")}.`,
-    ...(isGpu && machine === null ? ["The run was killed: clocks, power and temperature are not known."] : []),
+    ...(isGpu && machine === null ? ["It had no time to write down clocks, power and temperature."] : []),
   ];
   return profileOf(opening, { ...outcome, notes }, machine ?? UNKNOWN_MACHINE, null);
 };

@@ -41,7 +41,7 @@ type Line = z.infer<typeof entrySchema>;
 /** What a stopped run left. */
 export interface StoppedRun extends Pick<Journal, "finished" | "notes" | "spent"> {
   readonly opening: Opening;
-  /** Clocks, power and temperature until it was stopped; null where it was killed. */
+  /** Clocks, power and temperature until it was stopped; null where it had no time to write them down. */
   readonly machine: MachineState | null;
 }
 

@@ -249,8 +249,8 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
     const profile = profileOf({ ...opening, started_at: journal.startedAt }, found, machine, reference);
     return { profile, journal };
   } catch (error) {
-    journal?.machine(observer.state()); // for --finish
     if (!signal.aborted) throw error;
+    journal?.machine(observer.state()); // for --finish
     throw new Interrupted(
       journal === undefined
         ? "Stopped before anything was measured."

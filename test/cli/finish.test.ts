@@ -48,6 +48,6 @@ describe("a stopped run that is finished", () => {
 
   it("of a killed run says that the state of the machine is not known", async () => {
     const { notes } = await finish({ journal: stopped().path, stages, earlier: [] });
-    expect(notes.at(-1)).toBe("The run was killed: clocks, power and temperature are not known.");
+    expect(notes.at(-1)).toBe("It had no time to write down clocks, power and temperature.");
   });
 });
