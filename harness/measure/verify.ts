@@ -11,10 +11,15 @@ const SEED = 1;
  *
  * Features the device lacks, or a limit it does not reach, leave the variant unverified; a kernel the browser refuses has failed.
  *
+ * @param info of the device's adapter: Dawn in Node leaves the matrix units out of what the device says of itself
  * @throws OutOfMemory
  */
-export const verifyVariant = async (device: GPUDevice, variant: KernelVariant): Promise<Verification> => {
-  const missing = missingIn(device, variant);
+export const verifyVariant = async (
+  device: GPUDevice,
+  variant: KernelVariant,
+  info: GPUAdapterInfo = device.adapterInfo,
+): Promise<Verification> => {
+  const missing = missingIn(device, variant, info);
   if (missing.length > 0) return { kind: "unverified", variant: variant.id, because: `this device has no ${missing.join(", ")}` };
   let worst = 0;
   for (const shape of variant.verificationShapes) {
@@ -70,12 +75,12 @@ interface MatrixInfo {
 }
 
 /** What a variant needs and the device has not: features, then the matrix units it is written for. */
-const missingIn = ({ features, adapterInfo }: GPUDevice, { needs, matrix }: KernelVariant): string[] => {
+const missingIn = ({ features }: GPUDevice, { needs, matrix }: KernelVariant, info: GPUAdapterInfo): string[] => {
   const missing: string[] = needs.filter((feature) => !features.has(feature));
   if (missing.length > 0 || matrix === undefined) return missing;
   const { m, n, k, component, result, subgroup } = matrix;
-  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
-  const { subgroupMatrixConfigs = [] } = adapterInfo as MatrixInfo;
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  const { subgroupMatrixConfigs = [] } = info as MatrixInfo;
   const isThere = [...subgroupMatrixConfigs].some(
     ({ M, N, K, componentType, resultComponentType }) =>
       M === m && N === n && K === k && componentType === component && resultComponentType === result,
