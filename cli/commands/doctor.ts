@@ -18,6 +18,7 @@ import { vulkanDrivers, type VulkanDriver } from "../../harness/driver/browser/v
 import { InputError } from "../../src/errors.ts";
 import type { Adapter, Profile } from "../../src/profile/schema.ts";
 import { duration, size } from "../../src/format.ts";
+import { wrap } from "../../src/report/layout.ts";
 import { machineNowLines } from "../../src/report/machine-text.ts";
 import { browserFor } from "../browser.ts";
 import { interruptible } from "../interrupt.ts";
@@ -216,6 +217,14 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
 const LIMITS_OF_NOTE = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize"] as const;
 const FEATURES_OF_NOTE = ["timestamp-query", "shader-f16", "subgroups"] as const;
 
+/** Matrix units; nothing where the browser tells of none. */
+const unitLines = ({ matrix_units = [], subgroup_sizes: sizes }: Adapter): string[] => {
+  if (matrix_units.length === 0) return [];
+  const units = matrix_units.map(({ m, n, k, component, result }) => `${m}×${n}×${k} ${component} with ${result} sums`);
+  const subgroups = sizes === undefined ? [] : [`in subgroups of ${sizes.min === sizes.max ? sizes.min : `${sizes.min} to ${sizes.max}`}`];
+  return wrap([...units, ...subgroups].join(", "), " ".repeat(14), undefined, "    matrices  ");
+};
+
 const adapterLines = (adapter: Adapter): string[] => {
   const facts = [isSoftware(adapter) ? "software, not a GPU" : adapter.type, adapter.backend, adapter.driver].filter((fact) => fact !== "");
   const limits = LIMITS_OF_NOTE.flatMap((name) => {
@@ -225,6 +234,7 @@ const adapterLines = (adapter: Adapter): string[] => {
   return [
     `  ${adapterName(adapter)} (${facts.join(", ")})`,
     `    features  ${FEATURES_OF_NOTE.map((name) => `${adapter.features.includes(name) ? "" : "no "}${name}`).join(", ")}; ${adapter.features.length} in all`,
+    ...unitLines(adapter),
     ...(limits.length > 0 ? [`    limits    ${limits.join(", ")}`] : []),
   ];
 };

@@ -48,12 +48,39 @@ interface DeveloperInfo {
   readonly memoryHeaps?: readonly { readonly size: number; readonly properties: number }[];
 }
 
+/** What Chrome adds to GPUAdapterInfo with its experimental matrices. */
+interface MatrixInfo {
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+    readonly componentType: string;
+    readonly resultComponentType: string;
+  }>;
+}
+
+/** Matrix units as the browser tells of them; undefined where it does not. */
+export const matrixUnits = (info: GPUAdapterInfo): Adapter["matrix_units"] => {
+  const { subgroupMatrixConfigs } = info as MatrixInfo;
+  return subgroupMatrixConfigs === undefined
+    ? undefined
+    : [...subgroupMatrixConfigs].map(({ M, N, K, componentType, resultComponentType }) => ({
+        m: M,
+        n: N,
+        k: K,
+        component: componentType,
+        result: resultComponentType,
+      }));
+};
+
 /** Dawn's GPUHeapProperty.DEVICE_LOCAL. */
 const DEVICE_LOCAL = 1;
 
 /** What the browser says of an adapter, word for word. */
 export const describeAdapter = ({ info, features, limits }: GPUAdapter): Adapter => {
   const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  const { subgroupMinSize: min, subgroupMaxSize: max } = info as Partial<GPUAdapterInfo>; // older browsers tell no sizes
+  const units = matrixUnits(info);
   const { type = "", backend = "", driver = "", memoryHeaps = [] } = info as DeveloperInfo;
   const limitValues: Record<string, number> = {};
   // Limits are getters of the prototype: only for…in reaches them all.
@@ -73,5 +100,7 @@ export const describeAdapter = ({ info, features, limits }: GPUAdapter): Adapter
     memory_heaps: memoryHeaps.map(({ size, properties }) => ({ size_bytes: size, device_local: (properties & DEVICE_LOCAL) !== 0 })),
     features: [...features].sort(),
     limits: limitValues,
+    ...(min === undefined || max === undefined ? {} : { subgroup_sizes: { min, max } }),
+    ...(units === undefined ? {} : { matrix_units: units }),
   };
 };

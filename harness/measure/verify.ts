@@ -1,5 +1,6 @@
 import { type KernelVariant, mismatches, type Reference, type Shape } from "../../kernels/kernel.ts";
 import type { Verification } from "../../src/profile/schema.ts";
+import { matrixUnits } from "./gpu.ts";
 import { guarded, LimitExceeded, ValidationFailed } from "./gpu-errors.ts";
 import { prepare } from "./run-kernel.ts";
 
@@ -63,27 +64,14 @@ const runOnce = async (device: GPUDevice, variant: KernelVariant, shape: Shape):
   }
 };
 
-/** What Chrome adds to GPUAdapterInfo with its experimental matrices. */
-interface MatrixInfo {
-  readonly subgroupMatrixConfigs?: Iterable<{
-    readonly M: number;
-    readonly N: number;
-    readonly K: number;
-    readonly componentType: string;
-    readonly resultComponentType: string;
-  }>;
-}
-
 /** What a variant needs and the device has not: features, then the matrix units it is written for. */
 const missingIn = ({ features }: GPUDevice, { needs, matrix }: KernelVariant, info: GPUAdapterInfo): string[] => {
   const missing: string[] = needs.filter((feature) => !features.has(feature));
   if (missing.length > 0 || matrix === undefined) return missing;
   const { m, n, k, component, result, subgroup } = matrix;
   const { subgroupMinSize, subgroupMaxSize } = info;
-  const { subgroupMatrixConfigs = [] } = info as MatrixInfo;
-  const isThere = [...subgroupMatrixConfigs].some(
-    ({ M, N, K, componentType, resultComponentType }) =>
-      M === m && N === n && K === k && componentType === component && resultComponentType === result,
+  const isThere = (matrixUnits(info) ?? []).some(
+    (unit) => unit.m === m && unit.n === n && unit.k === k && unit.component === component && unit.result === result,
   );
   if (!isThere) missing.push(`${m}×${n}×${k} matrix unit of ${component} with ${result} sums`);
   if (subgroupMinSize !== subgroup || subgroupMaxSize !== subgroup) missing.push(`subgroups of just ${subgroup}`);

@@ -62,6 +62,13 @@ export const adapterSchema = z.strictObject({
   memory_heaps: z.array(z.strictObject({ size_bytes: z.number(), device_local: z.boolean() })),
   features: z.array(z.string()),
   limits: z.record(z.string(), z.number()),
+  subgroup_sizes: z.strictObject({ min: z.int(), max: z.int() }).optional().meta({ description: "Absent where the browser does not tell" }),
+  matrix_units: z
+    .array(z.strictObject({ m: z.int(), n: z.int(), k: z.int(), component: z.string(), result: z.string() }))
+    .optional()
+    .meta({
+      description: "m×k times k×n that a subgroup multiplies as a whole, and the type of its sums; absent where the browser does not tell",
+    }),
 });
 export type Adapter = z.infer<typeof adapterSchema>;
 
