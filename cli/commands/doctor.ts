@@ -18,6 +18,7 @@ import { vulkanDrivers, type VulkanDriver } from "../../harness/driver/browser/v
 import { InputError } from "../../src/errors.ts";
 import type { Adapter, Profile } from "../../src/profile/schema.ts";
 import { duration, size } from "../../src/format.ts";
+import { wrap } from "../../src/report/layout.ts";
 import { machineNowLines } from "../../src/report/machine-text.ts";
 import { browserFor } from "../browser.ts";
 import { interruptible } from "../interrupt.ts";
@@ -216,13 +217,17 @@ const examine = async (io: Io, options: DoctorOptions, pageFolder: string, signa
 const LIMITS_OF_NOTE = ["maxBufferSize", "maxStorageBufferBindingSize", "maxComputeWorkgroupStorageSize"] as const;
 const FEATURES_OF_NOTE = ["timestamp-query", "shader-f16", "subgroups"] as const;
 
-const subgroupLines = ({ matrix_units, subgroup_sizes }: Adapter): string[] => [
-  ...(subgroup_sizes === null
+/** Subgroups and what they multiply as a whole, as far as the browser tells. */
+const subgroupLines = ({ matrix_units: units, subgroup_sizes: sizes }: Adapter): string[] => [
+  ...(sizes === null ? [] : [`    subgroups of ${sizes.min === sizes.max ? sizes.min : `${sizes.min} to ${sizes.max}`}`]),
+  ...(units === null || units.length === 0
     ? []
-    : [`    subgroups ${subgroup_sizes.min === subgroup_sizes.max ? "" : `${subgroup_sizes.min} to `}${subgroup_sizes.max}`]),
-  ...(matrix_units === null || matrix_units.length === 0
-    ? []
-    : [`    matrices  ${matrix_units.map(({ m, n, k, component, result }) => `${m}×${n}×${k} ${component}→${result}`).join(", ")}`]),
+    : wrap(
+        units.map(({ m, n, k, component, result }) => `${m}×${n}×${k} ${component} with ${result} sums`).join(", "),
+        " ".repeat(14),
+        undefined,
+        "    matrices  ",
+      )),
 ];
 
 const adapterLines = (adapter: Adapter): string[] => {

@@ -72,7 +72,12 @@ export const dawnLine = async (
 export const dawnRuntime = (options: DawnRuntime): Runtime => {
   const { program, env } = options;
   const dawn = findDawn();
-  const places: VulkanPlaces = { browserFolders: () => browserFolders(env), exists: existsSync, libraryPath: env["LD_LIBRARY_PATH"] };
+  const places: VulkanPlaces = {
+    browserFolders: () => browserFolders(env),
+    exists: existsSync,
+    libraryPath: env["LD_LIBRARY_PATH"],
+    namedDrivers: [env["VK_DRIVER_FILES"], env["VK_ICD_FILENAMES"]].find((named) => named), // "" names none
+  };
   return {
     kind: "dawn",
     place: "Dawn in Node",

@@ -7,6 +7,8 @@ export interface VulkanPlaces {
   readonly browserFolders: () => Promise<readonly string[]>;
   readonly exists: (path: string) => boolean;
   readonly libraryPath: string | undefined;
+  /** Vulkan drivers that the user names in the environment (VK_DRIVER_FILES, VK_ICD_FILENAMES); undefined where none are named. */
+  readonly namedDrivers: string | undefined;
 }
 
 const LOADER = "libvulkan.so.1";
@@ -34,8 +36,9 @@ const loaderEnvironment = async ({ browserFolders, exists, libraryPath }: Vulkan
   return { LD_LIBRARY_PATH: [folder, ...given].join(":") };
 };
 
-/** What makes a software driver the only one: SwiftShader as a browser brought it, else Mesa's lavapipe. */
-const softwareDriver = async ({ browserFolders, exists }: VulkanPlaces): Promise<Record<string, string>> => {
+/** What makes a software driver the only one: those that the user names, else SwiftShader as a browser brought it, else Mesa's lavapipe. */
+const softwareDriver = async ({ browserFolders, exists, namedDrivers }: VulkanPlaces): Promise<Record<string, string>> => {
+  if (namedDrivers !== undefined) return {}; // the guard refuses a GPU all the same
   const found = pathsIn(await browserFolders(), [SWIFTSHADER]).find(exists) ?? pathsIn(ICD_FOLDERS, LAVAPIPE).find(exists);
   if (found === undefined) {
     throw new InputError(

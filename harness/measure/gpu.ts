@@ -76,7 +76,8 @@ const DEVICE_LOCAL = 1;
 
 /** What the browser says of an adapter, word for word. */
 export const describeAdapter = ({ info, features, limits }: GPUAdapter): Adapter => {
-  const { vendor, architecture, device, description, isFallbackAdapter, subgroupMinSize, subgroupMaxSize } = info;
+  const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  const { subgroupMinSize: min, subgroupMaxSize: max } = info as Partial<GPUAdapterInfo>; // older browsers tell no sizes
   const { type = "", backend = "", driver = "", memoryHeaps = [] } = info as DeveloperInfo;
   const limitValues: Record<string, number> = {};
   // Limits are getters of the prototype: only for…in reaches them all.
@@ -94,7 +95,7 @@ export const describeAdapter = ({ info, features, limits }: GPUAdapter): Adapter
     backend,
     driver,
     memory_heaps: memoryHeaps.map(({ size, properties }) => ({ size_bytes: size, device_local: (properties & DEVICE_LOCAL) !== 0 })),
-    subgroup_sizes: subgroupMinSize === undefined || subgroupMaxSize === undefined ? null : { min: subgroupMinSize, max: subgroupMaxSize },
+    subgroup_sizes: min === undefined || max === undefined ? null : { min, max },
     matrix_units: matrixUnits(info),
     features: [...features].sort(),
     limits: limitValues,

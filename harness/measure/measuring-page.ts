@@ -205,7 +205,8 @@ class MeasuredDevice {
   /** Once a device for each variant; a page that was opened again has to see for itself. */
   #verification(variant: KernelVariant, key: string): Promise<Verification> {
     const name = `${variant.id} ${key}`; // a layer and a step may have the same choices
-    const known = this.#verifications.get(name) ?? verifyVariant(this.#gpu.device, variant);
+    const { device, adapter } = this.#gpu;
+    const known = this.#verifications.get(name) ?? verifyVariant(device, variant, adapter.info);
     this.#verifications.set(name, known);
     return known;
   }

@@ -12,10 +12,15 @@ const SEED = 1;
  *
  * Features the device lacks, or a limit it does not reach, leave the variant unverified; a kernel the browser refuses has failed.
  *
+ * @param info of the device's adapter: Dawn in Node leaves the matrix units out of what the device says of itself
  * @throws OutOfMemory
  */
-export const verifyVariant = async (device: GPUDevice, variant: KernelVariant): Promise<Verification> => {
-  const missing = missingIn(device, variant);
+export const verifyVariant = async (
+  device: GPUDevice,
+  variant: KernelVariant,
+  info: GPUAdapterInfo = device.adapterInfo,
+): Promise<Verification> => {
+  const missing = missingIn(device, variant, info);
   if (missing.length > 0) return { kind: "unverified", variant: variant.id, because: `this device has no ${missing.join(", ")}` };
   let worst = 0;
   for (const shape of variant.verificationShapes) {
@@ -60,13 +65,13 @@ const runOnce = async (device: GPUDevice, variant: KernelVariant, shape: Shape):
 };
 
 /** What a variant needs and the device has not: features, then the matrix units it is written for. */
-const missingIn = ({ features, adapterInfo }: GPUDevice, { needs, matrix }: KernelVariant): string[] => {
+const missingIn = ({ features }: GPUDevice, { needs, matrix }: KernelVariant, info: GPUAdapterInfo): string[] => {
   const missing: string[] = needs.filter((feature) => !features.has(feature));
   if (missing.length > 0 || matrix === undefined) return missing;
   const { m, n, k, component, result, subgroup } = matrix;
-  const { subgroupMinSize, subgroupMaxSize } = adapterInfo;
-  const isThere = (matrixUnits(adapterInfo) ?? []).some(
-    (other) => other.m === m && other.n === n && other.k === k && other.component === component && other.result === result,
+  const { subgroupMinSize, subgroupMaxSize } = info;
+  const isThere = (matrixUnits(info) ?? []).some(
+    (unit) => unit.m === m && unit.n === n && unit.k === k && unit.component === component && unit.result === result,
   );
   if (!isThere) missing.push(`${m}×${n}×${k} matrix unit of ${component} with ${result} sums`);
   if (subgroupMinSize !== subgroup || subgroupMaxSize !== subgroup) missing.push(`subgroups of just ${subgroup}`);

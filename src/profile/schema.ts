@@ -49,7 +49,7 @@ export const verificationSchema = z.discriminatedUnion("kind", [
 ]);
 export type Verification = z.infer<typeof verificationSchema>;
 
-const matrixUnitSchema = z.strictObject({ m: z.number(), n: z.number(), k: z.number(), component: z.string(), result: z.string() });
+const matrixUnitSchema = z.strictObject({ m: z.int(), n: z.int(), k: z.int(), component: z.string(), result: z.string() });
 
 /** What the browser says of the adapter, word for word; fields it hides are empty strings. */
 export const adapterSchema = z.strictObject({
@@ -63,7 +63,7 @@ export const adapterSchema = z.strictObject({
   driver: z.string(),
   memory_heaps: z.array(z.strictObject({ size_bytes: z.number(), device_local: z.boolean() })),
   subgroup_sizes: z
-    .strictObject({ min: z.number(), max: z.number() })
+    .strictObject({ min: z.int(), max: z.int() })
     .nullable()
     .meta({ description: "Invocations that run in lockstep, at least and at most; null where the browser does not say" }),
   matrix_units: z.array(matrixUnitSchema).nullable().meta({

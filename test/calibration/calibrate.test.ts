@@ -332,6 +332,14 @@ describe("a profile that lacks a measurement", () => {
     );
   });
 
+  it("of linear layers is refused in the element type that the device would be measured in", () => {
+    const { environment, ...rest } = without(isFamily("matmul"));
+    const adapter = { ...environment.adapter, features: ["shader-f16"] };
+    const profile = { ...rest, environment: { ...environment, adapter } };
+    expect(messageOf(() => calibrate(profile, model, options))).toContain("expected a measurement of linear layers in f16, got none");
+    expect(messageOf(() => calibrate({ ...profile, is_gpu: false }, model, options))).toContain("linear layers in f32, got none");
+  });
+
   it("of whole steps is calibrated, and says that the step was not checked", () => {
     expect(calibrate(without(isFamily("engine-step")), model, options).step.error).toEqual({
       kind: "not-checked",

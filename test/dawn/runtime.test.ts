@@ -7,6 +7,7 @@ const places: VulkanPlaces = {
   browserFolders: async () => [],
   exists: (path) => /libvulkan|lvp_icd\.json/.test(path),
   libraryPath: undefined,
+  namedDrivers: undefined,
 };
 
 describe("how Dawn is started", () => {

@@ -6,11 +6,12 @@ const CHROME = ["/opt/google/chrome/libvulkan.so.1", "/opt/google/chrome/vk_swif
 const LAVAPIPE = "/usr/share/vulkan/icd.d/lvp_icd.json";
 
 /** A machine with these files; browsers lie where Chrome does. */
-const environment = (isSoftware: boolean, files: readonly string[], libraryPath?: string) =>
+const environment = (isSoftware: boolean, files: readonly string[], libraryPath?: string, namedDrivers?: string) =>
   vulkanEnvironment(isSoftware, {
     browserFolders: async () => ["/opt/google/chrome"],
     exists: (path) => files.includes(path),
     libraryPath,
+    namedDrivers,
   });
 
 const swiftShader = { VK_DRIVER_FILES: CHROME[1], VK_ICD_FILENAMES: CHROME[1] };
@@ -36,10 +37,19 @@ describe("the way to Vulkan on Linux", () => {
     expect(await environment(false, CHROME, "/own")).toEqual({ LD_LIBRARY_PATH: "/opt/google/chrome:/own" });
   });
 
+  it("leaves software drivers that the user names as they are", async () => {
+    expect(await environment(true, [SYSTEM_LOADER, LAVAPIPE, ...CHROME], undefined, "/own/lvp_icd.json")).toEqual({});
+  });
+
   it("asks for no browser where it needs none", async () => {
     const never = () => Promise.reject(new Error("looked for a browser"));
     expect(
-      await vulkanEnvironment(false, { browserFolders: never, exists: (path) => path === SYSTEM_LOADER, libraryPath: undefined }),
+      await vulkanEnvironment(false, {
+        browserFolders: never,
+        exists: (path) => path === SYSTEM_LOADER,
+        libraryPath: undefined,
+        namedDrivers: undefined,
+      }),
     ).toEqual({});
   });
 

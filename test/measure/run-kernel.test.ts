@@ -78,6 +78,9 @@ describe("before anything is allocated", () => {
     const variant = "matmul/matrix-64x64x32-32x32-f16";
     const because = `this device has no ${missing}`;
     expect(await verifyVariant(withUnits, variantById(variant))).toEqual({ kind: "unverified", variant, because });
+    // Dawn in Node: only the adapter tells.
+    const withoutInfo = Object.assign(device(features), { adapterInfo: {} }) as unknown as GPUDevice;
+    expect(await verifyVariant(withoutInfo, variantById(variant), adapterInfo as unknown as GPUAdapterInfo)).toMatchObject({ because });
   });
 });
 

@@ -48,10 +48,11 @@ const referenceOf = (text: string): NativeOutcome => {
  */
 export const nativeReference = ({ script, uuid, limit, signal, python = "python3", args = [] }: NativeReferenceRequest) =>
   new Promise<NativeOutcome>((resolve, reject) => {
+    const milliseconds = Math.max(1, Math.round(limit * 1000)); // Node takes whole ones only
     const options = {
       env: { ...process.env, CUDA_VISIBLE_DEVICES: uuid },
       encoding: "utf8" as const,
-      timeout: limit * 1000,
+      timeout: milliseconds,
       killSignal: "SIGKILL" as const,
       maxBuffer: MOST_OUTPUT_BYTES,
       windowsHide: true,
@@ -65,7 +66,7 @@ export const nativeReference = ({ script, uuid, limit, signal, python = "python3
       } else if (error.code === "ENOENT") {
         resolve({ because: `there is no ${python}` });
       } else if (error.killed) {
-        resolve({ because: `it took longer than ${limit} s` });
+        resolve({ because: `it took longer than ${milliseconds / 1000} s` });
       } else {
         resolve({ because: lastLine(words) ?? `${python} ended with ${error.signal ?? `code ${error.code}`}` });
       }

@@ -34,6 +34,8 @@ describe("a script that gives no reference", () => {
 
   it("because it takes too long", async () => {
     expect(because(await run({ python: python("exec sleep 60"), limit: 0.2 }))).toBe("it took longer than 0.2 s");
+    const shareOfBudget = 1 - 0.85; // 0.15000000000000002
+    expect(because(await run({ python: python("exec sleep 60"), limit: shareOfBudget }))).toBe("it took longer than 0.15 s");
   });
 
   it("because it crashes without a word", async () => {
