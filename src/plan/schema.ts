@@ -190,6 +190,9 @@ export const planSchema = z
     today: candidateSchema.nullable().optional().meta({
       description: "What the user's own policy does on the same traffic; null: the user has written none; absent in older files",
     }),
+    today_left_out: z.string().optional().meta({
+      description: "Why what runs today is not simulated, and what to do; absent: it is, or the user has written none",
+    }),
     autoscaler: candidateSchema.nullable().meta({
       description:
         "What an HPA derived from the fixed answer does on the same traffic; null: an autoscaler runs today, or there is no answer",
