@@ -15,6 +15,7 @@ import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
 import { scaleEffectOf } from "./scale-effect.ts";
 import { timelineOf } from "./timeline.ts";
+import { unreachableTargets } from "./unreachable-targets.ts";
 
 const SECONDS_PER_HOUR = 3600;
 
@@ -36,6 +37,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, lost, ende
   const paid = paidSoFar(meters, config);
   const peak = peakTokenRate(config.stepTime, config.replica);
   const { finished, promptTokens, outputTokens } = outcomes;
+  const cautions = unreachableTargets(config);
   const effectContext = {
     stepTime: config.stepTime,
     gpusPerReplica: config.gpusPerReplica ?? 1,
@@ -86,6 +88,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, lost, ende
       ? {}
       : { disruptions: fleet.disruptions.events() }),
     timeline: timelineOf(config, outcomes, meters, peak, endedAt),
+    ...(cautions.length === 0 ? {} : { cautions }),
     not_modelled: notModelled(config),
   };
 };

@@ -14,6 +14,8 @@ export interface Today extends Piece<"today" | "today_left_out"> {
   readonly policy: Policy | null;
   /** On the first seed. */
   readonly run: Run | null;
+  /** What is wrong with its settings. */
+  readonly cautions?: readonly string[];
 }
 
 const NAME = "what runs today";
@@ -41,6 +43,7 @@ export const todayPart = ({ from, policyData = {} }: PlanRequest, question: Ques
     ],
     policy,
     run: replications[0]?.run ?? null,
+    cautions: replications[0]?.run.cautions ?? [],
   };
 };
 

@@ -138,6 +138,16 @@ describe("ballast plan", () => {
     expect(text.replace(/\s+/gu, " ")).toContain(`${leftOut} 1 replica`);
   });
 
+  it("says before the answer that what runs today never scales up", async () => {
+    const onRunning =
+      "{ type: Pods, pods: { metric: { name: vllm:num_requests_running }, target: { type: AverageValue, averageValue: 2000 } } }";
+    write("never.yaml", onCpu.replace(/metrics: .*/u, `metrics: [${onRunning}]`));
+    const { out } = await plan("chat.yaml", "--manifests", "never.yaml");
+    expect(out.replace(/\s+/gu, " ")).toMatch(
+      /llama, 1 to 8 replicas: vllm:num_requests_running never asks for more replicas\. .* 1 replica \(/u,
+    );
+  });
+
   it("refuses bad input with the place, the rule, what stands there, and what to do; and writes nothing", async () => {
     write("bad.csv", `${trace}\n2023-11-16 18:05:00,12`);
     write("quoted.csv", `${trace}\n"2023-11-16 18:05:00,12,3`);
