@@ -4,7 +4,7 @@ import { questionsUnderHardship } from "./hardships.ts";
 import type { Objective } from "../objectives/objectives.ts";
 import type { Question } from "./question.ts";
 import { replicate, verdictOf, type Replication } from "./replications.ts";
-import { isHopeless, strainOf, worst, type Verdict } from "../objectives/verdict.ts";
+import { isEnough, isHopeless, strainOf, worst, type Verdict } from "../objectives/verdict.ts";
 
 /** A policy that is not hopeless after two replications is given so many, and twice as many at each further look while it is undecided: few looks, so that few mislead. */
 const FIRST_ROUND = 4;
@@ -42,7 +42,8 @@ class Heat {
     for (let count = FIRST_ROUND; ; count *= 2) {
       const replications = this.replicationsOf(policy, name, count);
       const verdict = verdictOf(countsOf(replications), objectives, this.isJudged);
-      if (verdict !== "undecided" || replications.length >= seeds.length) return verdict;
+      const isDecided = verdict !== "undecided" && (verdict === "misses" || isEnough(countsOf(replications), objectives, this.isJudged));
+      if (isDecided || replications.length >= seeds.length) return verdict;
     }
   }
 

@@ -12,7 +12,7 @@ import { tailOrNull } from "./measures.ts";
 import { percentileIntervalOrNull } from "../objectives/percentile-interval.ts";
 import type { Question } from "./question.ts";
 import type { Candidate, ObjectiveResult } from "../schema.ts";
-import { ratio, verdictsOf, worst, worstWindowOrNull, type Verdict } from "../objectives/verdict.ts";
+import { estimateOf, verdictsOf, worst, worstWindowOrNull, type Verdict } from "../objectives/verdict.ts";
 
 /** One policy on the requests of one seed. */
 export interface Replication {
@@ -81,7 +81,10 @@ export const resultsOf = (replications: readonly Replication[], objectives: Obje
         interval: percentileIntervalOrNull(sets, objective.share),
       };
     }
-    const { value, low, high } = ratio(counts.map(({ whole }) => whole[i]!));
+    const { value, low, high } = estimateOf(
+      counts.map(({ whole }) => whole[i]!),
+      objective,
+    );
     const interval = replications.length < 2 ? null : { low, high };
     return objective.kind === "goodput"
       ? { ...common, unit: "share", value: 1 - value, interval: interval === null ? null : { low: 1 - high, high: 1 - low } }
