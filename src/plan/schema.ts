@@ -181,6 +181,10 @@ export const planSchema = z
           .array(headroomSchema)
           .optional()
           .meta({ description: "Capacity over the busiest windows, the shortest first; absent in older files" }),
+        rates_count: z
+          .literal("session starts")
+          .optional()
+          .meta({ description: "What the rates of burst and headroom count, where some requests follow others; absent: requests" }),
       }),
       z.strictObject({ kind: z.literal("impossible"), because: z.string(), best: candidateSchema.nullable() }),
       z

@@ -138,6 +138,22 @@ describe("ballast plan", () => {
     expect(text.replace(/\s+/gu, " ")).toContain(`${leftOut} 1 replica`);
   });
 
+  it("says where rates count starts of sessions", async () => {
+    const sessions =
+      "sessions_per_s: 2\n  turns: { kind: constant, turns: 2 }\n  think_s: { kind: constant, seconds: 1 }\n  max_prompt_tokens: 4000";
+    write("sessions.yaml", scenario.replace("kind: poisson", "kind: sessions").replace("requests_per_s: 4", sessions));
+    const countedIn = async (file: string): Promise<unknown[]> => {
+      const { capacity, notes } = planSchema.parse(JSON.parse((await plan(file, "--json", "--replications", "1")).out));
+      const headroom = notes.find((note) => note.startsWith("Headroom: "))!;
+      return [capacity.kind === "found" && capacity.rates_count, / [\d.]+ (.*) \(to within/u.exec(headroom)![1]];
+    };
+    expect(await countedIn("sessions.yaml")).toEqual(["session starts", "sessions started a second"]);
+    expect(await countedIn("chat.yaml")).toEqual([undefined, "requests/s"]);
+    expect((await plan("sessions.yaml", "--replications", "1")).out.replace(/\s+/gu, " ")).toContain(
+      "Burst and headroom count starts of sessions",
+    );
+  });
+
   it("says before the answer that what runs today never scales up", async () => {
     const onRunning =
       "{ type: Pods, pods: { metric: { name: vllm:num_requests_running }, target: { type: AverageValue, averageValue: 2000 } } }";
