@@ -145,7 +145,7 @@ describe("ballast plan", () => {
     const countedIn = async (file: string): Promise<unknown[]> => {
       const { capacity, notes } = planSchema.parse(JSON.parse((await plan(file, "--json", "--replications", "1")).out));
       const headroom = notes.find((note) => note.startsWith("Headroom: "))!;
-      return [capacity.kind === "found" && capacity.rates_count, / [\d.]+ (.*) \(to within/u.exec(headroom)![1]];
+      return [capacity.kind === "found" && capacity.rates_count, / sustains? [\d.]+ (.*) \(to within/u.exec(headroom)![1]];
     };
     expect(await countedIn("sessions.yaml")).toEqual(["session starts", "sessions started a second"]);
     expect(await countedIn("chat.yaml")).toEqual([undefined, "requests/s"]);
