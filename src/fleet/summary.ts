@@ -3,7 +3,7 @@ import type { Meters } from "../replica/meters.ts";
 import { peakTokenRate } from "../replica/peak-rate.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { FleetConfig } from "./config.ts";
+import type { SimulationConfig } from "./config.ts";
 import type { EffectRecord } from "./effect.ts";
 import type { Fleet } from "./fleet.ts";
 import { latencyFrom } from "./latency.ts";
@@ -20,7 +20,7 @@ import { unreachableTargets } from "./unreachable-targets.ts";
 const SECONDS_PER_HOUR = 3600;
 
 interface Finished {
-  readonly config: Omit<FleetConfig, "requests">;
+  readonly config: SimulationConfig;
   readonly outcomes: Outcomes;
   readonly fleet: Fleet;
   /** What was recorded around scale events; null where there could be none. */
