@@ -4,7 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import type { Destination } from "../../src/manifests/destination.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import type { LanguageModel } from "../../src/model/language-model.ts";
-import { parseObjectives } from "../../src/plan/objectives/objectives.ts";
+import { parseObjectives } from "../../src/plan/objectives/parse-objectives.ts";
 import type { PlanRequest } from "../../src/plan/plan-request.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import type { Plan } from "../../src/plan/schema.ts";

@@ -1,5 +1,5 @@
 import { LARGEST_BURST } from "../plan/stress/breaking-burst.ts";
-import { conditionsInWords } from "../plan/objectives/objectives.ts";
+import { conditionsInWords } from "../plan/objectives/in-words.ts";
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
 import { change, gpuHours, limit, list, mean, percent, plain, quantity, sentence } from "../format.ts";
 import { intervalOrNull, limitOf, nameOf, valueOf } from "./objective-words.ts";

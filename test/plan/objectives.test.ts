@@ -3,14 +3,9 @@ import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { countsOf, type Count } from "../../src/plan/objectives/counts.ts";
 import { latenciesOf, Times } from "../../src/plan/objectives/latencies.ts";
-import {
-  allowedBeyond,
-  objectiveInputs,
-  objectivesInWords,
-  objectivesOf,
-  parseObjectives,
-  textOf,
-} from "../../src/plan/objectives/objectives.ts";
+import { objectiveInputs, objectivesInWords, textOf } from "../../src/plan/objectives/in-words.ts";
+import { allowedBeyond, objectivesOf } from "../../src/plan/objectives/objectives.ts";
+import { parseObjectives } from "../../src/plan/objectives/parse-objectives.ts";
 import { percentileIntervalOrNull } from "../../src/plan/objectives/percentile-interval.ts";
 import { resultsOf, type Replication } from "../../src/plan/search/replications.ts";
 import { ratio, shareOf } from "../../src/plan/objectives/verdict.ts";

@@ -1,7 +1,8 @@
 import type { RequestRecord } from "../../fleet/config.ts";
 import { PERCENTILES, type LatencyMetric } from "../../scenario/objectives.ts";
 import { toSeconds, type Nanoseconds, type Seconds } from "../../units.ts";
-import { covers, textOf, type LatencyObjective } from "./objectives.ts";
+import { textOf } from "./in-words.ts";
+import { covers, type LatencyObjective } from "./objectives.ts";
 
 /** Latencies of which a request has one at most. */
 export type RequestLatency = Exclude<LatencyMetric, "itl">;
