@@ -1,15 +1,15 @@
 import type { Policy } from "../../fleet/policy.ts";
 import { pow } from "../../math.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
-import { firstOrNull } from "../search/first-of-row.ts";
+import { firstOrNull } from "../search/first-that-holds.ts";
 import { isBetterWithMore } from "../search/fixed-capacity.ts";
 import type { Question } from "../search/question.ts";
 import { Race } from "../search/racing.ts";
 import { replicate, verdictOf, type Replication } from "../search/replications.ts";
 
 /** Settings of one knob, from the cheapest to the safest, on one setup. */
-export interface Row {
-  readonly bench: Bench;
+export interface Grid {
+  readonly evaluator: Evaluator;
   readonly policies: readonly Policy[];
   /** In words, for who watches. */
   readonly nameOf: (at: number) => string;
@@ -21,7 +21,7 @@ export interface Trial {
   /** In words. */
   readonly name: string;
   readonly replications: readonly Replication[];
-  readonly row: Row;
+  readonly grid: Grid;
   /** Its place there. */
   readonly at: number;
 }
@@ -42,7 +42,7 @@ export const UNCHANGED = ABOVE;
 const LOOKED_INTO = 4;
 
 /** Whether policies meet the objectives under one setup, on all replications together or on one of them. */
-export class Bench {
+export class Evaluator {
   private readonly question: Question;
   private readonly race: Race;
   private readonly single = new Map<string, { readonly meets: boolean; readonly hours: number }>();
@@ -88,25 +88,25 @@ export class Bench {
   }
 }
 
-/** The first setting of a row that meets the objectives on all replications together; null where none does. */
-export const cheapestOfRowOrNull = (row: Row, guess: number, inWords: (policy: Policy, at: number) => string): Trial | null => {
-  const { bench, policies, nameOf } = row;
-  const at = firstOrNull(policies.length, guess, (each) => bench.allOrNull(policies[each]!, nameOf(each)) !== null);
+/** The first setting of a grid that meets the objectives on all replications together; null where none does. */
+export const cheapestOfGridOrNull = (grid: Grid, guess: number, inWords: (policy: Policy, at: number) => string): Trial | null => {
+  const { evaluator, policies, nameOf } = grid;
+  const at = firstOrNull(policies.length, guess, (each) => evaluator.allOrNull(policies[each]!, nameOf(each)) !== null);
   if (at === null) return null;
   const policy = policies[at]!;
-  return { policy, name: inWords(policy, at), replications: bench.allOrNull(policy, nameOf(at))!, row, at };
+  return { policy, name: inWords(policy, at), replications: evaluator.allOrNull(policy, nameOf(at))!, grid, at };
 };
 
 /**
- * GPU-hours at equal objectives, by replication: those of the setting in the trial's row that would have been the cheapest on it by itself, or of
+ * GPU-hours at equal objectives, by replication: those of the setting in the trial's grid that would have been the cheapest on it by itself, or of
  * the safest where none meets them there. Of targets every second is looked at: two steps are less than what one replication tells.
  */
-export const hoursByReplication = ({ row: { bench, policies, nameOf }, at }: Trial): number[] => {
+export const hoursByReplication = ({ grid: { evaluator, policies, nameOf }, at }: Trial): number[] => {
   const stride = policies.length > 0 && policies[at]!.kind === "fixed" ? 1 : 2;
   const first = at % stride;
   const places = Array.from({ length: Math.ceil((policies.length - first) / stride) }, (_, i) => first + i * stride);
-  return Array.from({ length: bench.replications }, (_, index) => {
-    const oneAt = (place: number) => bench.one(policies[places[place]!]!, nameOf(places[place]!), index);
+  return Array.from({ length: evaluator.replications }, (_, index) => {
+    const oneAt = (place: number) => evaluator.one(policies[places[place]!]!, nameOf(places[place]!), index);
     const found = firstOrNull(places.length, (at - first) / stride, (place) => oneAt(place).meets);
     return oneAt(found ?? places.length - 1).hours;
   });
