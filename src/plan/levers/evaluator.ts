@@ -46,6 +46,8 @@ export class Evaluator {
   private readonly question: Question;
   private readonly race: Race;
   private readonly single = new Map<string, { readonly meets: boolean; readonly hours: number }>();
+  /** What is kept of policies that were decided: whether they meet the objectives, and on how many replications that was seen. */
+  private readonly decided = new Map<string, { readonly meets: boolean; readonly replications: number }>();
 
   constructor(question: Question, setup: FleetSetup) {
     this.question = { ...question, setup };
@@ -56,30 +58,51 @@ export class Evaluator {
     return this.question.seeds.length;
   }
 
-  /** All replications of a policy; null where they do not surely meet the objectives, which is known from as few as tell. */
-  allOrNull(policy: Policy, name: string): readonly Replication[] | null {
-    if (this.race.decide(policy, name) !== "meets") return null;
-    const replications = this.race.replicationsOf(policy, name, this.replications);
-    return this.meets(replications) ? replications : null;
+  /** Whether a policy surely meets the objectives on all replications together; that it does not is known from as few as tell. Replications of one that does are kept. */
+  meetsOnAll(policy: Policy, name: string): boolean {
+    const key = JSON.stringify(policy);
+    const known = this.decided.get(key);
+    if (known !== undefined) return known.meets;
+    const meets = this.race.decide(policy, name) === "meets" && this.meets(this.allOf(policy, name));
+    const replications = this.race.replicationsOf(policy, name);
+    replications.forEach((replication, index) => this.single.set(singleKey(policy, index), this.outcomeOf(replication)));
+    this.decided.set(key, { meets, replications: replications.length });
+    if (!meets) this.forget(policy);
+    return meets;
+  }
+
+  /** All replications of a policy. */
+  allOf(policy: Policy, name: string): readonly Replication[] {
+    return this.race.replicationsOf(policy, name, this.replications);
+  }
+
+  /** Lets go of a policy's replications. */
+  forget(policy: Policy): void {
+    this.race.forget(policy);
   }
 
   /** What a policy has had so far, at least a few replications. */
   triedOf(policy: Policy, name: string): readonly Replication[] {
-    return this.race.replicationsOf(policy, name, LOOKED_INTO);
+    const { replications = 0 } = this.decided.get(JSON.stringify(policy)) ?? {};
+    return this.race.replicationsOf(policy, name, Math.max(LOOKED_INTO, replications));
   }
 
   /** Whether a policy meets the objectives on one replication by itself, and its GPU-hours there. */
   one(policy: Policy, name: string, index: number): { readonly meets: boolean; readonly hours: number } {
-    const key = `${index} ${JSON.stringify(policy)}`;
+    const key = singleKey(policy, index);
     const known = this.single.get(key);
     if (known !== undefined) return known;
     const seed = this.question.seeds[index]!;
     const shared = this.race.replicationsOf(policy, name)[index];
     if (shared === undefined) this.question.onProgress(`${name}, seed ${seed} by itself`);
     const replication = shared ?? replicate(this.question, policy, seed);
-    const found = { meets: this.meets([replication]), hours: replication.run.gpu_hours };
+    const found = this.outcomeOf(replication);
     this.single.set(key, found);
     return found;
+  }
+
+  private outcomeOf(replication: Replication): { readonly meets: boolean; readonly hours: number } {
+    return { meets: this.meets([replication]), hours: replication.run.gpu_hours };
   }
 
   private meets(replications: readonly Replication[]): boolean {
@@ -88,13 +111,21 @@ export class Evaluator {
   }
 }
 
+const singleKey = (policy: Policy, index: number): string => `${index} ${JSON.stringify(policy)}`;
+
 /** The first setting of a grid that meets the objectives on all replications together; null where none does. */
 export const cheapestOfGridOrNull = (grid: Grid, guess: number, inWords: (policy: Policy, at: number) => string): Trial | null => {
   const { evaluator, policies, nameOf } = grid;
-  const at = firstOrNull(policies.length, guess, (each) => evaluator.allOrNull(policies[each]!, nameOf(each)) !== null);
+  const meeting: number[] = [];
+  const at = firstOrNull(policies.length, guess, (each) => {
+    const meets = evaluator.meetsOnAll(policies[each]!, nameOf(each));
+    if (meets) meeting.push(each);
+    return meets;
+  });
+  for (const each of meeting) if (each !== at) evaluator.forget(policies[each]!);
   if (at === null) return null;
   const policy = policies[at]!;
-  return { policy, name: inWords(policy, at), replications: evaluator.allOrNull(policy, nameOf(at))!, grid, at };
+  return { policy, name: inWords(policy, at), replications: evaluator.allOf(policy, nameOf(at)), grid, at };
 };
 
 /**

@@ -60,6 +60,10 @@ class SingleRace {
     return found;
   }
 
+  forget(policy: Policy): void {
+    this.known.delete(JSON.stringify(policy));
+  }
+
   /** How a policy stands, as far as its replications tell; null: there are none. */
   standingOrNull(policy: Policy): Standing | null {
     const counts = countsOf(this.known.get(JSON.stringify(policy)) ?? []);
@@ -106,6 +110,11 @@ export class Race {
     const replications = decisive.replicationsOf(policy, name, least);
     if (calm === null) return replications;
     return replications.map((each, i) => ({ ...each, calm: () => calm.replicationsOf(policy, name, i + 1)[i]! }));
+  }
+
+  /** Forgets a policy's replications, which are large; asked for again, they are simulated again, to the same. */
+  forget(policy: Policy): void {
+    for (const race of [...this.races, ...(this.calm === null ? [] : [this.calm])]) race.forget(policy);
   }
 
   private worst(verdictIn: (race: SingleRace) => Verdict): Verdict {

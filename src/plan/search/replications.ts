@@ -40,7 +40,9 @@ export const replicate = ({ setup, objectives, prices, hardship, requestsOf }: Q
   const recordsTokens = !gaps.isIdle;
   const run = simulate({ ...fleet, policy, seed, requests, recordsTokens }, (record) => records.push(gaps.take(record)));
   const others = new Map([...timesOfClasses(records, asked), ...gaps.times()]);
-  const latencies = { ...latenciesOf(records), ...(others.size === 0 ? {} : { others }) };
+  const all = latenciesOf(records);
+  const isEndToEnd = asked.some(({ metric }) => metric === "e2e");
+  const latencies: Latencies = { ...all, e2e: isEndToEnd ? all.e2e : null, ...(others.size === 0 ? {} : { others }) };
   const cost = prices === undefined ? null : costOf(run, policy, prices);
   const counts = countsOf(records, latencies, run, objectives, cost);
   const meets = verdictOf([counts], objectives) === "meets";

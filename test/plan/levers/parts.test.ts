@@ -179,6 +179,27 @@ describe("hours by replication", () => {
   });
 });
 
+describe("an evaluator", () => {
+  it("keeps verdicts and hours of what it forgets, and simulates the rest again to the same", () => {
+    const seen: string[] = [];
+    const asked = question({ seeds: [1, 2, 3, 4], onProgress: (what) => seen.push(what) });
+    const evaluator = new Evaluator(asked, asked.setup);
+    const [few, enough]: Policy[] = [1, 8].map((replicas) => ({ kind: "fixed", replicas }));
+    expect([few!, enough!].map((policy) => evaluator.meetsOnAll(policy, "it"))).toEqual([false, true]);
+    const [all, hours] = [evaluator.allOf(enough!, "it"), evaluator.one(enough!, "it", 3).hours];
+    const simulated = seen.length;
+    evaluator.forget(enough!);
+    expect([evaluator.meetsOnAll(few!, "it"), evaluator.meetsOnAll(enough!, "it"), evaluator.one(enough!, "it", 3).hours]).toEqual([
+      false,
+      true,
+      hours,
+    ]);
+    expect(seen.length).toBe(simulated);
+    expect(evaluator.allOf(enough!, "it")).toEqual(all);
+    expect(seen.length).toBe(simulated + 4);
+  });
+});
+
 describe("a lever", () => {
   const { setup } = question();
   const phases = [
