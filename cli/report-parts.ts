@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -10,8 +11,9 @@ import { PLAN_SCHEMA, type Plan, planSchema } from "../src/plan/schema.ts";
 import { upgradeFrom1 } from "../src/plan/upgrade.ts";
 import { profileFile } from "../src/profile/read.ts";
 import { PROFILE_SCHEMA, type Profile } from "../src/profile/schema.ts";
-import type { ReportParts } from "../src/report/html/parts.ts";
+import type { Made, ReportParts } from "../src/report/html/parts.ts";
 import { PEERS_SCHEMA, peersFile, type PeerTable } from "../src/report/peers-schema.ts";
+import { ballastVersion } from "./project.ts";
 import { readVersioned, type VersionedFile } from "../src/versioned.ts";
 
 const runFile: VersionedFile<Run> = {
@@ -49,8 +51,7 @@ const filesOf = (path: string): string[] => {
   return files.map((name) => join(path, name));
 };
 
-const textOf = (path: string): string => {
-  const bytes = readFileSync(path);
+const textOf = (path: string, bytes: Buffer): string => {
   if (!path.endsWith(".gz")) return bytes.toString("utf8");
   try {
     return gunzipSync(bytes).toString("utf8");
@@ -63,9 +64,11 @@ const textOf = (path: string): string => {
  * Reads what a report is made of: run folders, or files told apart by their `schema`.
  *
  * @param paths absolute
+ * @param now when the report is made
  * @throws InputError where one is not there, is none of Ballast's values, or two profiles, device models, plans or peer tables are given
  */
-export const readReportParts = (paths: readonly string[]): ReportParts => {
+export const readReportParts = (paths: readonly string[], now: Date): ReportParts => {
+  const from: Made["from"][number][] = [];
   const runs: Run[] = [];
   const found: { profile?: Profile; deviceModel?: DeviceModel; plan?: Plan; peers?: PeerTable } = {};
   const once = <K extends keyof typeof found>(key: K, value: (typeof found)[K], what: string, path: string): void => {
@@ -74,7 +77,9 @@ export const readReportParts = (paths: readonly string[]): ReportParts => {
   };
   const files = paths.flatMap(filesOf);
   for (const path of files) {
-    const text = textOf(path);
+    const bytes = readFileSync(path);
+    from.push({ name: basename(path), sha256: createHash("sha256").update(bytes).digest("hex") });
+    const text = textOf(path, bytes);
     const { schema } = parseJsonObject(text, path, NEXT_STEP);
     const kind = typeof schema === "string" ? schema.replace(/\/\d+$/u, "") : "";
     const isOf = (current: string): boolean => current.replace(/\/\d+$/u, "") === kind;
@@ -94,5 +99,11 @@ export const readReportParts = (paths: readonly string[]): ReportParts => {
   }
   // The fixed fleet first: it is the answer, and what the others are held against.
   const isFixed = ({ policy }: Run): boolean => policy.startsWith("fixed");
-  return { ...found, files: files.map((path) => basename(path)), runs: [...runs.filter(isFixed), ...runs.filter((run) => !isFixed(run))] };
+  const made: Made = { version: ballastVersion, at: `${now.toISOString().slice(0, 16).replace("T", " ")} UTC`, from };
+  return {
+    ...found,
+    made,
+    files: files.map((path) => basename(path)),
+    runs: [...runs.filter(isFixed), ...runs.filter((run) => !isFixed(run))],
+  };
 };

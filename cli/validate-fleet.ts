@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
-import { parseObjectives } from "../src/plan/objectives/objectives.ts";
+import { parseObjectives } from "../src/plan/objectives/parse-objectives.ts";
 import { parseScenario } from "../src/scenario/parse.ts";
 import { resolvePolicy } from "../src/scenario/policy.ts";
 import { resolveScenario } from "../src/scenario/resolve.ts";

@@ -21,6 +21,33 @@ export class InputError extends Error {
   }
 }
 
+/**
+ * What the user has is right, and Ballast has no model of it: an answer that does without it can say so instead of failing.
+ *
+ * @see orNotModelled
+ */
+export class NotModelledError extends InputError {
+  /** @param follows what is not modelled, as it reads behind "it follows": "cpu of the pod" */
+  constructor(
+    place: string,
+    problem: string,
+    nextStep: string,
+    readonly follows: string,
+  ) {
+    super(place, problem, nextStep);
+  }
+}
+
+/** What is read, or what of it Ballast does not model. Any other error is thrown on. */
+export const orNotModelled = <T>(read: () => T): T | NotModelledError => {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NotModelledError) return error;
+    throw error;
+  }
+};
+
 /** Characters of a value that a message has. */
 const MOST = 80;
 

@@ -61,3 +61,16 @@ it("imports inside src/ run down the list of its folders", () => {
   );
   expect(uphill).toEqual([]);
 });
+
+it("no file of src/ leads back to itself by what it imports, types included", () => {
+  const circles: string[] = [];
+  const finished = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(" → "));
+    if (path.includes(file) || finished.has(file)) return;
+    for (const imported of importsOf(file)) if (imported.startsWith("src/")) visit(imported, [...path, file]);
+    finished.add(file);
+  };
+  for (const file of sourceFiles("src")) visit(file, []);
+  expect(circles).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import type { DeviceModel } from "../../src/calibration/device-model.ts";
 import { smallestFixed } from "../../src/plan/search/fixed-capacity.ts";
-import { objectivesOf, inWords } from "../../src/plan/objectives/objectives.ts";
+import { inWords } from "../../src/plan/objectives/in-words.ts";
+import { objectivesOf } from "../../src/plan/objectives/objectives.ts";
 import type { Question } from "../../src/plan/search/question.ts";
 import { replicate, resultsOf } from "../../src/plan/search/replications.ts";
 import type { ObjectiveResult } from "../../src/plan/schema.ts";

@@ -67,7 +67,7 @@ export const calibrateCommand = (io: Io): Command =>
       "CPU time that every step of the engine adds, in microseconds (default: 0, hidden behind the GPU)",
       nonNegativeNumber,
     )
-    .option("--out <file>", "write the device model there, as JSON")
+    .option("--out <file>", "write the device model there, as JSON; replaces a file that is there")
     .option("--json", "print the device model as JSON instead of the curves")
     .action((given: string | undefined, options: CalibrateOptions) => {
       const isEngine = options.tables !== undefined || options.points !== undefined;

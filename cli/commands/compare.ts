@@ -51,7 +51,7 @@ export const compareCommand = (io: Io): Command =>
     )
     .option("--no-simulate", "leave out requests/s, which takes seconds to simulate")
     .option("--all", "every row, not only those that differ")
-    .option("--html <file>", "write the comparison as one page, with its curves, there")
+    .option("--html <file>", "write the comparison as one page, with its curves, there; replaces a file that is there")
     .option("--json", "print the comparison as JSON instead of the tables")
     .option("--quiet", "no progress")
     .action((given: readonly string[], options: CompareOptions) => compare(io, given, options));

@@ -49,8 +49,8 @@ export const experimentCommand = (io: Io): Command =>
     .addOption(new Option("--format <format>", "the trace's format (default: told from its beginning)").choices(traceFormatSchema.options))
     .option("--sessions-per-s <n>", "of a trace of agent sessions: how many begin a second", positiveNumber)
     .option("--quick", "a look: the first regime alone, few seeds")
-    .option("--html <file>", "write the outcome as one page, with its plots, there")
-    .option("--out <file>", "write the outcome there, as JSON")
+    .option("--html <file>", "write the outcome as one page, with its plots, there; replaces a file that is there")
+    .option("--out <file>", "write the outcome there, as JSON; replaces a file that is there")
     .option("--json", "print the outcome as JSON instead of text")
     .action(async (name: string | undefined, options: ExperimentOptions) => {
       if (name === undefined) {

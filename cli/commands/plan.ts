@@ -4,7 +4,7 @@ import { InputError } from "../../src/errors.ts";
 import type { Destination } from "../../src/manifests/destination.ts";
 import { planDefaultQuestion } from "../../src/plan/default-question.ts";
 import type { LanguageModel } from "../../src/model/language-model.ts";
-import { parseObjectives } from "../../src/plan/objectives/objectives.ts";
+import { parseObjectives } from "../../src/plan/objectives/parse-objectives.ts";
 import type { PlanRequest } from "../../src/plan/plan-request.ts";
 import { plan, type PlanAnswer } from "../../src/plan/plan.ts";
 import type { Plan } from "../../src/plan/schema.ts";
@@ -177,7 +177,7 @@ export const planCommand = (io: Io): Command =>
       "--manifests-out <folder>",
       "write the answer there for a cluster: a number of replicas, and the best floor (--frontier) as HPA, KEDA ScaledObject and Knative annotations, with a reason at each value; never overwrites",
     )
-    .option("--out <file>", "write the plan there, as JSON")
+    .option("--out <file>", "write the plan there, as JSON; replaces a file that is there")
     .option("--json", "print the plan as JSON instead of text")
     .action(async (file: string | undefined, options: PlanOptions) => {
       const progress = progressLine(io, false);

@@ -20,6 +20,8 @@ interface WriteOptions {
   readonly peersFor?: (profile: Profile) => FoundPeers | null;
   /** Whether a file that is no report may be overwritten. */
   readonly isForced?: boolean;
+  /** When the page is made; the clock's by default. */
+  readonly now?: Date;
 }
 
 /** The page of a file: of one that a run's folder holds under that name, the folder's. */
@@ -39,8 +41,8 @@ const isReport = (path: string): boolean =>
  * @returns where it was written
  * @throws InputError where a part cannot be read, the page cannot be written, or another file stands in its place
  */
-export const writeReport = (paths: readonly string[], { out, peersFor, isForced = false }: WriteOptions = {}): string => {
-  const read = readReportParts(paths);
+export const writeReport = (paths: readonly string[], { out, peersFor, isForced = false, now = new Date() }: WriteOptions = {}): string => {
+  const read = readReportParts(paths, now);
   const found = read.profile === undefined || read.peers !== undefined ? null : (peersFor?.(read.profile) ?? null);
   const parts = found === null ? read : { ...read, peers: found.table };
   const [first = "."] = paths;

@@ -75,9 +75,12 @@ export const simulateCommand = (io: Io): Command =>
     .option("--stepwise", "run every engine step through the scheduler: the same result, slower")
     .option("--price-events [n]", "say what scale events cost: the n largest and half as many of the others (default: 10)", wholeNumber)
     .option("--price-horizon <s>", "how far a price looks, in seconds after the decision", positiveNumber, 600)
-    .option("--out <file>", "write the run there, as JSON")
-    .option("--trace-out <file>", "write the replicas' lives and the timeline there, for ui.perfetto.dev or chrome://tracing")
-    .option("--records <file>", "write every request there as it leaves, as CSV")
+    .option("--out <file>", "write the run there, as JSON; replaces a file that is there")
+    .option(
+      "--trace-out <file>",
+      "write the replicas' lives and the timeline there, for ui.perfetto.dev or chrome://tracing; replaces a file that is there",
+    )
+    .option("--records <file>", "write every request there as it leaves, as CSV; replaces a file that is there")
     .option("--json", "print the run as JSON instead of text")
     .action(async (file: string, options: SimulateOptions) => {
       for (const place of [options.out, options.traceOut, options.records]) checkPlace(io.cwd, place);

@@ -101,7 +101,7 @@ export const sweepCommand = (io: Io): Command =>
       "Simulate every combination of what varies in a scenario, for several seeds, on all cores. Finished runs are kept: what is there already costs nothing.",
     )
     .argument("<sweep>", "the sweep's file, YAML or JSON: scenario, vary, seeds (see README)")
-    .option("--out <file>", "write a row for each run there, .csv or .jsonl")
+    .option("--out <file>", "write a row for each run there, .csv or .jsonl; replaces a file that is there")
     .option("--store <folder>", "where finished runs are kept (default: store/ in the runs folder)")
     .option("--workers <n>", "runs at once (default: as many as this machine has cores)", positiveWholeNumber)
     .option("--shard <i/n>", "do only the runs of the i-th of n machines", shardOption)

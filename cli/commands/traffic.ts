@@ -62,7 +62,7 @@ const describeCommand = (io: Io): Command =>
     .addOption(new Option("--format <format>", "the trace's format (default: told from its beginning)").choices(traceFormatSchema.options))
     .option("--sessions-per-s <n>", "of a trace of agent sessions: how many begin a second", positiveNumber)
     .option("--seed <n>", "seed of what is left to chance, a whole number (default: the scenario's, else 42)", wholeNumber)
-    .option("--html <file>", "write the description as one page, with its plots, there")
+    .option("--html <file>", "write the description as one page, with its plots, there; replaces a file that is there")
     .option("--json", "print the description as JSON instead of text")
     .option("--quiet", "no progress")
     .action((file: string, options: DescribeOptions) => describe(io, file, options));

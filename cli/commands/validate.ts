@@ -84,8 +84,8 @@ export const validateCommand = (io: Io): Command =>
     .option("--engine-log <file>", "log of the engine's start: its KV blocks (default: a .log in the folder, else estimated from memory)")
     .option("--kv-blocks <n>", "KV blocks, as the engine's log states them", positiveWholeNumber)
     .option("--step-overhead <µs>", "CPU time that every step adds, in microseconds (default: 0, hidden behind the GPU)", nonNegativeNumber)
-    .option("--html <file>", "write the outcome as one page, with its plots, there")
-    .option("--out <file>", "write the outcome there, as JSON")
+    .option("--html <file>", "write the outcome as one page, with its plots, there; replaces a file that is there")
+    .option("--out <file>", "write the outcome there, as JSON; replaces a file that is there")
     .option("--json", "print the outcome as JSON instead of text")
     .action(async (file: string | undefined, options: ValidateOptions) => {
       if (options.queries === true) return io.out(queriesText({}, true));

@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { NotModelledError, shown } from "../errors.ts";
 import { RATE_WINDOW, SERVER_METRICS, type FleetMetric, type FleetQuery, type ServerMetric } from "./metrics.ts";
 
 const FLEET_METRICS: readonly FleetMetric[] = [...SERVER_METRICS, "requests_queued"];
@@ -89,13 +89,19 @@ const parseMetric = (inner: string, text: string, place: string): Omit<FleetQuer
   const summands = [fleetMetricOrNull(first), fleetMetricOrNull(second)];
   if (summands.includes("vllm:num_requests_running") && summands.includes("vllm:num_requests_waiting"))
     return { metric: "requests_in_flight" };
-  throw new InputError(
+  throw new NotModelledError(
     place,
     `expected an aggregate of one metric, such as sum(vllm:num_requests_waiting), got ${JSON.stringify(text)}`,
     "Other PromQL cannot be evaluated on a simulated fleet: rewrite it, or follow another metric.",
+    `the query ${shown(text)}`,
   );
 };
 
 /** No server exports a metric of this name; `known` are those that would do. */
-export const unknownMetric = (name: string, place: string, known: readonly FleetMetric[] = FLEET_METRICS): InputError =>
-  new InputError(place, `expected a metric that the servers export, got ${JSON.stringify(name)}`, `There are: ${known.join(", ")}.`);
+export const unknownMetric = (name: string, place: string, known: readonly FleetMetric[] = FLEET_METRICS): NotModelledError =>
+  new NotModelledError(
+    place,
+    `expected a metric that the servers export, got ${JSON.stringify(name)}`,
+    `There are: ${known.join(", ")}.`,
+    name,
+  );

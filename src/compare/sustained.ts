@@ -4,7 +4,7 @@ import { percent, plain } from "../format.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { chatShare, reachableObjectives, sampledChat } from "../plan/default-chat.ts";
 import { valuesOf } from "../plan/objectives/latencies.ts";
-import { objectivesInWords } from "../plan/objectives/objectives.ts";
+import { objectivesInWords } from "../plan/objectives/in-words.ts";
 import { PRECISION, sustainedRateOrNull } from "../plan/search/sustained-rate.ts";
 import { unloadedLatencies } from "../plan/search/unloaded.ts";
 import { resolveScenario } from "../scenario/resolve.ts";

@@ -47,6 +47,9 @@ export interface FleetConfig {
   readonly notModelled: readonly string[];
 }
 
+/** All of a fleet's configuration but its traffic. */
+export type SimulationConfig = Omit<FleetConfig, "requests">;
+
 /** What became of one request. Times are null where they never came. */
 export interface RequestRecord {
   /** In order of arrival. */

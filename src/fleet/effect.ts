@@ -3,7 +3,7 @@ import { QuantileSketch } from "../stats/quantile-sketch.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { LeftRequest } from "./recent-requests.ts";
-import type { Scaling } from "./scale-log.ts";
+import type { Scaling } from "./scaling.ts";
 
 /** What the fleet has done up to an instant. */
 export interface Sums {

@@ -7,10 +7,10 @@ import type { Nanoseconds } from "../units.ts";
 import { Clients } from "./admission/clients.ts";
 import type { FailedState, FailureReason } from "./admission/failure.ts";
 import type { AdmissionSettings, ClientSettings } from "./admission/settings.ts";
-import { COLD } from "./cold-start/start-up.ts";
+import { COLD, type StartUpConfig } from "./cold-start/start-up.ts";
 import type { DisruptionLog } from "./churn/disruption-log.ts";
 import { Disruptor } from "./churn/disruptor.ts";
-import { CALM } from "./churn/settings.ts";
+import { CALM, type Churn } from "./churn/settings.ts";
 import { eventRank } from "./event-rank.ts";
 import { Gateway } from "./gateway.ts";
 import type { Outcomes } from "./outcomes.ts";
@@ -18,6 +18,28 @@ import { ReplicaSet } from "./replica-set.ts";
 import type { Router } from "./router/router.ts";
 import type { ScaleLog } from "./scale-log.ts";
 import { Sessions } from "./sessions.ts";
+
+/** What a fleet is made of. */
+export interface FleetParts {
+  readonly context: ReplicaContext;
+  readonly outcomes: Outcomes;
+  readonly events: EventQueue;
+  readonly router: Router;
+  /** What a replica that starts goes through, in order. */
+  readonly coldStart: readonly ColdStartPhase[];
+  /** Ready at time 0. */
+  readonly initialReplicas: number;
+  /** What replicas that start have in common; nothing where it is left out. */
+  readonly startUp?: StartUpConfig | undefined;
+  /** Of all chance; 0 where it is left out. */
+  readonly seed?: number | undefined;
+  /** How replicas go; by scale-downs alone where it is left out. */
+  readonly churn?: Churn | undefined;
+  /** What stands in front of it; nothing where it is left out. */
+  readonly admission?: AdmissionSettings | undefined;
+  /** How clients behave; they wait for ever where it is left out. */
+  readonly clients?: ClientSettings | undefined;
+}
 
 /** The replicas, the gateway in front of them, and the sessions that ask: what each event of the simulation does to them. */
 export class Fleet {
@@ -31,19 +53,9 @@ export class Fleet {
   private readonly sessions: Sessions;
   private readonly clients: Clients;
 
-  constructor(
-    context: ReplicaContext,
-    outcomes: Outcomes,
-    coldStart: readonly ColdStartPhase[],
-    initialReplicas: number,
-    events: EventQueue,
-    router: Router,
-    startUp = COLD,
-    seed = 0,
-    churn = CALM,
-    admission: AdmissionSettings = {},
-    clients: ClientSettings = {},
-  ) {
+  constructor(parts: FleetParts) {
+    const { context, outcomes, events, router, coldStart, initialReplicas } = parts;
+    const { startUp = COLD, seed = 0, churn = CALM, admission = {}, clients = {} } = parts;
     this.context = context;
     this.outcomes = outcomes;
     this.events = events;

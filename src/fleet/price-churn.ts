@@ -1,11 +1,11 @@
 import type { Request } from "../traffic/request.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { RequestRecord } from "./config.ts";
+import type { RequestRecord, SimulationConfig } from "./config.ts";
 import { compareWaits, firstTokens, waitOrNull } from "./first-tokens.ts";
 import type { Churn, ChurnPrice, ScaleEvent } from "./run.ts";
-import type { Scaling } from "./scale-log.ts";
-import { requestKey, Simulation, type SimulationConfig } from "./simulation.ts";
+import type { Scaling } from "./scaling.ts";
+import { requestKey, Simulation } from "./simulation.ts";
 
 /**
  * The fleet with the same decisions, each carried out as if it cost nothing: a replica that comes is ready at once and its prefix cache is

@@ -8,7 +8,7 @@ import type { FleetConfig, RequestRecord } from "./config.ts";
 import { compareWaits, firstTokens, remember } from "./first-tokens.ts";
 import { churnOf, CostlessTwin } from "./price-churn.ts";
 import type { ChurnPrice, EventPrice, Run } from "./run.ts";
-import type { Scaling } from "./scale-log.ts";
+import type { Scaling } from "./scaling.ts";
 import { Simulation, type Reading } from "./simulation.ts";
 
 export interface PricingOptions {

@@ -258,6 +258,10 @@ export const runSchema = z
         tpot_p99_s: byWindow.optional(),
       })
       .meta({ description: "One entry a window, from time 0 to the end" }),
+    cautions: z
+      .array(z.string())
+      .optional()
+      .meta({ description: "What is wrong with the settings that ran, such as a target that its metric never passes; absent: nothing" }),
     not_modelled: z.array(z.string()),
   })
   .meta({ id: "Run", title: "Ballast run, version 1" });

@@ -5,7 +5,7 @@ import type { Nanoseconds } from "../units.ts";
 import { Effect, type EffectRecord, type Sums } from "./effect.ts";
 import { eventRank } from "./event-rank.ts";
 import { RecentRequests } from "./recent-requests.ts";
-import type { Scaling } from "./scale-log.ts";
+import type { Scaling } from "./scaling.ts";
 
 /** How long "before" and "after" are. */
 export const EFFECT_WINDOW: Nanoseconds = 60 * NANOSECONDS_PER_SECOND;

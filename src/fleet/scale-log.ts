@@ -3,14 +3,7 @@ import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import type { ScaleEvent } from "./run.ts";
 import type { ScaleEffects } from "./scale-effects.ts";
-
-/** A change of the number of replicas wanted. */
-export interface Scaling {
-  readonly at: Nanoseconds;
-  readonly from: number;
-  readonly to: number;
-  readonly because: string;
-}
+import type { Scaling } from "./scaling.ts";
 
 class Entry {
   readyAt: Nanoseconds | null = null;

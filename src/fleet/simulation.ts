@@ -9,7 +9,7 @@ import type { Request } from "../traffic/request.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
 import { checkConfig, checkRequest } from "./check-config.ts";
-import type { FleetConfig, RequestRecord } from "./config.ts";
+import type { RequestRecord, SimulationConfig } from "./config.ts";
 import { startUpOf } from "./cold-start/start-up.ts";
 import type { Sums } from "./effect.ts";
 import { eventRank } from "./event-rank.ts";
@@ -21,7 +21,7 @@ import { paidSoFar, sumOf } from "./paid.ts";
 import { autoscalerOf, initialReplicas, limitsOf } from "./policy.ts";
 import type { Run } from "./run.ts";
 import { ScaleEffects } from "./scale-effects.ts";
-import type { Scaling } from "./scale-log.ts";
+import type { Scaling } from "./scaling.ts";
 import { summarise } from "./summary.ts";
 import { coarseningFor, SHORTEST_WINDOW } from "./window.ts";
 
@@ -30,9 +30,6 @@ const LONGEST_TAIL = 4;
 
 /** After the last arrival a fleet that serves nothing is waited for so long; what is queued then stays queued. */
 const PATIENCE = toNanoseconds(24 * 3600);
-
-/** All of a fleet's configuration but its traffic. */
-export type SimulationConfig = Omit<FleetConfig, "requests">;
 
 export interface Listeners {
   /** Told of each request when it leaves. */
@@ -87,19 +84,20 @@ export class Simulation {
     );
     this.outcomes = new Outcomes(SHORTEST_WINDOW, listeners.onRequest);
     this.autoscaler = autoscalerOf(policy);
-    this.fleet = new Fleet(
-      this.context,
-      this.outcomes,
-      config.coldStart,
-      initialReplicas(policy),
-      this.events,
-      createRouter(config),
-      startUpOf(config),
-      config.seed,
-      config.churn,
-      config.admission,
-      config.clients,
-    );
+    const { coldStart, seed, churn, admission, clients } = config;
+    this.fleet = new Fleet({
+      context: this.context,
+      outcomes: this.outcomes,
+      events: this.events,
+      router: createRouter(config),
+      coldStart,
+      initialReplicas: initialReplicas(policy),
+      startUp: startUpOf(config),
+      seed,
+      churn,
+      admission,
+      clients,
+    });
     if (this.autoscaler !== null) this.events.push(0, eventRank.autoscale, 0);
     this.effects = this.autoscaler === null ? null : new ScaleEffects(this.events);
     this.outcomes.effects = this.effects;

@@ -3,7 +3,7 @@ import type { Meters } from "../replica/meters.ts";
 import { peakTokenRate } from "../replica/peak-rate.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { FleetConfig } from "./config.ts";
+import type { SimulationConfig } from "./config.ts";
 import type { EffectRecord } from "./effect.ts";
 import type { Fleet } from "./fleet.ts";
 import { latencyFrom } from "./latency.ts";
@@ -15,11 +15,12 @@ import type { Run } from "./run.ts";
 import { RUN_SCHEMA } from "./run.ts";
 import { scaleEffectOf } from "./scale-effect.ts";
 import { timelineOf } from "./timeline.ts";
+import { unreachableTargets } from "./unreachable-targets.ts";
 
 const SECONDS_PER_HOUR = 3600;
 
 interface Finished {
-  readonly config: Omit<FleetConfig, "requests">;
+  readonly config: SimulationConfig;
   readonly outcomes: Outcomes;
   readonly fleet: Fleet;
   /** What was recorded around scale events; null where there could be none. */
@@ -36,6 +37,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, lost, ende
   const paid = paidSoFar(meters, config);
   const peak = peakTokenRate(config.stepTime, config.replica);
   const { finished, promptTokens, outputTokens } = outcomes;
+  const cautions = unreachableTargets(config);
   const effectContext = {
     stepTime: config.stepTime,
     gpusPerReplica: config.gpusPerReplica ?? 1,
@@ -86,6 +88,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, lost, ende
       ? {}
       : { disruptions: fleet.disruptions.events() }),
     timeline: timelineOf(config, outcomes, meters, peak, endedAt),
+    ...(cautions.length === 0 ? {} : { cautions }),
     not_modelled: notModelled(config),
   };
 };

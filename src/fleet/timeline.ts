@@ -3,7 +3,7 @@ import type { WindowedIntegral } from "../sim/windowed-integral.ts";
 import type { QuantileSketch } from "../stats/quantile-sketch.ts";
 import { toSeconds } from "../units.ts";
 import type { Nanoseconds } from "../units.ts";
-import type { SimulationConfig } from "./simulation.ts";
+import type { SimulationConfig } from "./config.ts";
 import type { Outcomes } from "./outcomes.ts";
 import type { Run } from "./run.ts";
 

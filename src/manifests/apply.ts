@@ -1,3 +1,4 @@
+import { NotModelledError } from "../errors.ts";
 import { replicaSchema, type ReplicaSettings } from "../replica/settings.ts";
 import type { GivenScenario } from "../scenario/parse.ts";
 import type { ManifestPolicy } from "../scenario/policy.ts";
@@ -23,6 +24,7 @@ export const manifestPolicy = ({ autoscaler, workload }: Manifests, place: strin
 });
 
 const policyOf = (autoscaler: AutoscalerManifest): NonNullable<ManifestPolicy["autoscaler"]>["policy"] => {
+  if (autoscaler.spec instanceof NotModelledError) return autoscaler.spec;
   switch (autoscaler.kind) {
     case "hpa":
       return { kind: "hpa", spec: autoscaler.spec };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { HpaMetric, HpaSpec } from "../autoscaler/hpa/spec.ts";
 import { SERVER_METRICS } from "../autoscaler/metrics.ts";
 import { fleetMetricOrNull, isServerMetric, unknownMetric } from "../autoscaler/query.ts";
-import { InputError } from "../errors.ts";
+import { InputError, NotModelledError, orNotModelled } from "../errors.ts";
 import { behaviorSchema } from "./behavior-schema.ts";
 import type { KubernetesObject } from "./documents.ts";
 import { positiveQuantitySchema } from "./quantity.ts";
@@ -32,6 +32,8 @@ const metricSpecSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("External"), external: z.strictObject({ metric: metricSchema, target: targetSchema }) }),
 ]);
 
+type MetricSpec = z.infer<typeof metricSpecSchema>;
+
 /** A HorizontalPodAutoscaler of autoscaling/v2, as far as it is read. */
 export const hpaSchema = z.strictObject({
   apiVersion: z.literal("autoscaling/v2"),
@@ -51,7 +53,7 @@ export interface HpaManifest {
   readonly kind: "hpa";
   readonly name: string;
   readonly target: ScaleTarget;
-  readonly spec: HpaSpec;
+  readonly spec: HpaSpec | NotModelledError;
 }
 
 const NEXT_STEP = "See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.";
@@ -59,7 +61,9 @@ const NEXT_STEP = "See https://kubernetes.io/docs/reference/kubernetes-api/workl
 /**
  * Reads a HorizontalPodAutoscaler.
  *
- * @throws InputError where it is of another version, breaks a rule of Kubernetes, or follows a metric that no server exports
+ * Where it follows a metric that no server exports, that stands in the place of its spec.
+ *
+ * @throws InputError where it is of another version, or breaks a rule of Kubernetes
  */
 export const readHpa = (object: KubernetesObject): HpaManifest => {
   const { place, value, apiVersion } = object;
@@ -79,15 +83,7 @@ export const readHpa = (object: KubernetesObject): HpaManifest => {
       "Swap the two, or raise maxReplicas.",
     );
   }
-  if (metrics.length === 0) {
-    throw new InputError(
-      `${place}: spec.metrics`,
-      "expected a metric that the servers export, got none: Kubernetes would follow the CPU at 80 %",
-      "Add one, such as a Pods metric on vllm:num_requests_waiting.",
-    );
-  }
-  const read = metrics.map((metric, i) => hpaMetric(metric, `${place}: spec.metrics.${i}`));
-  if (minReplicas === 0 && !read.some(({ type }) => type === "Object" || type === "External")) {
+  if (minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")) {
     throw new InputError(
       `${place}: spec.minReplicas`,
       "expected 1 or more where no Object or External metric could bring it back, got 0",
@@ -98,19 +94,34 @@ export const readHpa = (object: KubernetesObject): HpaManifest => {
     kind: "hpa",
     name: metadata.name,
     target: { kind: scaleTargetRef.kind, name: scaleTargetRef.name },
-    spec: { minReplicas, maxReplicas, metrics: read, behavior },
+    spec: orNotModelled(() => ({ minReplicas, maxReplicas, metrics: hpaMetrics(metrics, `${place}: spec.metrics`), behavior })),
   };
 };
 
-const hpaMetric = (spec: z.infer<typeof metricSpecSchema>, place: string): HpaMetric => {
+/** @throws NotModelledError where one is a metric that no server exports */
+const hpaMetrics = (metrics: readonly MetricSpec[], place: string): HpaMetric[] => {
+  if (metrics.length === 0) {
+    throw new NotModelledError(
+      place,
+      "expected a metric that the servers export, got none: Kubernetes would follow the CPU at 80 %",
+      "Add one, such as a Pods metric on vllm:num_requests_waiting.",
+      "no metric of its own, so the CPU at 80 %",
+    );
+  }
+  return metrics.map((metric, i) => hpaMetric(metric, `${place}.${i}`));
+};
+
+const hpaMetric = (spec: MetricSpec, place: string): HpaMetric => {
   switch (spec.type) {
     case "Resource":
     case "ContainerResource": {
       const { name } = spec.type === "Resource" ? spec.resource : spec.containerResource;
-      throw new InputError(
+      const what = `${name} of the ${spec.type === "Resource" ? "pod" : "container"}`;
+      throw new NotModelledError(
         place,
-        `expected a metric that the servers export, got ${name} of the ${spec.type === "Resource" ? "pod" : "container"}`,
-        "What a GPU server uses of it says little of its load, and is not modelled: follow vllm:num_requests_waiting, vllm:kv_cache_usage_perc or another of its own.",
+        `expected a metric that the servers export, got ${what}`,
+        "What a GPU server uses of it says little of its load: follow vllm:num_requests_waiting, vllm:kv_cache_usage_perc or another of its own.",
+        what,
       );
     }
     case "Pods": {

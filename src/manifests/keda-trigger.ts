@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Trigger } from "../autoscaler/keda/spec.ts";
 import { isAggregate, parseQuery } from "../autoscaler/query.ts";
 import { parseCron, utcOffsetOrNull } from "../autoscaler/simple/cron.ts";
-import { InputError } from "../errors.ts";
+import { InputError, NotModelledError } from "../errors.ts";
 
 export const triggerSchema = z.strictObject({
   type: z.string(),
@@ -18,7 +18,8 @@ type TriggerInput = z.infer<typeof triggerSchema>;
 /**
  * Reads a trigger.
  *
- * @throws InputError where nothing in a simulated fleet exports what it follows, or a value is none that KEDA takes
+ * @throws NotModelledError where nothing in a simulated fleet exports what it follows
+ * @throws InputError where a value is none that KEDA takes
  */
 export const readTrigger = (trigger: TriggerInput, place: string): Trigger => {
   switch (trigger.type) {
@@ -27,10 +28,11 @@ export const readTrigger = (trigger: TriggerInput, place: string): Trigger => {
     case "cron":
       return cronTrigger(trigger, place);
     default:
-      throw new InputError(
+      throw new NotModelledError(
         `${place}.type`,
         `expected prometheus or cron, got ${trigger.type}`,
         "Nothing in a simulated fleet exports what another trigger follows: ask Prometheus for a metric of the servers.",
+        `a trigger of type ${trigger.type}`,
       );
   }
 };
@@ -79,10 +81,11 @@ const cronTrigger = ({ metadata }: TriggerInput, place: string): Trigger => {
   const zone = required(metadata, "timezone", place);
   const offset = utcOffsetOrNull(zone);
   if (offset === null) {
-    throw new InputError(
+    throw new NotModelledError(
       `${place}.metadata.timezone`,
       `expected a zone of a fixed offset, got ${zone}`,
       "Daylight saving is not modelled: write the times for UTC, or for Etc/GMT-1 (which is ahead of UTC by one hour).",
+      `the time of ${zone}`,
     );
   }
   const desired = required(metadata, "desiredReplicas", place);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { KEDA_DEFAULTS, type KedaSpec } from "../autoscaler/keda/spec.ts";
-import { InputError } from "../errors.ts";
+import { KEDA_DEFAULTS, type KedaSpec, type Trigger } from "../autoscaler/keda/spec.ts";
+import { InputError, NotModelledError, orNotModelled } from "../errors.ts";
 import { behaviorSchema } from "./behavior-schema.ts";
 import type { KubernetesObject } from "./documents.ts";
 import { readTrigger, triggerSchema } from "./keda-trigger.ts";
@@ -53,7 +53,7 @@ export interface KedaManifest {
   readonly kind: "keda";
   readonly name: string;
   readonly target: ScaleTarget;
-  readonly spec: KedaSpec;
+  readonly spec: KedaSpec | NotModelledError;
   /** Where its prometheus triggers ask. */
   readonly serverAddress: string | null;
 }
@@ -63,17 +63,12 @@ const NEXT_STEP = "See https://keda.sh/docs/latest/reference/scaledobject-spec/.
 /**
  * Reads a ScaledObject.
  *
- * @throws InputError where it breaks a rule of KEDA's, uses what is not modelled, or follows a metric that no server exports
+ * Where it follows what no simulated fleet has, that stands in the place of its spec.
+ *
+ * @throws InputError where it breaks a rule of KEDA's
  */
 export const readScaledObject = ({ value, place }: KubernetesObject): KedaManifest => {
   const { metadata, spec } = readWith(scaledObjectSchema, value, place, NEXT_STEP);
-  if (spec.advanced?.scalingModifiers !== undefined) {
-    throw new InputError(
-      `${place}: spec.advanced.scalingModifiers`,
-      "expected none: a formula over several triggers is not modelled",
-      "Leave it out, and let each trigger have its own target: the highest wins.",
-    );
-  }
   const { idleReplicaCount = null, minReplicaCount = 0, maxReplicaCount = KEDA_DEFAULTS.maxReplicaCount } = spec;
   if (minReplicaCount > maxReplicaCount) {
     throw new InputError(
@@ -89,26 +84,38 @@ export const readScaledObject = ({ value, place }: KubernetesObject): KedaManife
       "Raise minReplicaCount, or leave idleReplicaCount out.",
     );
   }
-  const triggers = spec.triggers.map((trigger, i) => readTrigger(trigger, `${place}: spec.triggers.${i}`));
   const addresses = spec.triggers.flatMap(({ metadata: { serverAddress } }) => (serverAddress === undefined ? [] : [serverAddress]));
   return {
     kind: "keda",
     name: metadata.name,
     target: { kind: spec.scaleTargetRef.kind ?? "Deployment", name: spec.scaleTargetRef.name },
     serverAddress: addresses[0] ?? null,
-    spec: {
+    spec: orNotModelled(() => ({
       pollingInterval: spec.pollingInterval ?? KEDA_DEFAULTS.pollingInterval,
       cooldownPeriod: spec.cooldownPeriod ?? KEDA_DEFAULTS.cooldownPeriod,
       initialCooldownPeriod: spec.initialCooldownPeriod ?? KEDA_DEFAULTS.initialCooldownPeriod,
       idleReplicaCount,
       minReplicaCount,
       maxReplicaCount,
-      triggers,
+      triggers: triggersOf(spec, place),
       fallback: spec.fallback ?? null,
       behavior: spec.advanced?.horizontalPodAutoscalerConfig?.behavior ?? null,
       paused: pausedBy(metadata.annotations ?? {}, `${place}: metadata.annotations`),
-    },
+    })),
   };
+};
+
+/** @throws NotModelledError where one follows what no simulated fleet has, or a formula makes one number of several */
+const triggersOf = ({ advanced, triggers }: z.infer<typeof scaledObjectSchema>["spec"], place: string): Trigger[] => {
+  if (advanced?.scalingModifiers !== undefined) {
+    throw new NotModelledError(
+      `${place}: spec.advanced.scalingModifiers`,
+      "expected none: a formula over several triggers is not modelled",
+      "Leave it out, and let each trigger have its own target: the highest wins.",
+      "a formula over several triggers",
+    );
+  }
+  return triggers.map((trigger, i) => readTrigger(trigger, `${place}: spec.triggers.${i}`));
 };
 
 const pausedBy = (annotations: Readonly<Record<string, string>>, place: string): KedaSpec["paused"] => {

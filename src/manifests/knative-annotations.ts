@@ -1,9 +1,10 @@
 import type { KpaSpec } from "../autoscaler/knative/spec.ts";
-import { InputError } from "../errors.ts";
+import { InputError, NotModelledError } from "../errors.ts";
 import { closestKeyOrNull } from "../scenario/known-keys.ts";
 import { durationOrNull } from "./duration.ts";
 
 export const AUTOSCALING = "autoscaling.knative.dev/";
+const KPA = "kpa.autoscaling.knative.dev";
 export const PROGRESS_DEADLINE = "serving.knative.dev/progress-deadline";
 
 /** Reads one annotation into its part of the spec. */
@@ -63,8 +64,13 @@ export const READERS: Readonly<Record<string, Reader>> = {
     return { aggregation: chosen === "linear" ? "linear" : "weighted-exponential" };
   },
   class: (text, place) => {
-    oneOf(text, ["kpa.autoscaling.knative.dev"], place, "Of Knative's classes the KPA is modelled; give an HPA as a manifest of its own.");
-    return {};
+    if (text === KPA) return {};
+    throw new NotModelledError(
+      place,
+      `expected ${KPA}, got ${JSON.stringify(text)}`,
+      "Of Knative's classes the KPA is modelled; give an HPA as a manifest of its own.",
+      `the rules of ${text}`,
+    );
   },
 };
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { KPA_DEFAULTS, type KpaSpec } from "../autoscaler/knative/spec.ts";
-import { InputError } from "../errors.ts";
+import { InputError, orNotModelled, type NotModelledError } from "../errors.ts";
 import type { KubernetesObject } from "./documents.ts";
 import { durationOrNull } from "./duration.ts";
 import { AUTOSCALING, PROGRESS_DEADLINE, readerOf, within } from "./knative-annotations.ts";
@@ -27,12 +27,12 @@ export interface KnativeManifest {
   readonly kind: "knative";
   readonly name: string;
   readonly target: ScaleTarget;
-  readonly spec: KpaSpec;
+  readonly spec: KpaSpec | NotModelledError;
 }
 
 /**
  * Reads the scaling of a Knative Service: the annotations of its revision template, in either spelling (min-scale, minScale), and its
- * containerConcurrency.
+ * containerConcurrency. Where its class is not the KPA, that stands in the place of its spec.
  *
  * @param cluster the config map `config-autoscaler`, where the file has it
  * @throws InputError where an annotation is not Knative's, stands in the wrong place, or breaks a rule of Knative's
@@ -49,9 +49,27 @@ export const readKnativeService = ({ value, place }: KubernetesObject, cluster: 
   }
   const given = spec.template.metadata?.annotations ?? {};
   const where = `${place}: spec.template.metadata.annotations`;
+  const concurrency = spec.template.spec.containerConcurrency;
+  return {
+    kind: "knative",
+    name: metadata.name,
+    target: { kind: "Service", name: metadata.name },
+    spec: orNotModelled(() => kpaSpecOf(given, where, concurrency, cluster)),
+  };
+};
+
+/** @throws NotModelledError where its class is not the KPA: other classes have annotations of their own */
+const kpaSpecOf = (
+  given: Readonly<Record<string, string>>,
+  where: string,
+  concurrency: number | undefined,
+  cluster: KubernetesObject | null,
+): KpaSpec => {
+  const isClass = (key: string): boolean => key === `${AUTOSCALING}class`;
+  const annotated = Object.entries(given).filter(([key]) => key.startsWith(AUTOSCALING));
   let read: Partial<KpaSpec> = {};
-  for (const [key, text] of Object.entries(given)) {
-    if (key.startsWith(AUTOSCALING)) read = { ...read, ...readerOf(key, where)(text, `${where}.${key}`) };
+  for (const [key, text] of annotated.sort(([a], [b]) => Number(isClass(b)) - Number(isClass(a)))) {
+    read = { ...read, ...readerOf(key, where)(text, `${where}.${key}`) };
   }
   const base = cluster === null ? KPA_DEFAULTS : readClusterDefaults(cluster);
   const progress = given[PROGRESS_DEADLINE];
@@ -62,11 +80,11 @@ export const readKnativeService = ({ value, place }: KubernetesObject, cluster: 
   const result: KpaSpec = {
     ...base,
     ...read,
-    containerConcurrency: spec.template.spec.containerConcurrency ?? base.containerConcurrency,
+    containerConcurrency: concurrency ?? base.containerConcurrency,
     cluster: { ...base.cluster, progressDeadline: deadline },
   };
   checkScales(result, where);
-  return { kind: "knative", name: metadata.name, target: { kind: "Service", name: metadata.name }, spec: result };
+  return result;
 };
 
 const checkScales = ({ minScale, maxScale, activationScale }: KpaSpec, place: string): void => {

@@ -5,7 +5,7 @@ import { trafficInWords } from "../scenario/traffic-inputs.ts";
 import type { FixedSearch } from "./search/fixed-capacity.ts";
 import { setupUnderHardship } from "./search/hardships.ts";
 import { deviceNotes, EDGES, traceCautions, traceNote } from "./notes.ts";
-import { objectiveInputs, objectivesInWords } from "./objectives/objectives.ts";
+import { objectiveInputs, objectivesInWords } from "./objectives/in-words.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Question } from "./search/question.ts";

@@ -25,6 +25,8 @@ export const capacityPart = (answered: Answered, { low, high, of, prediction }: 
   const { survive = 0 } = question.objectives;
   const fewer = search.atLeast - 1;
   const peaks = peaksOf(answered);
+  const hasSessions = question.requestsOf(question.seeds[0] ?? 0).some(({ next }) => next !== undefined);
+  const counted = hasSessions ? "sessions started a second" : "requests/s";
   return {
     fields: {
       capacity: {
@@ -38,10 +40,11 @@ export const capacityPart = (answered: Answered, { low, high, of, prediction }: 
         breaks_at_burst: { seconds: BURST, times_mean: breakingBurstOrNull(question, replicas, meanRate) },
         headroom_over_mean: sustained / meanRate - 1,
         headroom_over_peaks: peaks,
+        ...(hasSessions ? { rates_count: "session starts" } : {}),
       },
     },
     notes: [
-      `Headroom: ${quantity(left, "replica")} sustain${left === 1 ? "s" : ""} ${significant(sustained)} requests/s (to within ${percent(PRECISION)}) where the same requests come as a steady Poisson stream; the mean is ${significant(meanRate)}${peaks.map(({ window_s, requests_per_s }) => `, that of the busiest ${limit(window_s)} ${significant(requests_per_s)}`).join("")}.`,
+      `Headroom: ${quantity(left, "replica")} sustain${left === 1 ? "s" : ""} ${significant(sustained)} ${counted} (to within ${percent(PRECISION)}) where the same ${hasSessions ? "sessions" : "requests"} come as a steady Poisson stream; the mean is ${significant(meanRate)}${peaks.map(({ window_s, requests_per_s }) => `, that of the busiest ${limit(window_s)} ${significant(requests_per_s)}`).join("")}.`,
       BURST_NOTE,
     ],
   };

@@ -11,7 +11,7 @@ import { questionOf, type PlanRequest } from "./plan-request.ts";
 import type { Plan } from "./schema.ts";
 import { sensitivityPart } from "./sensitivity/sensitivity-part.ts";
 import { Stages } from "./stages.ts";
-import { todayPart } from "./today-part.ts";
+import { todayPart, type Today } from "./today-part.ts";
 import type { FoundAnswer } from "./written-policies.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
@@ -40,7 +40,7 @@ export const plan = (request: PlanRequest): PlanAnswer => {
   const question = questionOf(request, (what) => stages.tell(what));
   const today = stages.run("what runs today", () => todayPart(request, question));
   const found = stages.run("the smallest number", () => answer(request, question));
-  const asked = basis(request, question, found.search.tried);
+  const asked = withCautions(basis(request, question, found.search.tried), today);
   if (found.kind === "impossible") {
     const { because, best } = found;
     return {
@@ -99,6 +99,10 @@ export const plan = (request: PlanRequest): PlanAnswer => {
     policies: { today: today.policy, autoscaler: autoscaler.policy, hybrid: frontier?.policy ?? null },
   };
 };
+
+/** What is asked, with what is wrong with today's settings before what limits the answer. */
+const withCautions = (asked: ReturnType<typeof basis>, { cautions = [] }: Today): ReturnType<typeof basis> =>
+  cautions.length === 0 ? asked : { ...asked, fields: { ...asked.fields, cautions: [...cautions, ...(asked.fields.cautions ?? [])] } };
 
 /** In the order in which they come. */
 const stagesOf = ({ from, policyData, hasFrontier = false, hasLevers = false, sensitivity }: PlanRequest): string[] => [

@@ -181,6 +181,10 @@ export const planSchema = z
           .array(headroomSchema)
           .optional()
           .meta({ description: "Capacity over the busiest windows, the shortest first; absent in older files" }),
+        rates_count: z
+          .literal("session starts")
+          .optional()
+          .meta({ description: "What the rates of burst and headroom count, where some requests follow others; absent: requests" }),
       }),
       z.strictObject({ kind: z.literal("impossible"), because: z.string(), best: candidateSchema.nullable() }),
       z
@@ -189,6 +193,9 @@ export const planSchema = z
     ]),
     today: candidateSchema.nullable().optional().meta({
       description: "What the user's own policy does on the same traffic; null: the user has written none; absent in older files",
+    }),
+    today_left_out: z.string().optional().meta({
+      description: "Why what runs today is not simulated, and what to do; absent: it is, or the user has written none",
     }),
     autoscaler: candidateSchema.nullable().meta({
       description:

@@ -3,7 +3,7 @@ import { duration, limit, list, percent } from "../format.ts";
 import type { FleetLatency, FleetRow, FleetValidation } from "../validation/fleet-schema.ts";
 import { differenceOrNull, serverOf } from "../validation/server.ts";
 import { basis } from "./basis.ts";
-import { inWords, METRIC_NAMES } from "./objectives/objectives.ts";
+import { inWords, METRIC_NAMES } from "./objectives/in-words.ts";
 import { questionOf, type PlanRequest } from "./plan-request.ts";
 import { plan, type PlanAnswer } from "./plan.ts";
 import { checkObjectives, onlyWith, type ObjectiveCheck } from "./validated-objectives.ts";

@@ -1,5 +1,5 @@
 import { count, duration, limit, list, mean, percent, plain, quantity, tokenRate } from "../format.ts";
-import { inWords } from "../plan/objectives/objectives.ts";
+import { inWords } from "../plan/objectives/in-words.ts";
 import { checkObjectives, onlyWith, type ObjectiveCheck } from "../plan/validated-objectives.ts";
 import type { Objectives } from "../scenario/objectives.ts";
 import { isReproduced } from "../validation/fleet-rows.ts";

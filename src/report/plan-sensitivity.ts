@@ -26,14 +26,14 @@ const hours = (of: { readonly gpu_hours: number } | null, base: { readonly gpu_h
   return base === null ? gpuHours(of.gpu_hours) : `${gpuHours(of.gpu_hours)} (${change(of.gpu_hours / base.gpu_hours - 1)})`;
 };
 
-/** What to fix first and what to fear most; null where it was not asked for. */
+/** What helps most and what costs most; null where it was not asked for. */
 export const sensitivitySentenceOrNull = ({ sensitivity }: Plan): string | null => {
   if (sensitivity === undefined) return null;
   const { base, rows } = sensitivity;
   const [first] = rows;
   const last = rows.at(-1);
   if (first === undefined || last === undefined || base.fixed === null) return null;
-  return `${fixFirst(first, base.fixed)} ${fearMost(last, base.fixed, rows)}`;
+  return `${helpsMost(first, base.fixed)} ${costsMost(last, base.fixed, rows)}`;
 };
 
 type Fixed = NonNullable<SensitivityRow["fixed"]>;
@@ -41,14 +41,14 @@ type Fixed = NonNullable<SensitivityRow["fixed"]>;
 /** Differences below this are how long the last requests take. */
 const SAME = 0.01;
 
-const fixFirst = ({ name, fixed }: SensitivityRow, base: Fixed): string => {
+const helpsMost = ({ name, fixed }: SensitivityRow, base: Fixed): string => {
   const saved = fixed === null ? 0 : base.gpu_hours - fixed.gpu_hours;
   return saved > SAME * base.gpu_hours
-    ? `Fix first: if ${name}, the answer saves ${gpuHours(saved)} GPU-hours (${change(-saved / base.gpu_hours)}).`
+    ? `Of the changes tried, it helps most if ${name}: that saves ${gpuHours(saved)} GPU-hours (${change(-saved / base.gpu_hours)}).`
     : "None of the changes that were tried makes the answer cheaper.";
 };
 
-const fearMost = ({ name, fixed }: SensitivityRow, base: Fixed, rows: readonly SensitivityRow[]): string => {
+const costsMost = ({ name, fixed }: SensitivityRow, base: Fixed, rows: readonly SensitivityRow[]): string => {
   if (fixed === null) return `If ${name}, no number of replicas is enough.`;
   const more = fixed.gpu_hours - base.gpu_hours;
   if (more > SAME * base.gpu_hours) return `If ${name}, it needs ${gpuHours(more)} GPU-hours more (${change(more / base.gpu_hours)}).`;

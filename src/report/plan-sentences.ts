@@ -1,5 +1,5 @@
 import { LARGEST_BURST } from "../plan/stress/breaking-burst.ts";
-import { conditionsInWords } from "../plan/objectives/objectives.ts";
+import { conditionsInWords } from "../plan/objectives/in-words.ts";
 import type { Candidate, ObjectiveResult, Plan } from "../plan/schema.ts";
 import { change, gpuHours, limit, list, mean, percent, plain, quantity, sentence } from "../format.ts";
 import { intervalOrNull, limitOf, nameOf, valueOf } from "./objective-words.ts";
@@ -107,10 +107,10 @@ export const burstSentenceOrNull = ({ capacity }: Plan): string | null => {
 /** How far the capacity stands from the mean load, and from the busiest windows. */
 export const headroomSentenceOrNull = ({ capacity }: Plan): string | null => {
   if (capacity.kind !== "found") return null;
-  const { headroom_over_mean: mean, headroom_over_peaks: peaks = [] } = capacity;
+  const { headroom_over_mean: mean, headroom_over_peaks: peaks = [], rates_count: counted } = capacity;
   const against = (headroom: number, what: string): string =>
     `${percent(Math.abs(headroom))} ${headroom < 0 ? "less" : "more"} than ${what}`;
-  return `Headroom: as a steady stream it sustains ${list([against(mean, "the mean load"), ...peaks.map(({ window_s, headroom }) => against(headroom, `the busiest ${limit(window_s)}`))])}.`;
+  return `Headroom: as a steady stream it sustains ${list([against(mean, "the mean load"), ...peaks.map(({ window_s, headroom }) => against(headroom, `the busiest ${limit(window_s)}`))])}.${counted === undefined ? "" : " Burst and headroom count starts of sessions; later requests of a session come as the fleet answers."}`;
 };
 
 /** What the autoscaler does on the same traffic, against the fixed fleet. */

@@ -4,9 +4,9 @@ import { missSentence, target } from "./plan-sentences.ts";
 
 /** What runs today and what would change, in sentences. */
 
-/** What today's policy does on the traffic; null where the user has not said what runs. */
-export const todaySentenceOrNull = ({ today = null }: Plan): string | null => {
-  if (today === null) return null;
+/** What today's policy does on the traffic, or why that was left out; null where the user has not said what runs. */
+export const todaySentenceOrNull = ({ today = null, today_left_out: leftOut }: Plan): string | null => {
+  if (today === null) return leftOut ?? null;
   const met = today.objectives.filter(({ verdict }) => verdict === "meets").map(target);
   const hold = met.length === 0 ? "" : `meets ${list(met)}`;
   const fails = today.verdict === "meets" ? "" : `${today.verdict === "misses" ? "misses" : "may miss"} ${missSentence(today)}`;

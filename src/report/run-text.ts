@@ -142,6 +142,7 @@ export const runText = (run: Run, style: Style = PLAIN, objectives: readonly str
   return text([
     ...wrap(runSentence(run)).map(style.strong),
     ...objectives.flatMap((sentence) => wrap(`${sentence}.`, "  ")),
+    ...(run.cautions ?? []).flatMap((sentence) => wrap(sentence, "  ").map(style.bad)),
     ...(stuckOrNull(run) === null ? [] : wrap(stuckOrNull(run)!, "  ").map(style.bad)),
     ...(extrapolation === null ? [] : wrap(extrapolation, "  ")),
     ...block(

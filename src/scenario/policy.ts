@@ -1,5 +1,5 @@
 import type { AutoscalerPolicy } from "../autoscaler/policy.ts";
-import { InputError } from "../errors.ts";
+import { InputError, NotModelledError } from "../errors.ts";
 import { limitsOf, policyInWords, startsAtOf, type Policy } from "../fleet/policy.ts";
 import { scheduledSchema } from "../autoscaler/settings.ts";
 import type { Input } from "../provenance.ts";
@@ -15,7 +15,8 @@ export interface ManifestPolicy {
   /** Null where nothing scales the workload. */
   readonly autoscaler: {
     readonly name: string;
-    readonly policy: Extract<AutoscalerPolicy, { readonly kind: "hpa" | "keda" | "knative" }>;
+    /** Or what of it is not modelled. */
+    readonly policy: Extract<AutoscalerPolicy, { readonly kind: "hpa" | "keda" | "knative" }> | NotModelledError;
   } | null;
   /** The workload's own; null where the file does not say. */
   readonly replicas: number | null;
@@ -31,6 +32,7 @@ export interface PolicyData {
 /**
  * The policy of a scenario, with what it takes from files and from the rest of the scenario; null where it has none.
  *
+ * @throws NotModelledError where its manifest's autoscaler follows what no simulated fleet has
  * @throws InputError where it asks for what is not there
  */
 export const resolvePolicy = (from: GivenScenario, setup: FleetSetup, data: PolicyData = {}): Policy | null => {
@@ -84,6 +86,7 @@ const ofManifest = ({ autoscaler, replicas, place }: ManifestPolicy, settings: M
     );
   }
   const { name, policy } = autoscaler;
+  if (policy instanceof NotModelledError) throw policy;
   const written = scheduledSchema.shape.starts_at.parse(settings.starts_at);
   const unstarted = {
     kind: "manifest",

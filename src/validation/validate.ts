@@ -1,6 +1,7 @@
 import type { RequestRecord } from "../fleet/config.ts";
 import { quantileOfSorted } from "../fleet/latency.ts";
-import { Simulation, type SimulationConfig } from "../fleet/simulation.ts";
+import type { SimulationConfig } from "../fleet/config.ts";
+import { Simulation } from "../fleet/simulation.ts";
 import { toNanoseconds, toSeconds } from "../units.ts";
 import type { GaugeReading, LoggedRequest } from "./logged-run.ts";
 import { METRICS, STATISTICS, VALIDATION_SCHEMA, type Validation, type ValidationRow } from "./schema.ts";

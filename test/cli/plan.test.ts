@@ -37,6 +37,16 @@ traffic:
   output: { kind: constant, tokens: 50 }
 `;
 
+const onCpu = `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: llama }
+spec:
+  scaleTargetRef: { kind: Deployment, name: llama }
+  maxReplicas: 8
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+`;
+
 beforeEach(() => {
   write("device.json", JSON.stringify(deviceModel()));
   write("conv.csv", trace);
@@ -112,6 +122,45 @@ describe("ballast plan", () => {
     expect(code).toBe(0);
     expect(out.replace(/\s+/gu, " ")).toContain(
       "No number of replicas of Llama-3.1-8B on Example GPU meets the objectives: TPOT p99 is 7.63 ms at best, where every request has an idle replica to itself (from 6 replicas on), and the limit is 5 ms.",
+    );
+  });
+
+  it("answers without what runs today where nothing simulates that, and says why", async () => {
+    write("cpu.yaml", onCpu);
+    const { code, out } = await plan("chat.yaml", "--manifests", "cpu.yaml", "--json");
+    expect(code).toBe(0);
+    const { capacity, today, today_left_out: leftOut, autoscaler } = planSchema.parse(JSON.parse(out));
+    expect([capacity.kind, today, autoscaler?.policy.slice(0, 6)]).toEqual(["found", null, "HPA on"]);
+    expect(leftOut).toMatchInlineSnapshot(
+      `"What runs today (HorizontalPodAutoscaler llama) is left out: it follows cpu of the pod, which is not modelled (cpu.yaml, HorizontalPodAutoscaler llama: spec.metrics.0). What a GPU server uses of it says little of its load: follow vllm:num_requests_waiting, vllm:kv_cache_usage_perc or another of its own. Or name the manifests in the scenario, and beside them what it keeps on average, such as policy: { kind: fixed, replicas: 4 }."`,
+    );
+    const { out: text } = await plan("chat.yaml", "--manifests", "cpu.yaml");
+    expect(text.replace(/\s+/gu, " ")).toContain(`${leftOut} 1 replica`);
+  });
+
+  it("says where rates count starts of sessions", async () => {
+    const sessions =
+      "sessions_per_s: 2\n  turns: { kind: constant, turns: 2 }\n  think_s: { kind: constant, seconds: 1 }\n  max_prompt_tokens: 4000";
+    write("sessions.yaml", scenario.replace("kind: poisson", "kind: sessions").replace("requests_per_s: 4", sessions));
+    const countedIn = async (file: string): Promise<unknown[]> => {
+      const { capacity, notes } = planSchema.parse(JSON.parse((await plan(file, "--json", "--replications", "1")).out));
+      const headroom = notes.find((note) => note.startsWith("Headroom: "))!;
+      return [capacity.kind === "found" && capacity.rates_count, / sustains? [\d.]+ (.*) \(to within/u.exec(headroom)![1]];
+    };
+    expect(await countedIn("sessions.yaml")).toEqual(["session starts", "sessions started a second"]);
+    expect(await countedIn("chat.yaml")).toEqual([undefined, "requests/s"]);
+    expect((await plan("sessions.yaml", "--replications", "1")).out.replace(/\s+/gu, " ")).toContain(
+      "Burst and headroom count starts of sessions",
+    );
+  });
+
+  it("says before the answer that what runs today never scales up", async () => {
+    const onRunning =
+      "{ type: Pods, pods: { metric: { name: vllm:num_requests_running }, target: { type: AverageValue, averageValue: 2000 } } }";
+    write("never.yaml", onCpu.replace(/metrics: .*/u, `metrics: [${onRunning}]`));
+    const { out } = await plan("chat.yaml", "--manifests", "never.yaml");
+    expect(out.replace(/\s+/gu, " ")).toMatch(
+      /llama, 1 to 8 replicas: vllm:num_requests_running never asks for more replicas\. .* 1 replica \(/u,
     );
   });
 

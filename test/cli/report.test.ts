@@ -1,14 +1,17 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { reportCommand } from "../../cli/commands/report.ts";
+import { reportCommand, writeReport } from "../../cli/commands/report.ts";
+import { ballastVersion } from "../../cli/project.ts";
 import { readReportParts } from "../../cli/report-parts.ts";
 import { deviceModel, gpuProfile, plan, run } from "../report/samples.ts";
 import { freshFolder } from "./folder.ts";
 import { terminal } from "./terminal.ts";
 
 const folder = freshFolder();
+const NOW = new Date(Date.UTC(2026, 10, 26, 16, 40));
 
 const write = (name: string, value: unknown): string => {
   const path = join(folder.path, name);
@@ -100,6 +103,21 @@ describe("ballast report, where a file stands already", () => {
     expect(page).toContain("A run does not hold its command.");
   });
 
+  it("says in its foot by which version it was made, when, and from which bytes", () => {
+    const path = write("plan.json", plan());
+    const html = readFileSync(writeReport([path], { now: NOW }), "utf8");
+    const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+    const foot = html
+      .slice(html.indexOf("<footer>"))
+      .replace(/<[^>]+>/gu, " ")
+      .replace(/\s+/gu, " ")
+      .trim();
+    expect(foot).toBe(
+      `Made by Ballast ${ballastVersion} on 2026-11-26 16:40 UTC from these files, with the SHA-256 of each: plan.json ${sha256}`,
+    );
+    expect(readFileSync(writeReport([path], { now: NOW }), "utf8")).toBe(html);
+  });
+
   it("names the files that it was made from", async () => {
     write("answer.json", plan());
     await report("answer.json", "--out", "page.html");
@@ -111,7 +129,7 @@ describe("ballast report, where a file stands already", () => {
 
 describe("the parts of a report", () => {
   it("have the fixed fleet's run first, whatever the files are called", () => {
-    const { runs } = readReportParts([write("run-a.json", run("autoscaler")), write("run-b.json", run())]);
+    const { runs } = readReportParts([write("run-a.json", run("autoscaler")), write("run-b.json", run())], NOW);
     expect(runs?.map(({ policy }) => policy)).toEqual([run().policy, run("autoscaler").policy]);
   });
 
@@ -155,6 +173,6 @@ describe("the parts of a report", () => {
     ],
   ])("cannot be read from %s", (_, paths, message) => {
     const given = paths();
-    expect(messageOf(() => readReportParts(given))).toBe(message);
+    expect(messageOf(() => readReportParts(given, NOW))).toBe(message);
   });
 });

@@ -26,7 +26,7 @@ const coldFleet = (limit = Infinity) => {
   const coldStart: ColdStartPhase[] = [{ name: "node", state: "provisioning", duration: 4 }];
   const context = new ReplicaContext(roomyReplica, stepTime, table, meters, false);
   const router = new Router(new LeastOutstandingPolicy(), limit);
-  const fleet = new Fleet(context, outcomes, coldStart, 0, events, router);
+  const fleet = new Fleet({ context, outcomes, events, router, coldStart, initialReplicas: 0 });
   const arrive = (id: number, now: number): void => fleet.arrive({ ...requests[id]!, arrivedAt: now });
   /** Runs all events up to a time. */
   const runUntil = (end: number): void => {

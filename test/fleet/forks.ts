@@ -1,4 +1,4 @@
-import type { Scaling } from "../../src/fleet/scale-log.ts";
+import type { Scaling } from "../../src/fleet/scaling.ts";
 import type { simulate } from "../../src/fleet/simulate.ts";
 import { Simulation } from "../../src/fleet/simulation.ts";
 

@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { NotModelledError } from "../../src/errors.ts";
 import { readManifests, type Choice } from "../../src/manifests/read.ts";
 import { messageOf } from "../message-of.ts";
 import { changed, config, deployment, hpa, knative, scaledObject, together } from "./examples.ts";
 
-const read = (text: string, choice?: Choice): ReturnType<typeof readManifests> => readManifests(text, "k8s.yaml", choice);
+/** As a simulation reads it: what is not modelled stops it. */
+const read = (text: string, choice?: Choice): ReturnType<typeof readManifests> => {
+  const manifests = readManifests(text, "k8s.yaml", choice);
+  const spec = manifests.autoscaler?.spec;
+  if (spec instanceof NotModelledError) throw spec;
+  return manifests;
+};
 const service = "\napiVersion: v1\nkind: Service\nmetadata: { name: llama }\nspec: { ports: [] }\n";
 
 describe("an HPA and its Deployment", () => {
@@ -93,7 +100,7 @@ describe("a ScaledObject", () => {
     ['annotations: { autoscaling.keda.sh/paused-replicas: "3" }', { replicas: 3 }],
   ])("with %s is paused: %j", (annotations, paused) => {
     const manifest = read(changed(scaledObject, "name: llama\nspec", `name: llama\n  ${annotations}\nspec`)).autoscaler;
-    expect(manifest?.kind === "keda" && manifest.spec.paused).toEqual(paused);
+    expect(manifest?.spec).toMatchObject({ paused });
   });
 });
 
@@ -120,7 +127,37 @@ describe("a Knative Service", () => {
     const manifest = read(
       together(changed(knative, "autoscaling.knative.dev/window: 90s\n", "{}: x\n").replace("        {}: x\n", ""), config),
     ).autoscaler;
-    expect(manifest?.kind === "knative" && manifest.spec.window).toBe(120);
+    expect(manifest?.spec).toMatchObject({ window: 120 });
+  });
+});
+
+describe("what follows something that is not modelled", () => {
+  it.each([
+    [
+      "an HPA on the CPU",
+      changed(
+        hpa,
+        'type: Pods\n      pods:\n        metric: { name: vllm:num_requests_waiting }\n        target: { type: AverageValue, averageValue: "5" }',
+        "type: Resource\n      resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } }",
+      ),
+      "cpu of the pod",
+    ],
+    ["an HPA on another service's metric", changed(hpa, "vllm:num_requests_waiting", "http_requests"), "http_requests"],
+    ["a ScaledObject with a trigger of another type", changed(scaledObject, "type: prometheus", "type: kafka"), "a trigger of type kafka"],
+    [
+      "a ScaledObject with a formula",
+      changed(scaledObject, "  fallback:", "  advanced: { scalingModifiers: { formula: a + b } }\n  fallback:"),
+      "a formula over several triggers",
+    ],
+    [
+      "a Knative Service of another class",
+      changed(knative, 'target: "16"', "metric: cpu\n        autoscaling.knative.dev/class: hpa.autoscaling.knative.dev"),
+      "the rules of hpa.autoscaling.knative.dev",
+    ],
+  ])("%s is read but for that", (_, text, follows) => {
+    const { autoscaler } = readManifests(text, "k8s.yaml");
+    expect(autoscaler).toMatchObject({ name: "llama", target: { name: "llama" }, spec: { follows } });
+    expect(autoscaler?.spec).toBeInstanceOf(NotModelledError);
   });
 });
 
@@ -245,7 +282,7 @@ describe("a mistake is refused with file, path, rule, value and next step", () =
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.behavior.scaleUp.policies.0.periodSeconds: expected number to be <=1800, got 3600. See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.behavior.scaleUp.policies.0: there is no field "period". There are: type, value, periodSeconds.",
         "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.behavior.scaleDown.selectPolicy: expected one of "Max"|"Min"|"Disabled", got "Least". See https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/horizontal-pod-autoscaler-v2/.",
-        "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0: expected a metric that the servers export, got cpu of the pod. What a GPU server uses of it says little of its load, and is not modelled: follow vllm:num_requests_waiting, vllm:kv_cache_usage_perc or another of its own.",
+        "InputError: k8s.yaml, HorizontalPodAutoscaler llama: spec.metrics.0: expected a metric that the servers export, got cpu of the pod. What a GPU server uses of it says little of its load: follow vllm:num_requests_waiting, vllm:kv_cache_usage_perc or another of its own.",
       ]
     `);
     const bare =

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives/objectives.ts";
+import { objectivesInWords, textOf } from "../../src/plan/objectives/in-words.ts";
+import { objectivesOf } from "../../src/plan/objectives/objectives.ts";
+import { parseObjectives } from "../../src/plan/objectives/parse-objectives.ts";
 import type { Question } from "../../src/plan/search/question.ts";
 import { candidateOf, replicate, resultsOf } from "../../src/plan/search/replications.ts";
 import { nameOf } from "../../src/report/objective-words.ts";

@@ -3,10 +3,12 @@ import type { RequestRecord } from "../../src/fleet/config.ts";
 import type { Run } from "../../src/fleet/run.ts";
 import { countsOf, type Count } from "../../src/plan/objectives/counts.ts";
 import { latenciesOf, Times } from "../../src/plan/objectives/latencies.ts";
-import { objectiveInputs, objectivesInWords, objectivesOf, parseObjectives, textOf } from "../../src/plan/objectives/objectives.ts";
+import { objectiveInputs, objectivesInWords, textOf } from "../../src/plan/objectives/in-words.ts";
+import { allowedBeyond, objectivesOf } from "../../src/plan/objectives/objectives.ts";
+import { parseObjectives } from "../../src/plan/objectives/parse-objectives.ts";
 import { percentileIntervalOrNull } from "../../src/plan/objectives/percentile-interval.ts";
 import { resultsOf, type Replication } from "../../src/plan/search/replications.ts";
-import { ratio } from "../../src/plan/objectives/verdict.ts";
+import { ratio, shareOf } from "../../src/plan/objectives/verdict.ts";
 import { createStreams } from "../../src/sim/streams.ts";
 import type { Objectives } from "../../src/scenario/objectives.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
@@ -183,13 +185,51 @@ describe("a share over replications", () => {
     expect(held / trials).toBeLessThan(0.98);
   });
 
+  it("has an interval also where no request of any replication is bad: what so many independent requests can say, near three over their number", () => {
+    const none = (replications: number, of: number): Count[] => Array.from({ length: replications }, () => ({ bad: 0, of }));
+    const { value, low, high } = shareOf(none(4, 1000), 0.01);
+    expect([value, low]).toEqual([0, 0]);
+    // 3.84 / (4000 + 3.84) by Wilson; the exact binomial's is 3.69 / 4000.
+    expect(high).toBeCloseTo(3.8415 / 4003.8415, 7);
+    expect(shareOf(none(16, 1000), 0.01).high).toBeCloseTo(3.8415 / 16_003.8415, 7);
+  });
+
+  it("is never surer than independent requests, and as unsure as replications that differ", () => {
+    const alike = counts(5, 5, 5, 5);
+    expect(ratio(alike)).toEqual({ value: 0.05, low: 0.05, high: 0.05 });
+    const { low, high } = shareOf(alike, 0.1);
+    expect([low, high]).toEqual([expect.closeTo(0.0325, 3), expect.closeTo(0.0763, 3)]);
+    expect(shareOf(counts(0, 0, 0, 20), 0.1)).toEqual(ratio(counts(0, 0, 0, 20)));
+  });
+
+  it("is decided by its value alone where so few requests could tell nothing: at most 1 % takes 381 of them", () => {
+    const bare = { value: 0, low: 0, high: 0 };
+    expect(
+      shareOf(
+        [190, 190].map((of) => ({ bad: 0, of })),
+        0.01,
+      ),
+    ).toEqual(bare);
+    expect(
+      shareOf(
+        [190, 191].map((of) => ({ bad: 0, of })),
+        0.01,
+      ).high,
+    ).toBeCloseTo(0.00998, 5);
+    expect(shareOf([{ bad: 0, of: 1e6 }], 0.01)).toEqual(bare);
+  });
+
   it("and the interval of a percentile are one test: the percentile's ends at the limit where the share's ends at what is allowed", () => {
     const sets = [1, 2, 3, 4, 5].map((seed) => {
       const stream = createStreams(seed).named("times");
       return new Times(latenciesOf(Array.from({ length: 400 }, () => record({ ttft: stream.exponential(0.5) }))).ttft, 0);
     });
     const { low, high } = percentileIntervalOrNull(sets, 0.9)!;
-    const share = (limit: number) => ratio(sets.map((set) => set.beyond(limit)));
+    const share = (limit: number) =>
+      shareOf(
+        sets.map((set) => set.beyond(limit)),
+        allowedBeyond(0.9),
+      );
     expect(share(high! * 1.0001).high).toBeLessThanOrEqual(0.1 + 1e-12);
     expect(share(high! * 0.9999).high).toBeGreaterThan(0.1);
     expect(share(low! * 0.99).low).toBeGreaterThan(0.1);

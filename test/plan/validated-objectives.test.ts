@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { inWords, parseObjectives } from "../../src/plan/objectives/objectives.ts";
+import { inWords } from "../../src/plan/objectives/in-words.ts";
+import { parseObjectives } from "../../src/plan/objectives/parse-objectives.ts";
 import { checkObjectives, onlyWith } from "../../src/plan/validated-objectives.ts";
 import { withAsked } from "../../src/scenario/asked.ts";
 import { objectivesSchema } from "../../src/scenario/objectives.ts";

@@ -12,10 +12,22 @@ import { deviceModel, gpuProfile, guardedRun, impossiblePlan, plan, run, softwar
 
 const folder = mkdtempSync(join(tmpdir(), "ballast-test-page-"));
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const made = {
+  version: "0.1.0",
+  at: "2026-11-26 16:40 UTC",
+  from: ["plan.json", "run.json"].map((name) => ({ name, sha256: "0123456789abcdef".repeat(4) })),
+};
 const pages: [what: string, parts: ReportParts][] = [
   [
     "a whole run",
-    { profile: gpuProfile(), deviceModel: deviceModel(), runs: [run(), run("autoscaler")], plan: plan(), files: ["plan.json", "run.json"] },
+    {
+      profile: gpuProfile(),
+      deviceModel: deviceModel(),
+      runs: [run(), run("autoscaler")],
+      plan: plan(),
+      files: ["plan.json", "run.json"],
+      made,
+    },
   ],
   ["a software adapter and an impossible plan", { profile: softwareProfile(), plan: impossiblePlan() }],
   ["a run with admission", { runs: [guardedRun()] }],

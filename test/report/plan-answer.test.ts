@@ -122,8 +122,8 @@ describe("a plan with all its parts", () => {
         takes 4.23 GPU-hours (-29 % against fixed) and 17.3 scale events.
         Cheaper at the same objectives, a floor with an autoscaler on top: HPA on requests_in_flight, target 9 a
         pod, down after 30 min, 3 to 12 replicas, 5.40 GPU-hours (-10 % against fixed), 4 scale events.
-        Fix first: if it runs on NVIDIA H200, the answer saves 2.00 GPU-hours (-33 %). If bursts double, it needs
-        2.00 GPU-hours more (+33 %).
+        Of the changes tried, it helps most if it runs on NVIDIA H200: that saves 2.00 GPU-hours (-33 %). If bursts
+        double, it needs 2.00 GPU-hours more (+33 %).
 
         Policies on the same traffic
           policy      TTFT p99  TPOT p99  TTFT p50  TTFT max       replicas  GPU-hours  scale events  busy  batch  meets
@@ -252,7 +252,7 @@ describe("words of a plan", () => {
   it("say what to fix first only where it saves, and what has the least room where nothing costs more", () => {
     const { base, rows } = whole.sensitivity!;
     const of = (some: typeof rows) => sensitivitySentenceOrNull(plan({ sensitivity: { base, rows: some } }));
-    expect(of([rows[0]!])).toContain("Fix first: if it runs on NVIDIA H200, the answer saves 2.00 GPU-hours (-33 %).");
+    expect(of([rows[0]!])).toContain("Of the changes tried, it helps most if it runs on NVIDIA H200: that saves 2.00 GPU-hours (-33 %).");
     expect(of([rows[1]!])).toBe(
       "None of the changes that were tried makes the answer cheaper. None of them needs more; it has the least room if cold starts take half as long: it takes up to 1.18 times that traffic.",
     );

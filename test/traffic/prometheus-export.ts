@@ -1,5 +1,5 @@
-import type { RequestRecord } from "../../src/fleet/config.ts";
-import { Simulation, type SimulationConfig } from "../../src/fleet/simulation.ts";
+import type { RequestRecord, SimulationConfig } from "../../src/fleet/config.ts";
+import { Simulation } from "../../src/fleet/simulation.ts";
 import type { Request } from "../../src/traffic/request.ts";
 import type { PrometheusFile } from "../../src/traffic/prometheus/files.ts";
 import { toNanoseconds } from "../../src/units.ts";

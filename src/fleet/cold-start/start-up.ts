@@ -1,6 +1,6 @@
 import type { Duration } from "../../replica/cold-start/duration.ts";
 import type { Seconds } from "../../units.ts";
-import type { FleetConfig } from "../config.ts";
+import type { Policy } from "../policy.ts";
 
 /** Replicas or nodes that stand by, so that a scale-up need not begin from nothing. */
 export interface WarmPoolConfig {
@@ -30,5 +30,5 @@ export interface StartUpConfig {
 export const COLD: StartUpConfig = { keepNode: 0, warmPool: null };
 
 /** A fixed fleet never scales up, so it keeps no warm pool. */
-export const startUpOf = ({ startUp = COLD, policy }: Pick<FleetConfig, "startUp" | "policy">): StartUpConfig =>
+export const startUpOf = ({ startUp = COLD, policy }: { readonly startUp?: StartUpConfig; readonly policy: Policy }): StartUpConfig =>
   policy.kind === "fixed" ? { ...startUp, warmPool: null } : startUp;

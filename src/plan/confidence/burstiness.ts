@@ -5,15 +5,7 @@ import type { TrafficData } from "../../traffic/data.ts";
 import { generate } from "../../traffic/generate.ts";
 import type { Request } from "../../traffic/request.ts";
 import type { Traffic } from "../../traffic/schema.ts";
-
-/** Another way in which the same counted requests may have come. */
-export interface Alternative {
-  /** What is varied: "bursts inside the 60 s between two samples". */
-  readonly of: string;
-  /** How far: "gaps of coefficient of variation 4". */
-  readonly name: string;
-  readonly requestsOf: (seed: number) => readonly Request[];
-}
+import type { Alternative } from "../search/question.ts";
 
 /** Ways in which requests may have come inside the windows that a Prometheus counted them in; none of other traffic. */
 export const alternativesOf = (traffic: Traffic, data: TrafficData | undefined): Alternative[] => {

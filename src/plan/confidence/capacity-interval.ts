@@ -5,7 +5,7 @@ import type { StepTimeModel } from "../../replica/step-batch.ts";
 import { createStreams } from "../../sim/streams.ts";
 import { Z_95 } from "../../stats/normal.ts";
 import { localBlockBootstrap } from "./block-bootstrap.ts";
-import { firstOrNull } from "../search/first-of-row.ts";
+import { firstOrNull } from "../search/first-that-holds.ts";
 import { isBetterWithMore, type FixedSearch } from "../search/fixed-capacity.ts";
 import { questionsUnderHardship } from "../search/hardships.ts";
 import type { Question } from "../search/question.ts";

@@ -3,7 +3,7 @@ import { measuresOf } from "../search/measures.ts";
 import { objectivesOf } from "../objectives/objectives.ts";
 import type { Question } from "../search/question.ts";
 import { candidateOf, resultsOf } from "../search/replications.ts";
-import type { Trial } from "./bench.ts";
+import type { Trial } from "./evaluator.ts";
 import type { Meets, Misses } from "./schema.ts";
 
 /** What a setting that meets the objectives costs, and how near it is to missing them. */

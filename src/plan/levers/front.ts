@@ -1,6 +1,6 @@
 import { limit, plain } from "../../format.ts";
 import { objectivesOf } from "../objectives/objectives.ts";
-import { noEffect, ways, type Ground, type Ways } from "./pull.ts";
+import { noEffect, interventionsOf, type LeverContext, type Interventions } from "./intervention.ts";
 import type { Objectives } from "../../scenario/objectives.ts";
 import type { Seconds } from "../../units.ts";
 
@@ -20,13 +20,13 @@ const ttftLimitOrNull = (objectives: Objectives): Seconds | null => {
 };
 
 /** Every request may be held back for a short time, until the fleet has room. */
-export const smoothing = ({ setup, objectives, inFlight }: Ground): Ways => {
+export const smoothing = ({ setup, objectives, inFlight }: LeverContext): Interventions => {
   const ttft = ttftLimitOrNull(objectives);
   if (setup.admission?.smoother !== undefined) return noEffect("smoothing", "the scenario's own smoother is on already");
   if (ttft === null) return noEffect("smoothing", NO_TTFT);
   if (inFlight === null) return noEffect("smoothing", NO_RATE);
   const most = HELD_SHARE * ttft;
-  return ways({
+  return interventionsOf({
     lever: "smoothing",
     from: "requests go on at once",
     to: `held back up to ${limit(most)} while replicas hold ${plain(inFlight, 3)} or more each`,
@@ -39,7 +39,7 @@ export const smoothing = ({ setup, objectives, inFlight }: Ground): Ways => {
 };
 
 /** A replica is given so many at once; the others wait in one queue, and are rejected when they have waited too long. */
-export const admission = ({ setup, objectives, inFlight }: Ground): Ways => {
+export const admission = ({ setup, objectives, inFlight }: LeverContext): Interventions => {
   const ttft = ttftLimitOrNull(objectives);
   const { queue, shed, deadline, rate_limit: rateLimit } = setup.admission ?? {};
   if ([queue, shed, deadline, rateLimit, setup.concurrencyLimit].some((each) => each !== undefined)) {
@@ -49,7 +49,7 @@ export const admission = ({ setup, objectives, inFlight }: Ground): Ways => {
   if (inFlight === null) return noEffect("admission", NO_RATE);
   const most = Math.max(1, Math.floor(inFlight));
   const patience = QUEUE_SHARE * ttft;
-  return ways({
+  return interventionsOf({
     lever: "admission",
     from: "no queue, nobody rejected",
     to: `${most} at a replica at most, the others in one queue, rejected after ${limit(patience)}`,

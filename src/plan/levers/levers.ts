@@ -2,19 +2,19 @@ import { initialReplicas, limitsOf, type Policy } from "../../fleet/policy.ts";
 import { list, quantity } from "../../format.ts";
 import type { Question } from "../search/question.ts";
 import { targetOf, type FixedAnswer } from "../search/targets.ts";
-import { gpuHoursOf, Chooser, type Choice } from "./cheapest.ts";
-import { hoursByReplication, type Trial } from "./bench.ts";
+import { gpuHoursOf, Optimizer, type SearchSpace } from "./optimizer.ts";
+import { hoursByReplication, type Trial } from "./evaluator.ts";
 import { admission, smoothing } from "./front.ts";
 import { figuresOf, missesOf } from "./figures.ts";
 import { gapBetween } from "./gap.ts";
 import { placement } from "./placement.ts";
-import type { Ground, Pull, Ways } from "./pull.ts";
+import type { LeverContext, Intervention, Interventions } from "./intervention.ts";
 import { resampled } from "./resampled.ts";
 import { baseline, churn, fasterLoad, warmPool } from "./scaling.ts";
 import type { Lever, LeverName, Levers, Outcome } from "./schema.ts";
 
 /** Every lever, in the order of LEVERS. */
-const ALL: readonly ((ground: Ground) => Ways)[] = [baseline, smoothing, admission, placement, churn, warmPool, fasterLoad];
+const ALL: readonly ((context: LeverContext) => Interventions)[] = [baseline, smoothing, admission, placement, churn, warmPool, fasterLoad];
 
 export interface LeversRequest {
   readonly question: Question;
@@ -33,7 +33,7 @@ const NEGLIGIBLE = 0.0005;
 
 /** A lever pulled by itself, and what came of it. */
 interface Alone {
-  readonly pull: Pull;
+  readonly intervention: Intervention;
   readonly outcome: Outcome;
 }
 
@@ -46,14 +46,14 @@ interface Alone {
 export const leversOf = (request: LeversRequest): Levers | null => {
   const { policy, isTrace } = request;
   const question = questionOf(request);
-  const chooser = new Chooser(choiceOf(request, question));
-  const reference = chooser.referenceOrNull();
+  const optimizer = new Optimizer(spaceOf(request, question));
+  const reference = optimizer.referenceOrNull();
   if (reference === null) return null;
   const usual = gpuHoursOf(reference.trial);
   const usualHours = hoursByReplication(reference.trial);
   /** @param isLookedInto whether the change has its interval, which takes more simulations */
-  const outcomeOf = (trial: Trial | null, pulls: readonly Pull[], name: string, isLookedInto = true): Outcome => {
-    if (trial === null) return missesOf(chooser.safest(pulls, name), question);
+  const outcomeOf = (trial: Trial | null, interventions: readonly Intervention[], name: string, isLookedInto = true): Outcome => {
+    if (trial === null) return missesOf(optimizer.safest(interventions, name), question);
     const figures = figuresOf(trial, question);
     const hours = figures.gpu_hours - usual;
     const change = isLookedInto
@@ -61,32 +61,32 @@ export const leversOf = (request: LeversRequest): Levers | null => {
       : { gpu_hours: hours, low: null, high: null };
     return { kind: "meets", ...figures, change };
   };
-  const pulledTogether = (pulls: readonly Pull[], name: string, isLookedInto = true): Outcome =>
-    outcomeOf(chooser.cheapestOrNull(pulls, name), pulls, name, isLookedInto);
-  const pulledAlone = (ways: readonly [Pull, ...Pull[]]): Alone => {
+  const pulledTogether = (interventions: readonly Intervention[], name: string, isLookedInto = true): Outcome =>
+    outcomeOf(optimizer.cheapestOrNull(interventions, name), interventions, name, isLookedInto);
+  const pulledAlone = (ways: readonly [Intervention, ...Intervention[]]): Alone => {
     const name = `${ways[0].lever} alone`;
-    const tried = ways.map((pull) => ({ pull, trial: chooser.cheapestOrNull([pull], name) }));
-    const { pull, trial } = tried.reduce((best, each) => (isCheaper(each.trial, best.trial) ? each : best));
-    return { pull: standing(pull, trial, reference.trial), outcome: outcomeOf(trial, [pull], name) };
+    const tried = ways.map((intervention) => ({ intervention, trial: optimizer.cheapestOrNull([intervention], name) }));
+    const { intervention, trial } = tried.reduce((best, each) => (isCheaper(each.trial, best.trial) ? each : best));
+    return { intervention: standing(intervention, trial, reference.trial), outcome: outcomeOf(trial, [intervention], name) };
   };
 
-  const ground = groundOf(request, question);
-  const known = ALL.map((ways) => ways(ground));
+  const context = contextOf(request, question);
+  const known = ALL.map((interventionsIn) => interventionsIn(context));
   const alone = new Map<LeverName, Alone>();
   for (const each of known) {
-    if (each.kind === "ways") alone.set(each.lever, pulledAlone(each.pulls));
-    chooser.forget();
+    if (each.kind === "interventions") alone.set(each.lever, pulledAlone(each.interventions));
+    optimizer.forget();
   }
-  const pulls = [...alone.values()].map(({ pull }) => pull);
-  const hasOthers = pulls.length > 1;
+  const interventions = [...alone.values()].map(({ intervention }) => intervention);
+  const hasOthers = interventions.length > 1;
   const saving = [...alone.values()]
     .filter(({ outcome }) => outcome.kind === "meets" && outcome.change.gpu_hours < -NEGLIGIBLE * usual)
-    .map(({ pull }) => pull);
+    .map(({ intervention }) => intervention);
   const levers = known.map((each): Lever => {
     if (each.kind === "no-effect") return each;
-    const { pull, outcome } = alone.get(each.lever)!;
-    const { lever, from, to } = pull;
-    const others = pulls.filter((other) => other !== pull);
+    const { intervention, outcome } = alone.get(each.lever)!;
+    const { lever, from, to } = intervention;
+    const others = interventions.filter((other) => other !== intervention);
     return {
       kind: "pulled",
       lever,
@@ -101,14 +101,14 @@ export const leversOf = (request: LeversRequest): Levers | null => {
     replicated: isTrace ? "resamples" : "seeds",
     reference: {
       ...figuresOf(reference.trial, question),
-      autoscaler: reference.isScaled || policy === null ? null : missesOf(chooser.safest([], "nothing pulled"), question),
+      autoscaler: reference.isScaled || policy === null ? null : missesOf(optimizer.safest([], "nothing pulled"), question),
     },
     levers,
     saving:
-      saving.length < 2 || saving.length === pulls.length
+      saving.length < 2 || saving.length === interventions.length
         ? null
         : { levers: saving.map(({ lever }) => lever), outcome: pulledTogether(saving, "all that save") },
-    together: hasOthers ? pulledTogether(pulls, "all together") : null,
+    together: hasOthers ? pulledTogether(interventions, "all together") : null,
     notes: notesOf(request, reference),
   };
 };
@@ -116,7 +116,10 @@ export const leversOf = (request: LeversRequest): Levers | null => {
 const isCheaper = (one: Trial | null, other: Trial | null): boolean =>
   one !== null && (other === null || gpuHoursOf(one) < gpuHoursOf(other));
 
-const groundOf = ({ question: asked, fixed, policy }: LeversRequest, { setup, objectives, seeds, requestsOf }: Question): Ground => ({
+const contextOf = (
+  { question: asked, fixed, policy }: LeversRequest,
+  { setup, objectives, seeds, requestsOf }: Question,
+): LeverContext => ({
   setup,
   objectives,
   policy,
@@ -126,18 +129,18 @@ const groundOf = ({ question: asked, fixed, policy }: LeversRequest, { setup, ob
 });
 
 /** A floor in the words of what was found to be the cheapest. */
-const standing = (pull: Pull, trial: Trial | null, reference: Trial): Pull => {
-  if (trial === null || pull.hasFloors !== true) return pull;
+const standing = (intervention: Intervention, trial: Trial | null, reference: Trial): Intervention => {
+  if (trial === null || intervention.hasFloors !== true) return intervention;
   const { policy } = trial;
-  if (JSON.stringify(policy) === JSON.stringify(reference.policy)) return { ...pull, to: "no higher floor is cheaper" };
+  if (JSON.stringify(policy) === JSON.stringify(reference.policy)) return { ...intervention, to: "no higher floor is cheaper" };
   const fleet = policy.kind === "fixed" ? "a fleet that never scales" : "an autoscaler above that";
-  return { ...pull, to: `${quantity(limitsOf(policy)[0], "replica")} at least, ${fleet}` };
+  return { ...intervention, to: `${quantity(limitsOf(policy)[0], "replica")} at least, ${fleet}` };
 };
 
 /** Differences between policies on the same requests need fewer replications than a verdict does. */
 const MOST_REPLICATIONS = 12;
 
-/** No replica is gone in any of them. Ceilings on GPUs and on cost stay, but are not judged: a bench looks at what more replicas help. */
+/** No replica is gone in any of them. Ceilings on GPUs and on cost stay, but are not judged: levers are held against what more replicas help. */
 const questionOf = ({ question, isTrace }: LeversRequest): Question => {
   const { survive: _, ...objectives } = question.objectives;
   const asked = { ...question, objectives };
@@ -145,7 +148,7 @@ const questionOf = ({ question, isTrace }: LeversRequest): Question => {
 };
 
 /** Where a policy does not say what it begins with, that is the fixed number: what it misses then, it misses by scaling. */
-const choiceOf = ({ fixed: { replicas }, policy, isOwn }: LeversRequest, question: Question): Choice => {
+const spaceOf = ({ fixed: { replicas }, policy, isOwn }: LeversRequest, question: Question): SearchSpace => {
   const says = policy !== null && "initial_replicas" in policy && policy.initial_replicas !== undefined;
   return { question, policy, begins: isOwn && says ? null : replicas, replicas };
 };

@@ -1,6 +1,6 @@
 import { routerSchema, type RouterSettings } from "../../fleet/settings.ts";
 import type { Request } from "../../traffic/request.ts";
-import { noEffect, ways, type Ground, type Pull, type Ways } from "./pull.ts";
+import { noEffect, interventionsOf, type LeverContext, type Intervention, type Interventions } from "./intervention.ts";
 
 /** Routers that send what belongs together to one place. */
 const LOCAL: readonly RouterSettings["kind"][] = ["prefix-aware", "session-affinity", "consistent-hash"];
@@ -24,9 +24,9 @@ const haveSessions = (requests: readonly Request[]): boolean =>
   requests.some(({ next, session }) => next !== undefined || session !== undefined);
 
 /** Requests go where the beginning of their prompt is cached; where none is shared, at least by load. */
-export const placement = ({ setup, requests }: Ground): Ways => {
+export const placement = ({ setup, requests }: LeverContext): Interventions => {
   const { kind } = setup.router ?? { kind: "least-outstanding" };
-  const pull = (to: RouterSettings["kind"], because = ""): Pull => ({
+  const intervention = (to: RouterSettings["kind"], because = ""): Intervention => ({
     lever: "placement",
     from: `router ${kind}`,
     to: `router ${to}${because}`,
@@ -36,9 +36,9 @@ export const placement = ({ setup, requests }: Ground): Ways => {
   if (LOCAL.includes(kind)) return noEffect("placement", `router ${kind} goes by locality already`);
   const shared = haveSharedPrefixes(requests);
   if (shared && setup.replica.enablePrefixCaching)
-    return ways(pull("prefix-aware"), ...(haveSessions(requests) ? [pull("session-affinity")] : []));
+    return interventionsOf(intervention("prefix-aware"), ...(haveSessions(requests) ? [intervention("session-affinity")] : []));
   const why = shared ? "prefix caching is off" : "no two requests share a prefix or a session";
   return BLIND.includes(kind)
-    ? ways(pull("least-outstanding", `, since ${why}`))
+    ? interventionsOf(intervention("least-outstanding", `, since ${why}`))
     : noEffect("placement", `${why}, and router ${kind} goes by load already`);
 };

@@ -1,7 +1,8 @@
 import type { RequestRecord } from "../../fleet/config.ts";
 import { toNanoseconds, toSeconds, type Nanoseconds, type Seconds } from "../../units.ts";
 import { Times } from "./latencies.ts";
-import { covers, textOf, type LatencyObjective, type Objective } from "./objectives.ts";
+import { textOf } from "./in-words.ts";
+import { covers, type LatencyObjective, type Objective } from "./objectives.ts";
 
 /** A request whose gaps are counted. */
 export interface CountedRecord extends RequestRecord {

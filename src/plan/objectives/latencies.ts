@@ -1,13 +1,18 @@
 import type { RequestRecord } from "../../fleet/config.ts";
 import { PERCENTILES, type LatencyMetric } from "../../scenario/objectives.ts";
 import { toSeconds, type Nanoseconds, type Seconds } from "../../units.ts";
-import { covers, textOf, type LatencyObjective } from "./objectives.ts";
+import { textOf } from "./in-words.ts";
+import { covers, type LatencyObjective } from "./objectives.ts";
 
 /** Latencies of which a request has one at most. */
 export type RequestLatency = Exclude<LatencyMetric, "itl">;
 
 /** Latencies of the requests that finished, in nanoseconds and rising order, and how many requests have none because they never got there. */
-export interface Latencies extends Readonly<Record<RequestLatency, Float64Array>> {
+export interface Latencies {
+  readonly ttft: Float64Array;
+  readonly tpot: Float64Array;
+  /** Null: not kept, since no objective is on it. */
+  readonly e2e: Float64Array | null;
   /** Rejected or unfinished: each misses every objective. */
   readonly missing: number;
   /** Times that objectives on some requests only, or on gaps, are held against, by the objective as text. */
@@ -51,7 +56,7 @@ export class Times {
  * Latencies of the requests that finished. TPOT is per request: the time from its first token to its last over the tokens after
  * the first; a finished request of one token has none and counts neither way.
  */
-export const latenciesOf = (records: readonly RequestRecord[]): Latencies => {
+export const latenciesOf = (records: readonly RequestRecord[]): Latencies & Readonly<Record<RequestLatency, Float64Array>> => {
   const ttft: number[] = [];
   const tpot: number[] = [];
   const e2e: number[] = [];
@@ -89,7 +94,11 @@ export const timesOrNull = ({
 /** The times that an objective is held against. */
 export const timesOf = (latencies: Latencies, objective: LatencyObjective): Times => {
   const { metric } = objective;
-  if (metric !== "itl" && objective.scope === null) return new Times(latencies[metric], latencies.missing);
+  if (metric !== "itl" && objective.scope === null) {
+    const times = latencies[metric];
+    if (times === null) throw new RangeError("times from end to end are kept where an objective is on them");
+    return new Times(times, latencies.missing);
+  }
   return latencies.others?.get(textOf(objective)) ?? new Times(new Float64Array(0), 0);
 };
 

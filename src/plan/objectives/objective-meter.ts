@@ -4,7 +4,8 @@ import { percent, significant } from "../../format.ts";
 import type { Objectives } from "../../scenario/objectives.ts";
 import { countOfOne } from "./counts.ts";
 import { GapMeter, isOnGaps } from "./gaps.ts";
-import { allowed, inWords, objectivesOf, type LatencyObjective, type Objective } from "./objectives.ts";
+import { inWords } from "./in-words.ts";
+import { allowed, objectivesOf, type LatencyObjective, type Objective } from "./objectives.ts";
 
 /** Counts, request by request as they leave, how a run fares against its scenario's objectives. */
 export class ObjectiveMeter {

@@ -1,7 +1,7 @@
 import { toSeconds, type Seconds } from "../../units.ts";
 import type { Times } from "./latencies.ts";
 import { allowedBeyond } from "./objectives.ts";
-import { ratio } from "./verdict.ts";
+import { shareOf } from "./verdict.ts";
 
 /** A 95 % interval of a percentile; an end is null where no time is late enough. */
 export interface PercentileInterval {
@@ -21,7 +21,11 @@ const PRECISION = 1e-6;
 export const percentileIntervalOrNull = (sets: readonly Times[], share: number): PercentileInterval | null => {
   if (sets.length < 2) return null;
   const allowed = allowedBeyond(share);
-  const shareBeyond = (limit: Seconds) => ratio(sets.map((set) => set.beyond(limit)));
+  const shareBeyond = (limit: Seconds) =>
+    shareOf(
+      sets.map((set) => set.beyond(limit)),
+      allowed,
+    );
   const most = sets.reduce((longest, set) => Math.max(longest, set.longest), 0);
   const longest = toSeconds(most);
   const firstWhere = (holds: (limit: Seconds) => boolean): Seconds | null => {

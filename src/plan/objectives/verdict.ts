@@ -29,12 +29,50 @@ export const ratio = (counts: readonly Count[]): Estimate => {
   return { value, low: Math.max(0, value - half), high: value + half };
 };
 
+/** Requests in all replications from which on an interval of shares can lie within what is allowed at all: where none of them is bad. */
+const leastRequests = (most: number): number => (Z_95 ** 2 * (1 - most)) / most;
+
+/**
+ * A share of requests as `ratio` has it, with an interval that is never narrower than if all requests were independent (Wilson's): replications that
+ * happen to be alike, with no bad request in any, say no more than so many requests can. Where even that could not tell, it is `ratio`'s own.
+ *
+ * @param most the share that is allowed
+ * @see Wilson 1927, https://doi.org/10.2307/2276774
+ */
+export const shareOf = (counts: readonly Count[], most: number): Estimate => {
+  const estimate = ratio(counts);
+  const of = counts.reduce((sum, count) => sum + count.of, 0);
+  if (counts.length === 1 || !(of >= leastRequests(most))) return estimate;
+  const { value, low, high } = estimate;
+  const scale = 1 + Z_95 ** 2 / of;
+  const middle = (value + Z_95 ** 2 / (2 * of)) / scale;
+  const half = (Z_95 / scale) * Math.sqrt((value * (1 - value)) / of + Z_95 ** 2 / (4 * of ** 2));
+  return { value, low: Math.max(0, Math.min(low, middle - half)), high: Math.max(high, middle + half) };
+};
+
+/** What an objective counts over the whole traffic, with its interval: of requests and gaps a share, of hours a rate. */
+export const estimateOf = (counts: readonly Count[], objective: Objective): Estimate =>
+  isOfRequests(objective) ? shareOf(counts, allowed(objective)) : ratio(counts);
+
+const isOfRequests = ({ kind }: Objective): boolean => kind === "latency" || kind === "goodput" || kind === "rejected";
+
+/** Whether the replications have as many requests as it takes to meet every objective where none of them is bad. */
+export const isEnough = (replications: readonly Counts[], objectives: Objectives, isJudged: (objective: Objective) => boolean): boolean =>
+  objectivesOf(objectives).every((objective, i) => {
+    const most = allowed(objective);
+    const of = replications.reduce((sum, { whole }) => sum + whole[i]!.of, 0);
+    const isNeverEnough = of === 0 || most < LEAST_SHARE;
+    return !isJudged(objective) || !isOfRequests(objective) || isNeverEnough || of >= leastRequests(most);
+  });
+
+/** Where less than this is allowed, that is none: no number of requests shows that there is none. */
+const LEAST_SHARE = 1e-9;
+
 /** A share this many times the allowed one is missed by far. */
 const HOPELESS = 3;
 
-const verdictOn = (counts: readonly Count[], objective: Objective): Verdict => {
+const verdictOn = ({ low, high }: Estimate, objective: Objective): Verdict => {
   const most = allowed(objective);
-  const { low, high } = ratio(counts);
   return high <= most ? "meets" : low > most ? "misses" : "undecided";
 };
 
@@ -74,7 +112,15 @@ export const worst = (verdicts: readonly Verdict[]): Verdict =>
  */
 export const verdictsOf = (replications: readonly Counts[], objectives: readonly Objective[]): Verdict[] =>
   objectives.map((objective, i) =>
-    worst([replications.map(({ whole }) => whole[i]!), ...windowsOf(replications, i)].map((counts) => verdictOn(counts, objective))),
+    worst(
+      [
+        estimateOf(
+          replications.map(({ whole }) => whole[i]!),
+          objective,
+        ),
+        ...windowsOf(replications, i).map(ratio),
+      ].map((estimate) => verdictOn(estimate, objective)),
+    ),
   );
 
 /** The highest share of bad ones in any window; null where no windows are asked for or none has enough requests. */

@@ -4,7 +4,8 @@ import { toSeconds } from "../../units.ts";
 import { countIn } from "../objectives/counts.ts";
 import { GapMeter } from "../objectives/gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, timesOrNull } from "../objectives/latencies.ts";
-import { allowed, covers, inWords, nameInWords, objectivesOf, type LatencyObjective, type Objective } from "../objectives/objectives.ts";
+import { inWords, nameInWords } from "../objectives/in-words.ts";
+import { allowed, covers, objectivesOf, type LatencyObjective, type Objective } from "../objectives/objectives.ts";
 import type { Question } from "./question.ts";
 import { bestRecords } from "./unloaded.ts";
 

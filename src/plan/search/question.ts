@@ -2,7 +2,6 @@ import type { Objectives } from "../../scenario/objectives.ts";
 import type { Prices } from "../../scenario/prices.ts";
 import type { FleetSetup } from "../../scenario/resolve.ts";
 import type { Request } from "../../traffic/request.ts";
-import type { Alternative } from "../confidence/burstiness.ts";
 
 /** What a plan searches over: everything fixed but the policy, and one set of requests for each seed. */
 export interface Question {
@@ -20,6 +19,15 @@ export interface Question {
   readonly alternatives?: readonly Alternative[];
   /** Told what is about to be simulated, in words. */
   readonly onProgress: (what: string) => void;
+}
+
+/** Another way in which the same counted requests may have come. */
+export interface Alternative {
+  /** What is varied: "bursts inside the 60 s between two samples". */
+  readonly of: string;
+  /** How far: "gaps of coefficient of variation 4". */
+  readonly name: string;
+  readonly requestsOf: (seed: number) => readonly Request[];
 }
 
 /** What happens to the fleet of a question besides its traffic. */

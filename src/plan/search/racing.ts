@@ -4,7 +4,7 @@ import { questionsUnderHardship } from "./hardships.ts";
 import type { Objective } from "../objectives/objectives.ts";
 import type { Question } from "./question.ts";
 import { replicate, verdictOf, type Replication } from "./replications.ts";
-import { isHopeless, strainOf, worst, type Verdict } from "../objectives/verdict.ts";
+import { isEnough, isHopeless, strainOf, worst, type Verdict } from "../objectives/verdict.ts";
 
 /** A policy that is not hopeless after two replications is given so many, and twice as many at each further look while it is undecided: few looks, so that few mislead. */
 const FIRST_ROUND = 4;
@@ -21,7 +21,7 @@ const isWorse = (one: Standing | null, other: Standing | null): boolean => {
 };
 
 /** A race under one hardship, or under none. */
-class Heat {
+class SingleRace {
   private readonly question: Question;
   private readonly isJudged: (objective: Objective) => boolean;
   private readonly known = new Map<string, Replication[]>();
@@ -42,7 +42,8 @@ class Heat {
     for (let count = FIRST_ROUND; ; count *= 2) {
       const replications = this.replicationsOf(policy, name, count);
       const verdict = verdictOf(countsOf(replications), objectives, this.isJudged);
-      if (verdict !== "undecided" || replications.length >= seeds.length) return verdict;
+      const isDecided = verdict !== "undecided" && (verdict === "misses" || isEnough(countsOf(replications), objectives, this.isJudged));
+      if (isDecided || replications.length >= seeds.length) return verdict;
     }
   }
 
@@ -57,6 +58,10 @@ class Heat {
       found.push(replicate(this.question, policy, seed));
     }
     return found;
+  }
+
+  forget(policy: Policy): void {
+    this.known.delete(JSON.stringify(policy));
   }
 
   /** How a policy stands, as far as its replications tell; null: there are none. */
@@ -76,30 +81,30 @@ class Heat {
  * Where the fleet has to survive something, under each hardship, and the worst decides: one that is missed ends it.
  */
 export class Race {
-  private readonly heats: readonly Heat[];
+  private readonly races: readonly SingleRace[];
   /** Without what the fleet has to survive; null where that is nothing. */
-  private readonly calm: Heat | null;
+  private readonly calm: SingleRace | null;
 
   /** @param isJudged which objectives count; all by default */
   constructor(question: Question, isJudged: (objective: Objective) => boolean = () => true) {
-    this.heats = questionsUnderHardship(question).map((each) => new Heat(each, isJudged));
-    this.calm = this.heats.length === 1 ? null : new Heat(question, isJudged);
+    this.races = questionsUnderHardship(question).map((each) => new SingleRace(each, isJudged));
+    this.calm = this.races.length === 1 ? null : new SingleRace(question, isJudged);
   }
 
   /** What the objectives come to under a policy, on as few replications as decide it; hopeless ones are not looked into. */
   decide(policy: Policy, name: string): Verdict {
-    return this.worst((heat) => heat.decide(policy, name));
+    return this.worst((race) => race.decide(policy, name));
   }
 
   /** What the intervals over replications say, on at least one round of them. */
   settle(policy: Policy, name: string): Verdict {
-    return this.worst((heat) => heat.settle(policy, name));
+    return this.worst((race) => race.settle(policy, name));
   }
 
   /** The replications that a policy has had so far, at least so many: of several hardships, those of the one with the worst verdict, of equals the one that comes closest to a limit or is the furthest beyond. Each has the same without any of them beside it, simulated when it is asked for. */
   replicationsOf(policy: Policy, name: string, least = 0): readonly Replication[] {
-    const decisive = this.heats.reduce((worse, heat) =>
-      isWorse(heat.standingOrNull(policy), worse.standingOrNull(policy)) ? heat : worse,
+    const decisive = this.races.reduce((worse, race) =>
+      isWorse(race.standingOrNull(policy), worse.standingOrNull(policy)) ? race : worse,
     );
     const { calm } = this;
     const replications = decisive.replicationsOf(policy, name, least);
@@ -107,10 +112,15 @@ export class Race {
     return replications.map((each, i) => ({ ...each, calm: () => calm.replicationsOf(policy, name, i + 1)[i]! }));
   }
 
-  private worst(verdictIn: (heat: Heat) => Verdict): Verdict {
+  /** Forgets a policy's replications, which are large; asked for again, they are simulated again, to the same. */
+  forget(policy: Policy): void {
+    for (const race of [...this.races, ...(this.calm === null ? [] : [this.calm])]) race.forget(policy);
+  }
+
+  private worst(verdictIn: (race: SingleRace) => Verdict): Verdict {
     let found: Verdict = "meets";
-    for (const heat of this.heats) {
-      found = worst([found, verdictIn(heat)]);
+    for (const race of this.races) {
+      found = worst([found, verdictIn(race)]);
       if (found === "misses") break;
     }
     return found;

@@ -7,12 +7,13 @@ import { costOf } from "../../scenario/prices.ts";
 import { countsOf, type Counts } from "../objectives/counts.ts";
 import { GapMeter, type CountedRecord } from "../objectives/gaps.ts";
 import { latenciesOf, pooledPercentileOrNull, timesOf, timesOfClasses, type Latencies } from "../objectives/latencies.ts";
-import { objectivesOf, textOf, type Objective } from "../objectives/objectives.ts";
+import { textOf } from "../objectives/in-words.ts";
+import { objectivesOf, type Objective } from "../objectives/objectives.ts";
 import { tailOrNull } from "./measures.ts";
 import { percentileIntervalOrNull } from "../objectives/percentile-interval.ts";
 import type { Question } from "./question.ts";
 import type { Candidate, ObjectiveResult } from "../schema.ts";
-import { ratio, verdictsOf, worst, worstWindowOrNull, type Verdict } from "../objectives/verdict.ts";
+import { estimateOf, verdictsOf, worst, worstWindowOrNull, type Verdict } from "../objectives/verdict.ts";
 
 /** One policy on the requests of one seed. */
 export interface Replication {
@@ -39,7 +40,9 @@ export const replicate = ({ setup, objectives, prices, hardship, requestsOf }: Q
   const recordsTokens = !gaps.isIdle;
   const run = simulate({ ...fleet, policy, seed, requests, recordsTokens }, (record) => records.push(gaps.take(record)));
   const others = new Map([...timesOfClasses(records, asked), ...gaps.times()]);
-  const latencies = { ...latenciesOf(records), ...(others.size === 0 ? {} : { others }) };
+  const all = latenciesOf(records);
+  const isEndToEnd = asked.some(({ metric }) => metric === "e2e");
+  const latencies: Latencies = { ...all, e2e: isEndToEnd ? all.e2e : null, ...(others.size === 0 ? {} : { others }) };
   const cost = prices === undefined ? null : costOf(run, policy, prices);
   const counts = countsOf(records, latencies, run, objectives, cost);
   const meets = verdictOf([counts], objectives) === "meets";
@@ -81,7 +84,10 @@ export const resultsOf = (replications: readonly Replication[], objectives: Obje
         interval: percentileIntervalOrNull(sets, objective.share),
       };
     }
-    const { value, low, high } = ratio(counts.map(({ whole }) => whole[i]!));
+    const { value, low, high } = estimateOf(
+      counts.map(({ whole }) => whole[i]!),
+      objective,
+    );
     const interval = replications.length < 2 ? null : { low, high };
     return objective.kind === "goodput"
       ? { ...common, unit: "share", value: 1 - value, interval: interval === null ? null : { low: 1 - high, high: 1 - low } }

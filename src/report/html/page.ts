@@ -6,6 +6,7 @@ import { answerSentence, comparedCandidates } from "../plan-sentences.ts";
 import { runSentence } from "../run-text.ts";
 import { chartsFor, type SvgDocument } from "./chart.ts";
 import { deviceModelSection } from "./device-model-section.ts";
+import { foot } from "./foot.ts";
 import { leversSection } from "./levers-section.ts";
 import type { ReportParts } from "./parts.ts";
 import { peersSection } from "./peers-section.ts";
@@ -53,7 +54,7 @@ const caveats = (parts: ReportParts): string[] => {
  */
 export const reportHtml = (parts: ReportParts, document: SvgDocument): string => {
   const charts = chartsFor(document);
-  const { profile, deviceModel, runs = [], plan, peers } = parts;
+  const { profile, deviceModel, runs = [], plan, peers, made } = parts;
   const ttftLimit =
     (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives.find(({ objective }) => objective.startsWith("ttft."))
       ?.limit ?? null;
@@ -69,5 +70,11 @@ export const reportHtml = (parts: ReportParts, document: SvgDocument): string =>
     ...(peers === undefined ? [] : [["peers", "Beside other libraries", peersSection(charts, peers, profile)] as const]),
     ["repeat", "How to repeat this", repeatSection(parts)],
   ];
-  return pageHtml({ kicker: "Ballast report", caveats: caveats(parts), title: headline(parts), sections });
+  return pageHtml({
+    kicker: "Ballast report",
+    caveats: caveats(parts),
+    title: headline(parts),
+    sections,
+    ...(made === undefined ? {} : { foot: foot(made) }),
+  });
 };

@@ -83,7 +83,7 @@ const effectTable = (run: Run): Html => {
 export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: number | null): Html =>
   html`<section aria-labelledby="runs">
     <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
-    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)}</p> `)}
+    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)} ${(run.cautions ?? []).join(" ")}</p> `)}
     <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
     ${runs.map((run) => html`${latencyTable(run)}${admissionPart(run)}`)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
   </section> `;

@@ -11,10 +11,12 @@ export interface Page {
   readonly caveats: readonly string[];
   readonly title: string;
   readonly sections: readonly Section[];
+  /** What stands below all of it. */
+  readonly foot?: Html;
 }
 
 /** One self-contained page: no script, no network. */
-export const pageHtml = ({ kicker, caveats, title, sections }: Page): string => {
+export const pageHtml = ({ kicker, caveats, title, sections, foot = html`` }: Page): string => {
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -39,6 +41,7 @@ export const pageHtml = ({ kicker, caveats, title, sections }: Page): string => 
           </nav>
         </header>
         <main id="main" tabindex="-1">${sections.map(([, , content]) => content)}</main>
+        ${foot}
       </body>
     </html> `;
   return page.html;

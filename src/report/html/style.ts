@@ -63,6 +63,8 @@ thead th { color: var(--faint); font-weight: 500; vertical-align: bottom; } tbod
 td { min-width: 3rem; } td:not(.number) { min-width: 8rem; overflow-wrap: anywhere; }
 td code { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; } td.number { white-space: nowrap; }
+footer { margin-top: 3rem; border-top: 1px solid var(--rule); color: var(--faint); font-size: 0.9rem; }
+footer ul { padding-left: 1.25rem; max-width: none; } footer code { overflow-wrap: anywhere; }
 details { margin: 0.75rem 0; } summary { cursor: pointer; color: var(--link); padding: 0.2rem 0; }
 @media print {
   @page { margin: 14mm; }

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Policy } from "../../../src/fleet/policy.ts";
 import { smallestFixed } from "../../../src/plan/search/fixed-capacity.ts";
-import { Chooser } from "../../../src/plan/levers/cheapest.ts";
+import { Optimizer } from "../../../src/plan/levers/optimizer.ts";
 import { missesOf } from "../../../src/plan/levers/figures.ts";
 import type { Question } from "../../../src/plan/search/question.ts";
 import { leversOf, type LeversRequest } from "../../../src/plan/levers/levers.ts";
-import type { Pull } from "../../../src/plan/levers/pull.ts";
+import type { Intervention } from "../../../src/plan/levers/intervention.ts";
 import { LEVERS, leversSchema, type Lever, type LeverName, type Levers } from "../../../src/plan/levers/schema.ts";
 import { runs } from "../../runs.ts";
 import { chat, question, questions } from "../questions.ts";
@@ -108,13 +108,13 @@ describe("levers", () => {
 
   it("are each held against what nothing pulled takes, and all but one too", () => {
     const { gpu_hours: usual } = answer.reference;
-    const pulls = answer.levers.filter((each) => each.kind === "pulled");
-    const outcomes = [...pulls.flatMap(({ alone, all_but: allBut }) => [alone, allBut]), answer.together].filter(
+    const interventions = answer.levers.filter((each) => each.kind === "pulled");
+    const outcomes = [...interventions.flatMap(({ alone, all_but: allBut }) => [alone, allBut]), answer.together].filter(
       (each) => each?.kind === "meets",
     );
     expect(outcomes.length).toBeGreaterThan(2);
     for (const { gpu_hours: hours, change } of outcomes) expect(change.gpu_hours).toBeCloseTo(hours - usual, 12);
-    const savers = pulls.filter(({ alone }) => alone.kind === "meets" && alone.change.gpu_hours < 0).map(({ lever }) => lever);
+    const savers = interventions.filter(({ alone }) => alone.kind === "meets" && alone.change.gpu_hours < 0).map(({ lever }) => lever);
     expect(answer.saving?.levers ?? savers).toEqual(savers);
   });
 
@@ -125,16 +125,16 @@ describe("levers", () => {
   });
 
   it("name what a fixed fleet misses where a lever has no number of replicas meet the objectives", () => {
-    const chooser = new Chooser({ question: busy, policy: null, begins: null, replicas: 1 });
-    const slow: Pull = {
+    const optimizer = new Optimizer({ question: busy, policy: null, begins: null, replicas: 1 });
+    const slow: Intervention = {
       lever: "admission",
       from: "it serves",
       to: "it crawls",
       isForFixed: true,
       setup: (each) => ({ ...each, stepTime: { stepTime: () => 1e9, isExtrapolated: () => false } }),
     };
-    expect(chooser.cheapestOrNull([slow], "it")).toBeNull();
-    const misses = missesOf(chooser.safest([slow], "it"), busy);
+    expect(optimizer.cheapestOrNull([slow], "it")).toBeNull();
+    const misses = missesOf(optimizer.safest([slow], "it"), busy);
     expect(misses).toMatchObject({ policy: "fixed, 4 replicas" });
     expect(misses.misses.length).toBeGreaterThan(0);
   });

@@ -5,13 +5,13 @@ import { KEDA_DEFAULTS } from "../../../src/autoscaler/keda/spec.ts";
 import { initialReplicas, limitsOf, policyInWords, type Policy } from "../../../src/fleet/policy.ts";
 import { simulate } from "../../../src/fleet/simulate.ts";
 import { typicalSeconds } from "../../../src/replica/cold-start/phase.ts";
-import { firstOrNull } from "../../../src/plan/search/first-of-row.ts";
-import { Bench, cheapestOfRowOrNull, FACTORS, hoursByReplication, UNCHANGED } from "../../../src/plan/levers/bench.ts";
+import { firstOrNull } from "../../../src/plan/search/first-that-holds.ts";
+import { Evaluator, cheapestOfGridOrNull, FACTORS, hoursByReplication, UNCHANGED } from "../../../src/plan/levers/evaluator.ts";
 import { admission, smoothing } from "../../../src/plan/levers/front.ts";
 import { gapBetween } from "../../../src/plan/levers/gap.ts";
 import { placement } from "../../../src/plan/levers/placement.ts";
 import { beginningWith, withFloorOrNull, withTargetOrNull } from "../../../src/plan/levers/policies.ts";
-import type { Ground, Pull, Ways } from "../../../src/plan/levers/pull.ts";
+import type { LeverContext, Intervention, Interventions } from "../../../src/plan/levers/intervention.ts";
 import { slowerOrNull } from "../../../src/plan/levers/slower.ts";
 import { baseline, churn, fasterLoad, warmPool } from "../../../src/plan/levers/scaling.ts";
 import { replicate } from "../../../src/plan/search/replications.ts";
@@ -73,15 +73,15 @@ const still: readonly [string, Policy][] = [
   ["a schedule", { kind: "scheduled", starts_at: "2026-01-05T00:00:00Z", utc_offset_h: 0, schedule: [{ at: "0 8 * * *", replicas: 3 }] }],
 ];
 
-const ground = (fields: Partial<Ground> = {}): Ground => {
+const context = (fields: Partial<LeverContext> = {}): LeverContext => {
   const { setup, objectives, requestsOf } = question();
   return { setup, objectives, policy: hpa, replicas: 4, inFlight: 10, requests: requestsOf(1), ...fields };
 };
-const only = (ways: Ways): Pull => {
+const only = (ways: Interventions): Intervention => {
   if (ways.kind === "no-effect") throw new Error(ways.because);
-  return ways.pulls[0];
+  return ways.interventions[0];
 };
-const because = (ways: Ways): string | null => (ways.kind === "no-effect" ? ways.because : null);
+const because = (ways: Interventions): string | null => (ways.kind === "no-effect" ? ways.because : null);
 
 describe.each(policies)("the policy of %s", (_, policy) => {
   it("has the target that it is given, and is the same at a factor of 1", () => {
@@ -118,7 +118,7 @@ it.each(still)("%s has neither target nor floor, and lets none go by itself", (_
 });
 
 describe("a search for the cheapest", () => {
-  it("finds the first of a row that holds, from wherever it begins", () => {
+  it("finds the first of a sequence that holds, from wherever it begins", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 80 }), fc.nat(80), fc.integer({ min: -5, max: 90 }), (length, first, guess) => {
         const asked: number[] = [];
@@ -166,9 +166,9 @@ describe("a gap", () => {
 describe("hours by replication", () => {
   it("are those of the smallest fixed number that meets the objectives on each by itself", () => {
     const asked = question({ seeds: [1, 2, 3, 4] });
-    const bench = new Bench(asked, asked.setup);
+    const evaluator = new Evaluator(asked, asked.setup);
     const policies = Array.from({ length: 12 }, (_, at): Policy => ({ kind: "fixed", replicas: at + 1 }));
-    const trial = cheapestOfRowOrNull({ bench, policies, nameOf: String }, 3, policyInWords);
+    const trial = cheapestOfGridOrNull({ evaluator, policies, nameOf: String }, 3, policyInWords);
     if (trial === null) throw new Error("expected a number");
     const expected = asked.seeds.map((seed) => {
       const runsOf = policies.map((policy) => replicate(asked, policy, seed));
@@ -176,6 +176,27 @@ describe("hours by replication", () => {
     });
     expect(hoursByReplication(trial)).toEqual(expected);
     expect(trial.replications.map(({ run }) => run.seed)).toEqual(asked.seeds);
+  });
+});
+
+describe("an evaluator", () => {
+  it("keeps verdicts and hours of what it forgets, and simulates the rest again to the same", () => {
+    const seen: string[] = [];
+    const asked = question({ seeds: [1, 2, 3, 4], onProgress: (what) => seen.push(what) });
+    const evaluator = new Evaluator(asked, asked.setup);
+    const [few, enough]: Policy[] = [1, 8].map((replicas) => ({ kind: "fixed", replicas }));
+    expect([few!, enough!].map((policy) => evaluator.meetsOnAll(policy, "it"))).toEqual([false, true]);
+    const [all, hours] = [evaluator.allOf(enough!, "it"), evaluator.one(enough!, "it", 3).hours];
+    const simulated = seen.length;
+    evaluator.forget(enough!);
+    expect([evaluator.meetsOnAll(few!, "it"), evaluator.meetsOnAll(enough!, "it"), evaluator.one(enough!, "it", 3).hours]).toEqual([
+      false,
+      true,
+      hours,
+    ]);
+    expect(seen.length).toBe(simulated);
+    expect(evaluator.allOf(enough!, "it")).toEqual(all);
+    expect(seen.length).toBe(simulated + 4);
   });
 });
 
@@ -190,7 +211,7 @@ describe("a lever", () => {
   ] as const;
 
   it("of faster starts leaves the node and the probe as they are and halves the rest", () => {
-    const { setup: change } = only(fasterLoad(ground({ setup: { ...setup, coldStart: phases } })));
+    const { setup: change } = only(fasterLoad(context({ setup: { ...setup, coldStart: phases } })));
     const changed = change!({ ...setup, coldStart: phases }).coldStart;
     expect(changed.map(typicalSeconds)).toEqual([60, 15, 5, 2, 5]);
   });
@@ -198,19 +219,19 @@ describe("a lever", () => {
   it("of faster starts say how long a start takes with its probe, and have no effect where that decides", () => {
     const lever = (initialDelay: number) => {
       const probed = phases.map((phase) => ("probe" in phase ? { ...phase, probe: { period: 10, initialDelay } } : phase));
-      return fasterLoad(ground({ setup: { ...setup, coldStart: probed } }));
+      return fasterLoad(context({ setup: { ...setup, coldStart: probed } }));
     };
     const { from, to } = only(lever(5));
     expect([from, to]).toEqual(["a start takes 105 s", "90.0 s: image, storage and weights in half the time"]);
     expect(only(lever(60))).toMatchObject({ from: "a start takes 2.50 min", to: "2.25 min: image, storage and weights in half the time" });
     const behind = [phases[0], phases[2], { ...phases[4], probe: { period: 10, initialDelay: 60 } }];
-    expect(because(fasterLoad(ground({ setup: { ...setup, coldStart: behind } })))).toBe(
+    expect(because(fasterLoad(context({ setup: { ...setup, coldStart: behind } })))).toBe(
       "the readiness probe decides: a start takes 2.00 min either way",
     );
   });
 
   it("of a warm pool stands by with all phases but the probe behind it, and wakes as long as weights take", () => {
-    const { setup: change } = only(warmPool(ground({ setup: { ...setup, coldStart: phases } })));
+    const { setup: change } = only(warmPool(context({ setup: { ...setup, coldStart: phases } })));
     expect(change!({ ...setup, coldStart: phases }).startUp?.warmPool).toEqual({
       size: 1,
       prepared: 4,
@@ -221,7 +242,7 @@ describe("a lever", () => {
   });
 
   it("of smoothing holds no request longer than a quarter of the limit on TTFT", () => {
-    const tight = ground({ inFlight: 2 });
+    const tight = context({ inFlight: 2 });
     const { setup: change } = only(smoothing(tight));
     const { admission: counted } = simulate({
       ...change!(setup),
@@ -235,12 +256,12 @@ describe("a lever", () => {
 
   it("of smoothing goes by the limit of a class where that is the tightest", () => {
     const objectives = { ttft_p99_s: Infinity, tpot_p99_s: 0.1, classes: [{ priority: 1, ttft_p99_s: 4 }] };
-    expect(only(smoothing(ground({ objectives }))).to).toContain("held back up to 1 s");
+    expect(only(smoothing(context({ objectives }))).to).toContain("held back up to 1 s");
   });
 
   it("of admission turns away what has waited half the limit on TTFT, and nothing where there is room", () => {
     const of = (inFlight: number): number => {
-      const one = ground({ inFlight });
+      const one = context({ inFlight });
       const { setup: change } = only(admission(one));
       const { requests } = simulate({ ...change!(setup), policy: { kind: "fixed", replicas: 2 }, seed: 1, requests: one.requests });
       return requests.arrived - requests.finished;
@@ -250,7 +271,7 @@ describe("a lever", () => {
 
   it("of churn lets one replica go in a minute at most", () => {
     const policy: Policy = { ...hpa, target_average: 2, initial_replicas: 8 };
-    const { policy: change } = only(churn(ground({ policy })));
+    const { policy: change } = only(churn(context({ policy })));
     const requests = chat(1, 1500)(1);
     const fell = (each: Policy) => simulate({ ...setup, policy: each, seed: 1, requests }).scale_events.filter(({ from, to }) => to < from);
     const [before, after] = [fell(policy), fell(change!(policy))];
@@ -263,12 +284,12 @@ describe("a lever", () => {
   });
 
   it("of placement goes by prefixes where there are any, else by load where it did not", () => {
-    const shared = ground().requests.map((request) => ({ ...request, parts: [{ id: 7, tokens: 1 }] }));
-    const to = (requests: Ground["requests"], kind: "random" | "least-outstanding" | "session-affinity") => {
+    const shared = context().requests.map((request) => ({ ...request, parts: [{ id: 7, tokens: 1 }] }));
+    const to = (requests: LeverContext["requests"], kind: "random" | "least-outstanding" | "session-affinity") => {
       const router =
         kind === "session-affinity" ? { kind, max_sessions: 10 } : kind === "random" ? { kind } : { kind, scrape_interval_s: 0 };
-      const ways = placement(ground({ requests, setup: { ...setup, router } }));
-      return ways.kind === "no-effect" ? null : ways.pulls[0].setup!(setup).router?.kind;
+      const ways = placement(context({ requests, setup: { ...setup, router } }));
+      return ways.kind === "no-effect" ? null : ways.interventions[0].setup!(setup).router?.kind;
     };
     expect([to(shared, "random"), to(shared, "least-outstanding"), to(shared, "session-affinity")]).toEqual([
       "prefix-aware",
@@ -276,34 +297,34 @@ describe("a lever", () => {
       null,
     ]);
     const [first, ...rest] = shared;
-    const inSessions = placement(ground({ requests: [{ ...first!, session: 1 }, ...rest] }));
-    expect(inSessions.kind === "ways" ? inSessions.pulls.map((pull) => pull.to) : []).toEqual([
+    const inSessions = placement(context({ requests: [{ ...first!, session: 1 }, ...rest] }));
+    expect(inSessions.kind === "interventions" ? inSessions.interventions.map((intervention) => intervention.to) : []).toEqual([
       "router prefix-aware",
       "router session-affinity",
     ]);
-    expect([to(ground().requests, "random"), to(ground().requests, "least-outstanding")]).toEqual(["least-outstanding", null]);
+    expect([to(context().requests, "random"), to(context().requests, "least-outstanding")]).toEqual(["least-outstanding", null]);
   });
 
   it.each([
-    ["baseline, nothing scales", baseline(ground({ policy: null })), "nothing scales this fleet"],
-    ["churn, nothing scales", churn(ground({ policy: null })), "nothing scales this fleet"],
-    ["warm pool, nothing scales", warmPool(ground({ policy: null })), "nothing scales this fleet"],
-    ["warm pool, no start", warmPool(ground({ setup: { ...setup, coldStart: [] } })), "a start takes no time"],
-    ["faster load, no start", fasterLoad(ground({ setup: { ...setup, coldStart: [] } })), "a start takes no time"],
+    ["baseline, nothing scales", baseline(context({ policy: null })), "nothing scales this fleet"],
+    ["churn, nothing scales", churn(context({ policy: null })), "nothing scales this fleet"],
+    ["warm pool, nothing scales", warmPool(context({ policy: null })), "nothing scales this fleet"],
+    ["warm pool, no start", warmPool(context({ setup: { ...setup, coldStart: [] } })), "a start takes no time"],
+    ["faster load, no start", fasterLoad(context({ setup: { ...setup, coldStart: [] } })), "a start takes no time"],
     [
       "smoothing, a default that is overruled",
-      smoothing(ground({ objectives: { ttft_p99_s: Infinity, tpot_p99_s: 0.1 } })),
+      smoothing(context({ objectives: { ttft_p99_s: Infinity, tpot_p99_s: 0.1 } })),
       "no objective on TTFT says how long a request may wait",
     ],
     [
       "smoothing, no TTFT",
-      smoothing(ground({ objectives: { tpot_p99_s: 0.1 } as Ground["objectives"] })),
+      smoothing(context({ objectives: { tpot_p99_s: 0.1 } as LeverContext["objectives"] })),
       "no objective on TTFT says how long a request may wait",
     ],
-    ["admission, no rate", admission(ground({ inFlight: null })), "no steady rate is sustained from which to say when a replica is full"],
+    ["admission, no rate", admission(context({ inFlight: null })), "no steady rate is sustained from which to say when a replica is full"],
     [
       "admission, the scenario's own",
-      admission(ground({ setup: { ...setup, concurrencyLimit: 4 } })),
+      admission(context({ setup: { ...setup, concurrencyLimit: 4 } })),
       "the scenario's own admission control is on already",
     ],
   ])("says why it has no effect: %s", (_, ways, why) => {

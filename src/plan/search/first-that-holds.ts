@@ -1,5 +1,5 @@
 /**
- * The first of a row that holds, where all behind one that holds do too: looked for from a guess in growing steps, then by halves.
+ * The first of a sequence that holds, where all behind one that holds do too: looked for from a guess in growing steps, then by halves.
  *
  * @returns its place; null where none holds
  */

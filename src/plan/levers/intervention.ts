@@ -5,7 +5,7 @@ import type { Request } from "../../traffic/request.ts";
 import type { LeverName } from "./schema.ts";
 
 /** One way to pull a lever: what it changes, and in words. */
-export interface Pull {
+export interface Intervention {
   readonly lever: LeverName;
   readonly from: string;
   readonly to: string;
@@ -18,18 +18,24 @@ export interface Pull {
 }
 
 /** The ways to pull a lever, of which the cheapest is taken; or why it has no effect. */
-export type Ways = { readonly kind: "ways"; readonly lever: LeverName; readonly pulls: readonly [Pull, ...Pull[]] } | NoEffect;
+export type Interventions =
+  | { readonly kind: "interventions"; readonly lever: LeverName; readonly interventions: readonly [Intervention, ...Intervention[]] }
+  | NoEffect;
 export interface NoEffect {
   readonly kind: "no-effect";
   readonly lever: LeverName;
   readonly because: string;
 }
 
-export const ways = (first: Pull, ...others: readonly Pull[]): Ways => ({ kind: "ways", lever: first.lever, pulls: [first, ...others] });
+export const interventionsOf = (first: Intervention, ...others: readonly Intervention[]): Interventions => ({
+  kind: "interventions",
+  lever: first.lever,
+  interventions: [first, ...others],
+});
 export const noEffect = (lever: LeverName, because: string): NoEffect => ({ kind: "no-effect", lever, because });
 
 /** What a lever goes by. */
-export interface Ground {
+export interface LeverContext {
   readonly setup: FleetSetup;
   readonly objectives: Objectives;
   /** What scales the fleet; null: nothing does. */
