@@ -7,14 +7,18 @@ import { InputError } from "../src/errors.ts";
 import type { JobResult } from "../src/profile/jobs.ts";
 import { type MachineState, machineStateSchema } from "../src/profile/machine-state.ts";
 import { type Opening, openingSchema } from "../src/profile/opening.ts";
-import { measurementSchema, type Profile, verificationSchema } from "../src/profile/schema.ts";
+import { type Measurement, measurementSchema, type Profile, verificationSchema } from "../src/profile/schema.ts";
 import { settingName } from "../src/profile/setting.ts";
 import { appendOnly } from "./append-only.ts";
 import { readText, writing } from "./files.ts";
 
 const JOURNAL_SCHEMA = "ballast.journal/2";
 
-const headerSchema = z.strictObject({ schema: z.literal(JOURNAL_SCHEMA), opening: openingSchema });
+const headerSchema = z.strictObject({
+  schema: z.literal(JOURNAL_SCHEMA),
+  opening: openingSchema,
+  known: z.array(measurementSchema).meta({ description: "What an earlier run had measured, and what is planned rests on" }),
+});
 
 /** What a run continues under, and nothing else: results of different devices or settings never mix. */
 const keyOf = ({ condition, runtime, is_quick, environment: { adapter, browser }, ballast_version }: Opening) => ({
@@ -41,6 +45,7 @@ type Line = z.infer<typeof entrySchema>;
 /** What a stopped run left. */
 export interface StoppedRun extends Pick<Journal, "finished" | "notes" | "spent"> {
   readonly opening: Opening;
+  readonly known: readonly Measurement[];
   /** Clocks, power and temperature until it was stopped; null where it had no time to write them down. */
   readonly machine: MachineState | null;
 }
@@ -49,6 +54,7 @@ export interface StoppedRun extends Pick<Journal, "finished" | "notes" | "spent"
 export interface JournalFile extends Journal {
   readonly path: string;
   readonly startedAt: string;
+  readonly known: readonly Measurement[];
   /** The state of the machine so far: the last thing that is written of a run that is stopped. */
   machine(state: MachineState): void;
   /** Nothing more is appended; what was, stays. */
@@ -69,12 +75,15 @@ const resultsIn = (lines: readonly Line[]): Pick<Journal, "finished" | "notes" |
   };
 };
 
-const opened = (path: string, startedAt: string, lines: readonly Line[]): JournalFile => {
+type Header = Pick<z.infer<typeof headerSchema>, "opening" | "known">;
+
+const opened = (path: string, { opening, known }: Header, lines: readonly Line[]): JournalFile => {
   const file = appendOnly(path, "Make room there; a bench is then continued with --resume.");
   const append = (line: Line) => file.append(JSON.stringify(line));
   return {
     path,
-    startedAt,
+    startedAt: opening.started_at,
+    known,
     ...resultsIn(lines),
     append: (id, result, spent) => append({ id, spent_s: spent, result: kept(result) }),
     note: (note) => append({ note }),
@@ -91,12 +100,15 @@ const opened = (path: string, startedAt: string, lines: readonly Line[]): Journa
 const kept = (result: JobResult): z.infer<typeof resultSchema> =>
   result.kind === "device-lost" ? { kind: "left-out", because: result.because } : result;
 
-/** @throws InputError where the folder cannot be written */
-export const startJournal = (runs: string, opening: Opening): JournalFile => {
+/**
+ * @param known what an earlier run had measured
+ * @throws InputError where the folder cannot be written
+ */
+export const startJournal = (runs: string, opening: Opening, known: readonly Measurement[] = []): JournalFile => {
   const path = join(runs, nameOf(opening));
-  const header: z.infer<typeof headerSchema> = { schema: JOURNAL_SCHEMA, opening };
+  const header = { schema: JOURNAL_SCHEMA, opening, known: [...known] } satisfies z.infer<typeof headerSchema>;
   writing(path, () => writeFileSync(path, `${JSON.stringify(header)}\n`, { flag: "wx" }));
-  return opened(path, opening.started_at, []);
+  return opened(path, header, []);
 };
 
 /** The journal of the newest stopped run of a condition in a runtime; null where there is none. */
@@ -110,7 +122,7 @@ export const newestJournalOrNull = (runs: string, setting: Pick<Profile, "condit
 export const noStoppedRun = (runs: string, { condition, runtime }: Pick<Profile, "condition" | "runtime">): string =>
   `no stopped run of condition "${condition}"${runtime === "chrome" ? "" : ` with --runtime ${runtime}`} is in ${runs}`;
 
-const START_ANEW = "Start anew without --resume; the journal stays where it is.";
+const START_ANEW = "Start anew; the journal stays where it is.";
 
 /** A line of a journal as what its schema says. @throws InputError where it is something else */
 export const parsedLine = <T>(schema: z.ZodType<T>, line: string, place: string): T => {
@@ -131,16 +143,16 @@ const wholeLines = (path: string): string => {
   return text.slice(0, text.lastIndexOf("\n") + 1);
 };
 
-const parsed = (path: string, text: string): { readonly opening: Opening; readonly lines: readonly Line[] } => {
+const parsed = (path: string, text: string): Header & { readonly lines: readonly Line[] } => {
   const [first = "", ...rest] = text.split("\n").slice(0, -1);
-  const { opening } = parsedLine(headerSchema, first, `${path}: line 1`);
-  return { opening, lines: rest.map((line, index) => parsedLine(entrySchema, line, `${path}: line ${index + 2}`)) };
+  const header = parsedLine(headerSchema, first, `${path}: line 1`);
+  return { ...header, lines: rest.map((line, index) => parsedLine(entrySchema, line, `${path}: line ${index + 2}`)) };
 };
 
 /** Reads what a stopped run left. @throws InputError where the file cannot be read, or a line of it is damaged */
 export const readJournal = (path: string): StoppedRun => {
-  const { opening, lines } = parsed(path, wholeLines(path));
-  return { opening, ...resultsIn(lines), machine: lines.findLast((line) => "machine" in line)?.machine ?? null };
+  const { opening, known, lines } = parsed(path, wholeLines(path));
+  return { opening, known, ...resultsIn(lines), machine: lines.findLast((line) => "machine" in line)?.machine ?? null };
 };
 
 /**
@@ -150,9 +162,9 @@ export const readJournal = (path: string): StoppedRun => {
  */
 export const continueJournal = (path: string, now: Opening): JournalFile => {
   const text = wholeLines(path);
-  const { opening, lines } = parsed(path, text);
+  const { lines, ...header } = parsed(path, text);
   const asked = keyOf(now);
-  for (const [name, before] of Object.entries(keyOf(opening))) {
+  for (const [name, before] of Object.entries(keyOf(header.opening))) {
     const given = asked[name as keyof typeof asked];
     if (before !== given) {
       throw new InputError(
@@ -163,5 +175,5 @@ export const continueJournal = (path: string, now: Opening): JournalFile => {
     }
   }
   writing(path, () => truncateSync(path, Buffer.byteLength(text)));
-  return opened(path, opening.started_at, lines);
+  return opened(path, header, lines);
 };

@@ -145,14 +145,14 @@ const withoutBrowser = async (
 };
 
 const openJournal = (request: MeasureRequest, opening: Opening, say: (text: string) => void): JournalFile => {
-  const { runs, isResuming } = request;
+  const { runs, isResuming, isQuick, earlier } = request;
   const stopped = newestJournalOrNull(runs, opening);
   if (!isResuming) {
     if (stopped !== null)
       say(
         `A stopped run is kept in ${relative(process.cwd(), stopped)}; --resume would continue it, --finish makes its profile. This is a new one.`,
       );
-    return startJournal(runs, opening);
+    return startJournal(runs, opening, isQuick ? [] : reusableTunings(earlier, opening));
   }
   if (stopped === null) throw new InputError("--resume", noStoppedRun(runs, opening), "Leave --resume out to start one.");
   const journal = continueJournal(stopped, opening);
@@ -207,11 +207,11 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
     const opening = openingOf(request, device, native);
     const { budget_s: budget } = opening;
     journal = openJournal(request, opening, progress.say);
+    const { known } = journal;
     if (journal.finished.size > 0 && verdict.isGpu) note("Clocks, power and temperature are those of the part that was resumed.");
-    const tuned = request.isQuick ? [] : reusableTunings(request.earlier, opening);
-    if (tuned.length > 0) {
+    if (known.length > 0) {
       progress.say(
-        `The fastest kernels at ${quantity(tuned.length, "shape")} are known from an earlier run here (--retune races them again).`,
+        `The fastest kernels at ${quantity(known.length, "shape")} are known from an earlier run here (--retune races them again).`,
       );
     }
     const current = () => session ?? device.session;
@@ -234,7 +234,7 @@ export const measure = async (request: MeasureRequest, progress: ProgressLine, s
       now,
       budget: budget * MEASURING_SHARE,
       jobLimit: JOB_LIMIT[verdict.isGpu ? "gpu" : "software"],
-      known: tuned,
+      known,
       signal,
       stages: request.stages({ adapter, isGpu: verdict.isGpu, isQuick: request.isQuick }),
       onProgress: ({ id, done, known, spent, left }) =>

@@ -103,11 +103,11 @@ const measured = async (io: Io, options: BenchOptions, parts: BenchParts, { runs
 };
 
 /** The profile of a run that was stopped; its journal stays. */
-const finished = async ({ cwd }: Io, options: BenchOptions, { stages }: BenchParts, { runs, earlier }: Surroundings) => {
+const finished = async ({ cwd }: Io, options: BenchOptions, { stages }: BenchParts, { runs }: Surroundings) => {
   const journal = typeof options.finish === "string" ? resolve(cwd, options.finish) : newestJournalOrNull(runs, options);
   if (journal === null)
     throw new InputError("--finish", noStoppedRun(runs, options), "Name the journal, unfinished-….jsonl, if it lies elsewhere.");
-  return { profile: await finish({ journal, stages, earlier }), onSafe: () => {} };
+  return { profile: await finish(journal, stages), onSafe: () => {} };
 };
 
 const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<void> => {
@@ -188,7 +188,7 @@ export const benchCommand = (io: Io, parts: BenchParts = { site: siteFolder, sta
     .addOption(
       new Option(
         "--finish [journal]",
-        "measure nothing: make the profile of what a stopped run has measured, the newest of this condition or the one of this unfinished-….jsonl, from this machine or another",
+        "measure nothing: make the profile of what a stopped run has measured, the newest of this condition here or, whatever its condition, the one of this unfinished-….jsonl, from this machine or another",
       ).conflicts(["quick", "budget", "gpu", "software", "browser", "retune", "resume"]),
     )
     .option("--keep", "keep the profile for others in results/<device>/<condition>/, without names of this machine")

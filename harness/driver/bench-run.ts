@@ -116,9 +116,10 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
   const notes: string[] = [...journal.notes];
   let ran = 0;
   let done = 0;
-  /** When the stage under way has to end. */
+  /** When the stage under way begins nothing more. A job that has begun may use the whole budget: a page that is interrupted is lost. */
   let end = budget;
-  const timeLeft = () => end - spent();
+  const budgetLeft = () => budget - spent();
+  const stageLeft = () => end - spent();
 
   const note = (text: string) => {
     notes.push(text);
@@ -143,8 +144,8 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
   /** The job's result; null where the budget ended while it was under way. */
   const attempt = async (job: Job): Promise<JobResult | null> => {
     for (let repeats = 0; ; repeats++) {
-      const left = timeLeft();
-      if (left <= 0) return null;
+      if (stageLeft() <= 0) return null;
+      const left = budgetLeft();
       const outcome = await device.run(job, Math.min(jobLimit, left));
       if (outcome.kind !== "hung" && outcome.kind !== "crashed" && outcome.kind !== "device-lost") return checkedResult(job, outcome);
       if (outcome.kind === "hung" && left <= jobLimit) return null; // nothing more runs, so nothing is opened again
@@ -193,21 +194,19 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
 
   const runGroup = async (group: readonly TimedJob[]) => {
     const waiting = new Set(group);
-    const within = timeLeft();
+    const within = stageLeft();
     const groupEnd: GroupEnd =
       within <= 0
         ? { kind: "done" }
         : await device.runTogether(group, { within, silence: jobLimit }, (job, result) => {
             if (waiting.delete(job)) settle(job, checkedResult(job, result));
           });
-    if (groupEnd.kind !== "done" && waiting.size > 0 && timeLeft() > 0) {
+    if (groupEnd.kind !== "done" && waiting.size > 0 && budgetLeft() > 0) {
       const together = group.length === 1 ? group[0]!.id : `${group[0]!.id} and ${group.length - 1} more`;
       note(`${together}: ${groupEnd.because}; the device was opened again and what had no result was measured one by one.`);
       await device.reopen();
-      for (const job of waiting) settle(job, await attempt(job));
-    } else {
-      for (const job of waiting) settle(job, null);
     }
+    for (const job of waiting) settle(job, groupEnd.kind === "done" ? null : await attempt(job));
   };
 
   for (const stage of stages) {
@@ -228,10 +227,10 @@ export const runBench = async (options: BenchOptions): Promise<BenchOutcome> => 
     for (const next of groupsOf(open)) {
       if (!(await beginProcess(next))) continue;
       const average = ran === 0 || stage !== stages.at(-1) ? Number.POSITIVE_INFINITY : (now() - started) / ran;
-      const left = Math.max(0, Math.min(budget - spent(), average * (jobs.length - (done - began))));
+      const left = Math.max(0, Math.min(budgetLeft(), average * (jobs.length - (done - began))));
       const [first = next as Job] = Array.isArray(next) ? next : [];
       onProgress?.({ id: first.id, done, known, spent: spent(), left });
-      if ("kind" in next) settle(next, timeLeft() <= 0 ? null : await attempt(next));
+      if ("kind" in next) settle(next, await attempt(next));
       else await runGroup(next);
     }
   }

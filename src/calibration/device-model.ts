@@ -74,9 +74,13 @@ const anchoredCurveSchema = z.strictObject({
 });
 export type AnchoredCurve = z.infer<typeof anchoredCurveSchema>;
 
-/** Measured points of a production engine that the curves were rescaled to. */
+/** Measured points that the curves were rescaled to, of a production engine or of parts of one. */
 export const anchoredSchema = z.strictObject({
   engine: z.string().meta({ description: "Whose points they are: 'vllm', 'llama.cpp'" }),
+  is_no_engine: z
+    .literal(true)
+    .optional()
+    .meta({ description: "The steps were rescaled as a library's matmuls are faster: no engine's steps stand behind them" }),
   curves: z.array(anchoredCurveSchema).min(1),
 });
 export type Anchored = z.infer<typeof anchoredSchema>;
@@ -96,7 +100,7 @@ export const deviceModelSchema = z
     profile: z.string().meta({ description: "Content hash of the profile, or of the tables, it was fitted to" }),
     engine: z.string().min(1).meta({ description: "Whose speed the curves describe: webgpu, or an engine and its version" }),
     tensor_parallel: z.int().min(1).optional().meta({ description: "GPUs that share each layer; absent: 1. Bytes are those of one GPU" }),
-    anchored: anchoredSchema.nullable().meta({ description: "null: no measurement of a production engine stands behind a WebGPU curve" }),
+    anchored: anchoredSchema.nullable().meta({ description: "null: no other measurement stands behind a WebGPU curve" }),
     dtype: z.enum(["f32", "f16"]).meta({ description: "Weights and KV cache as the device can hold them" }),
     weight_bytes: z.number().positive(),
     kv_bytes_per_token: z.number().positive(),

@@ -1,13 +1,15 @@
 import { percent, plain } from "../format.ts";
 import type { Input } from "../provenance.ts";
-import { WEBGPU, type DeviceModel } from "./device-model.ts";
+import { type AnchoredCurve, type DeviceModel, WEBGPU } from "./device-model.ts";
 
 /** The fields of a device model that say whose speed it describes. */
 export type Speaker = Pick<DeviceModel, "is_gpu" | "is_made_up" | "device" | "engine" | "anchored">;
 
-/** Whether measured steps of a production engine stand behind the step times: a link's bandwidth alone does not anchor them. */
+const isStep = ({ curve }: AnchoredCurve): boolean => curve === "prefill" || curve === "decode";
+
+/** Whether measured steps of a production engine stand behind the step times: a link's bandwidth does not anchor them, nor a library's matmuls. */
 export const isAnchored = ({ engine, anchored }: Pick<Speaker, "engine" | "anchored">): boolean =>
-  engine !== WEBGPU || (anchored?.curves.some(({ curve }) => curve === "prefill" || curve === "decode") ?? false);
+  engine !== WEBGPU || (anchored?.is_no_engine !== true && (anchored?.curves.some(isStep) ?? false));
 
 const MADE_UP = "none, made up";
 const UNANCHORED = "WebGPU, UNANCHORED";
@@ -54,7 +56,13 @@ export const whoseSpeed = (device: Speaker): string => {
   if (!device.is_gpu) return `Pipeline check, not a capacity answer: ${device.device} is not a GPU.`;
   if (device.engine !== WEBGPU) return `This speaks for ${device.engine} on ${device.device}: its step times were measured in that engine.`;
   if (device.anchored === null || !isAnchored(device)) {
-    return UNANCHORED_SENTENCE;
+    const steps = device.anchored?.curves.filter(isStep) ?? [];
+    const rescaled = steps.map(
+      ({ curve, factor, error }) => `${curve} × ${plain(factor, 3)}${error.kind === "checked" ? "" : ` (${error.because})`}`,
+    );
+    return steps.length === 0
+      ? UNANCHORED_SENTENCE
+      : `${UNANCHORED_SENTENCE} Rescaled to ${device.anchored?.engine}: ${rescaled.join(", ")}.`;
   }
   const curves = device.anchored.curves.map(
     ({ curve, factor, error }) =>

@@ -111,10 +111,13 @@ const MOST_PROCESSES = 12;
 /** It matters no more from here on: standard error of a log time that the number of processes leaves. */
 const PROCESS_ERROR = { gpu: 0.0025, software: 0.01 };
 
-/** The layer's largest matmul of one token again, its weights left in the cache: beside the cold one it says what finding them there is worth. */
+/**
+ * The layer's smallest matmul of one token again, its weights left where the last run found them: beside the cold one it says what a cache that
+ * holds them is worth.
+ */
 const inCache = ({ model }: ModelGrid, choices: LayerChoices): Job => {
-  const [largest] = layerLinears(layerSizes(model)).toSorted((a, b) => b.n * b.k - a.n * a.k);
-  const shape = { m: 1, n: largest!.n, k: largest!.k };
+  const { n, k } = layerLinears(layerSizes(model)).reduce((a, b) => (b.n * b.k < a.n * a.k ? b : a));
+  const shape = { m: 1, n, k };
   return kernelJob(chosenFor(choices.matmul, shape), shape, "hot");
 };
 

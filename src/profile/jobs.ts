@@ -160,6 +160,6 @@ export interface MeasuringPage {
 /** One part of an agenda: its jobs in order of importance, planned from what the parts before it found. */
 export interface Stage {
   (found: Findings): readonly Job[];
-  /** Of the time budget, what it may take at most; all that is left where none is given. */
+  /** Of the time budget, after what share no further job of it begins; with all that is left where none is given. A run that is resumed counts anew. */
   readonly share?: number;
 }

@@ -44,14 +44,20 @@ const warmUpLine = (profile: Profile): Line => {
       ];
 };
 
-/** Matmuls that were timed cold and hot: what weights are worth that are still in the cache. */
+/** Matmuls that were timed cold and hot: what weights are worth that are still in the cache, where it holds so many bytes. */
 const inCacheLines = (matmuls: readonly KernelFigure[]): Line[] => {
   const name = ({ measurement: { variant, shape } }: KernelFigure) => `${shapeName(shape)}, ${variant}`;
   const of = (cache: Cache) => matmuls.filter(({ measurement }) => measurement.cache === cache);
   return of("hot").flatMap((hot): Line[] => {
     const cold = of("cold").find((other) => name(other) === name(hot));
     if (cold === undefined) return [];
-    return [["in cache", bandwidth(hot.bandwidth), `${(hot.bandwidth / cold.bandwidth).toFixed(2)} times as fast as cold: ${name(hot)}`]];
+    return [
+      [
+        "in cache",
+        bandwidth(hot.bandwidth),
+        `${(hot.bandwidth / cold.bandwidth).toFixed(2)} times as fast as cold, ${size(hot.measurement.bytes)}: ${name(hot)}`,
+      ],
+    ];
   });
 };
 

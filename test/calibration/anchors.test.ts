@@ -130,15 +130,15 @@ describe("an anchor's file is told by what stands in it", () => {
     const engine = "the matmuls of cuBLAS 13.1";
     const expected = [
       { curve: "load", engine: "CUDA", bandwidth: 50e9 },
-      { curve: "decode", engine, sequences: 1, ratio: expect.closeTo(1 / 4, 9) },
-      { curve: "prefill", engine, tokens: 512, ratio: expect.closeTo(1 / 2, 9) },
-      { curve: "prefill", engine, tokens: 512, ratio: expect.closeTo(1 / 3, 9) },
+      { curve: "matmul", engine, tokens: 1, ratio: expect.closeTo(1 / 4, 9) },
+      { curve: "matmul", engine, tokens: 512, ratio: expect.closeTo(1 / 2, 9) },
+      { curve: "matmul", engine, tokens: 512, ratio: expect.closeTo(1 / 3, 9) },
     ];
     expect(read(JSON.stringify(profile)).points).toMatchObject(expected);
     writeFileSync(join(folder.path, "anchor.json.gz"), gzipSync(JSON.stringify(profile)));
     const { points, notes } = readAnchor("anchor.json.gz", folder.path);
     expect(points).toMatchObject(expected);
-    expect(notes.at(-1)).toContain("no engine stands behind it");
+    expect(notes.at(-1)).toContain("gain as much was not measured");
     expect(messageOf(() => read(JSON.stringify({ ...profile, native_reference: null })))).toMatchInlineSnapshot(
       `"InputError: anchor: native_reference: expected the GPU measured without a browser, got none. Give another anchor."`,
     );
@@ -191,22 +191,27 @@ describe("an anchored model", () => {
     expect(prefill?.error).toEqual({ kind: "not-checked", because: "one point, no held-out error" });
   });
 
-  it("rescales a step by the ratio of its parts, a matmul of few tokens standing for decode", () => {
-    const from = { engine: "the matmuls of cuBLAS", source: "profile" };
-    const after = anchored(...[1, 8].map((sequences) => ({ ...from, curve: "decode" as const, sequences, ratio: 0.25 })), {
-      ...from,
-      curve: "prefill",
-      tokens: 512,
-      ratio: 0.25,
-    });
-    expect(curveSeconds(after.step, decodeWork(8, 1000))).toBeCloseTo(0.25 * curveSeconds(model.step, decodeWork(8, 1000)), 9);
-    expect(after.anchored?.curves[0]).toMatchObject({
-      curve: "decode",
-      factor: expect.closeTo(0.25, 9),
-      points: 2,
-      error: { median_abs: expect.closeTo(0, 9) },
-    });
-    expect(isAnchored(after)).toBe(true);
+  const matmulOf = (tokens: number, ratio: number): AnchorPoint => {
+    return { curve: "matmul", engine: "the matmuls of cuBLAS", source: `matmul of ${tokens}`, tokens, ratio };
+  };
+
+  it("is rescaled by a library's matmuls at as many tokens, and stays unanchored to an engine", () => {
+    const after = anchored(matmulOf(1, 0.9), matmulOf(512, 0.2), matmulOf(512, 0.8));
+    const shareAt = (work: ReturnType<typeof prefillWork>) => curveSeconds(after.step, work) / curveSeconds(model.step, work);
+    expect(shareAt(decodeWork(1, 1000))).toBeCloseTo(0.9, 9);
+    expect(shareAt(prefillWork(2048))).toBeCloseTo(0.4, 1); // head and overhead have the factor of decode
+    const between = [16, 64, 256].map((tokens) => shareAt(prefillWork(tokens)));
+    expect(between).toEqual(between.toSorted((a, b) => b - a));
+    expect(isAnchored(after)).toBe(false);
+    expect(whoseSpeed(after)).toMatch(
+      /^UNANCHORED: .* Rescaled to the matmuls of cuBLAS: decode × 0\.9 \(matmuls of 1 token, not steps\), prefill/u,
+    );
+  });
+
+  it("takes an engine's own steps where there are some, and leaves a library's matmuls aside", () => {
+    const after = anchored(decodeAt(8, 0.5), matmulOf(1, 0.1));
+    expect(after.anchored).toMatchObject({ engine: "vllm", curves: [{ curve: "decode", factor: expect.closeTo(0.5, 9) }] });
+    expect(after.notes.at(-1)).toContain("left aside");
   });
 
   it("rescales load by bandwidth and warm-up by time", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { finish } from "../../cli/finish.ts";
 import { startJournal } from "../../cli/journal.ts";
-import type { Job } from "../../src/profile/jobs.ts";
+import type { Job, Stage } from "../../src/profile/jobs.ts";
 import { UNKNOWN_MACHINE } from "../../src/profile/machine-state.ts";
 import { profileSchema } from "../../src/profile/schema.ts";
 import { openingOf } from "../profile/opening.ts";
@@ -9,7 +9,7 @@ import { freshFolder } from "./folder.ts";
 
 const folder = freshFolder();
 const clock = (id: string): Job => ({ kind: "clock", id });
-const stages = () => [() => [clock("first"), clock("second")], () => [clock("third")]];
+const stages = (): readonly Stage[] => [() => [clock("first"), clock("second")], () => [clock("third")]];
 const measurement = (id: string) => ({
   kind: "clock" as const,
   id,
@@ -31,7 +31,7 @@ describe("a stopped run that is finished", () => {
   it("is a profile of what was measured, naming what was not", async () => {
     const journal = stopped();
     journal.machine({ ...UNKNOWN_MACHINE, power_source: "mains" });
-    const profile = await finish({ journal: journal.path, stages, earlier: [] });
+    const profile = await finish(journal.path, stages);
     expect(profileSchema.parse(profile)).toEqual(profile);
     expect(profile).toMatchObject({
       ...opening,
@@ -46,8 +46,22 @@ describe("a stopped run that is finished", () => {
     });
   });
 
+  it("is planned from what was known when it began, wherever it is finished", async () => {
+    const known = { ...measurement("known"), performance_now_step_s: 1 };
+    const { path, append } = startJournal(folder.path, opening, [known]);
+    append("rests on known", { kind: "measured", measurement: measurement("rests on known") }, 3);
+    const planned: typeof stages = () => [({ measurements }) => measurements.map(({ id }) => clock(`rests on ${id}`))];
+    expect((await finish(path, planned)).measurements.map(({ id }) => id)).toEqual(["known", "rests on known"]);
+  });
+
+  it("that holds what this Ballast would not measure is refused, so that nothing is dropped without a word", async () => {
+    await expect(finish(stopped().path, () => [() => [clock("second")]])).rejects.toThrow(
+      "holds 1 measurement that this Ballast would not make, first first. Finish it with the Ballast that measured it, 0.1.0.",
+    );
+  });
+
   it("of a killed run says that the state of the machine is not known", async () => {
-    const { notes } = await finish({ journal: stopped().path, stages, earlier: [] });
+    const { notes } = await finish(stopped().path, stages);
     expect(notes.at(-1)).toBe("It had no time to write down clocks, power and temperature.");
   });
 });

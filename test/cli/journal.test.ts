@@ -127,7 +127,7 @@ describe("the journal", () => {
     const path = written();
     appendFileSync(path, 'not JSON\n{"note":"x"}\n');
     expect(messageOf(() => continueJournal(path, opening)).replace(path, "<journal>")).toMatchInlineSnapshot(
-      `"<folder>/unfinished-2026-11-24T100000000Z-web.jsonl: line 6: expected one line of JSON, got something else. Start anew without --resume; the journal stays where it is."`,
+      `"<folder>/unfinished-2026-11-24T100000000Z-web.jsonl: line 6: expected one line of JSON, got something else. Start anew; the journal stays where it is."`,
     );
   });
 
@@ -135,7 +135,7 @@ describe("the journal", () => {
     const path = written();
     writeFileSync(path, readFileSync(path, "utf8").replace('"spent_s":2.5', '"spent_s":-1'));
     expect(messageOf(() => continueJournal(path, opening))).toMatchInlineSnapshot(
-      `"<folder>/unfinished-2026-11-24T100000000Z-web.jsonl: line 3: is not what a bench writes (spent_s: Too small: expected number to be >=0). Start anew without --resume; the journal stays where it is."`,
+      `"<folder>/unfinished-2026-11-24T100000000Z-web.jsonl: line 3: is not what a bench writes (spent_s: Too small: expected number to be >=0). Start anew; the journal stays where it is."`,
     );
   });
 
@@ -143,7 +143,7 @@ describe("the journal", () => {
     const path = written();
     writeFileSync(path, '{"some":"thing"}\n');
     expect(messageOf(() => continueJournal(path, opening))).toMatchInlineSnapshot(
-      `"<folder>/unfinished-2026-11-24T100000000Z-web.jsonl: line 1: is not what a bench writes (schema: Invalid input: expected "ballast.journal/2"). Start anew without --resume; the journal stays where it is."`,
+      `"<folder>/unfinished-2026-11-24T100000000Z-web.jsonl: line 1: is not what a bench writes (schema: Invalid input: expected "ballast.journal/2"). Start anew; the journal stays where it is."`,
     );
   });
 });

@@ -111,6 +111,22 @@ describe("a bench run", () => {
     expect(outcome.leftOut).toEqual(["c", "d"].map((id) => ({ id, because: "its share of the time budget had ended" })));
   });
 
+  it("lets a job that began within its stage's share end, so that no page is lost to it", async () => {
+    const { options, events } = bench([], { budget: 10, each: 3 });
+    const races = Object.assign(() => ["a", "b"].map(job), { share: 0.2 });
+    const { measurements, leftOut } = await runBench({ ...options, stages: [races, () => [job("c")]] });
+    expect([ids(measurements), ids(leftOut as never)]).toEqual([["a", "c"], ["b"]]);
+    expect(events).not.toContain("reopen");
+  });
+
+  it("opens the device again where a group lost it at the end of its stage's share", async () => {
+    const { options, events } = bench([], { budget: 100, faults: { "kernel a": [hung] } });
+    const races = Object.assign(() => ["kernel a", "kernel b"].map(job), { share: 0.2 });
+    await runBench({ ...options, stages: [races, () => [job("c")]] });
+    expect(events.indexOf("reopen")).toBeGreaterThan(-1);
+    expect(events.indexOf("reopen")).toBeLessThan(events.indexOf("run c"));
+  });
+
   it("begins every further process afresh", async () => {
     const { options, events } = bench([["a", "b"], ["c process=2", "d process=2"], ["e process=3"]]);
     await runBench(options);

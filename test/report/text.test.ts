@@ -426,7 +426,7 @@ describe("a profile", () => {
     const samples_s = hot.timing.samples_s.map((sample) => 2 * sample);
     const cold = { ...hot, id: `${hot.id} cold`, cache: "cold" as const, timing: { ...hot.timing, samples_s } };
     const text = profileText({ ...profile, measurements: [...profile.measurements, cold] });
-    expect(text).toMatch(/in cache +\d\.\d+ TB\/s +2\.00 times as fast as cold: m 1 · n 28672 · k 4096, matmul\/matvec-f16/u);
+    expect(text).toMatch(/in cache +\d\.\d+ TB\/s +2\.00 times as fast as cold, 235 MB: m 1 · n 28672 · k 4096, matmul\/matvec-f16/u);
   });
 
   it("has no line that a terminal of 120 columns breaks", () => {

@@ -1,7 +1,8 @@
 import { InputError } from "../../errors.ts";
-import { plain } from "../../format.ts";
+import { plain, quantity } from "../../format.ts";
 import { exp, ln } from "../../math.ts";
 import { groupBy } from "../../stats/group-by.ts";
+import type { Seconds } from "../../units.ts";
 import type { Source } from "../curve-parts.ts";
 import type { AnchoredCurve, DeviceModel } from "../device-model.ts";
 import { heldOutError } from "../held-out.ts";
@@ -11,6 +12,9 @@ import { curveSeconds, decodeWork, prefillWork } from "../step-seconds.ts";
 import { mapTable } from "../table.ts";
 import type { AnchorPoint, ReadAnchor } from "./point.ts";
 
+type MatmulPoint = Extract<AnchorPoint, { readonly curve: "matmul" }>;
+type EnginePoint = Exclude<AnchorPoint, MatmulPoint>;
+
 /**
  * A device model whose curves are rescaled to measured points of an engine: each curve's times by one factor, the geometric mean of
  * measured over predicted. A curve without a point stays as it is.
@@ -18,29 +22,20 @@ import type { AnchorPoint, ReadAnchor } from "./point.ts";
  * A step's factor is decode's up to as many tokens as the largest anchored batch, prefill's from the smallest anchored prompt on, and
  * linear in tokens between. The error of a factor is that of each point predicted by the factor of the others.
  *
+ * Where no engine gave a step, the matmuls of a library may: a step's factor is then their ratio at as many tokens.
+ *
  * @throws InputError where a point does not fit the model's curves
  */
 export const anchorModel = (model: DeviceModel, read: readonly ReadAnchor[]): DeviceModel => {
-  const points = read.flatMap((anchor) => anchor.points);
-  const curves = [...groupBy(points, ({ curve }) => curve)].map(([curve, own]): AnchoredCurve => {
-    const pairs = own.map((point) => ({ id: point.source, predicted: predicted(model, point), measured: measured(model, point) }));
-    return {
-      curve,
-      factor: factorOf(pairs),
-      points: pairs.length,
-      error: heldOutError(
-        pairs.length < 2
-          ? []
-          : pairs.map((pair) => ({
-              id: pair.id,
-              predicted_s: pair.predicted * factorOf(pairs.filter((other) => other !== pair)),
-              measured_s: pair.measured,
-            })),
-        "one point, no held-out error",
-      ),
-      sources: own.map(({ source }) => source),
-    };
-  });
+  const given = read.flatMap((anchor) => anchor.points);
+  const matmuls = given.filter((point): point is MatmulPoint => point.curve === "matmul");
+  const ofEngine = given.filter((point): point is EnginePoint => point.curve !== "matmul");
+  const hasSteps = ofEngine.some(({ curve }) => curve === "prefill" || curve === "decode");
+  const knots = hasSteps ? [] : matmulKnots(model, matmuls);
+  const curves = [
+    ...[...groupBy(ofEngine, ({ curve }) => curve)].map(([curve, own]) => anchoredCurve(model, curve, own)),
+    ...matmulCurves(knots, matmuls),
+  ];
   const factor = (curve: AnchoredCurve["curve"]): number => curves.find((anchored) => anchored.curve === curve)?.factor ?? 1;
   /** Whose word a rescaled curve is from here on. */
   const sourceOf = (curve: AnchoredCurve["curve"]): { source?: Source } => {
@@ -49,11 +44,13 @@ export const anchorModel = (model: DeviceModel, read: readonly ReadAnchor[]): De
       ? {}
       : { source: { origin: "given", source: `anchored, × ${plain(anchored.factor, 3)}: ${anchored.sources.join(", ")}` } };
   };
-  const decode = points.flatMap((point) => (point.curve === "decode" ? [point.sequences] : []));
-  const prefill = points.flatMap((point) => (point.curve === "prefill" ? [point.tokens] : []));
   return {
     ...model,
-    anchored: { engine: [...new Set(points.map(({ engine }) => engine))].join(" and "), curves },
+    anchored: {
+      engine: [...new Set((knots.length > 0 ? given : ofEngine).map(({ engine }) => engine))].join(" and "),
+      ...(knots.length > 0 ? { is_no_engine: true as const } : {}),
+      curves,
+    },
     load: {
       ...model.load,
       ...sourceOf("load"),
@@ -67,14 +64,33 @@ export const anchorModel = (model: DeviceModel, read: readonly ReadAnchor[]): De
     },
     step:
       model.step.kind === "composed"
-        ? rescaled(model.step, {
-            decode: factor("decode"),
-            prefill: factor("prefill"),
-            decodeUpTo: decode.length === 0 ? 1 : Math.max(...decode),
-            prefillFrom: prefill.length === 0 ? model.step.valid.tokens[1] : Math.min(...prefill),
-          })
+        ? rescaled(model.step, knots.length > 0 ? knots : engineKnots(model.step, ofEngine, factor))
         : model.step,
-    notes: [...model.notes, ...read.flatMap(({ notes }) => notes)],
+    notes: [
+      ...model.notes,
+      ...read.flatMap(({ notes }) => notes),
+      ...(hasSteps && matmuls.length > 0 ? ["Matmuls of a library were left aside: an engine's own steps anchor these."] : []),
+    ],
+  };
+};
+
+const anchoredCurve = (model: DeviceModel, curve: AnchoredCurve["curve"], points: readonly EnginePoint[]): AnchoredCurve => {
+  const pairs = points.map((point) => ({ id: point.source, predicted: predicted(model, point), measured: measured(model, point) }));
+  return {
+    curve,
+    factor: factorOf(pairs),
+    points: pairs.length,
+    error: heldOutError(
+      pairs.length < 2
+        ? []
+        : pairs.map((pair) => ({
+            id: pair.id,
+            predicted_s: pair.predicted * factorOf(pairs.filter((other) => other !== pair)),
+            measured_s: pair.measured,
+          })),
+      "one point, no held-out error",
+    ),
+    sources: points.map(({ source }) => source),
   };
 };
 
@@ -86,9 +102,7 @@ interface Pair {
 const factorOf = (pairs: readonly Pair[]): number =>
   exp(pairs.reduce((sum, { predicted: before, measured: after }) => sum + ln(after / before), 0) / pairs.length);
 
-/** What the model says where the point says `measured`; both are ratios where the point is one. */
-const predicted = (model: DeviceModel, point: AnchorPoint): number => {
-  if ("ratio" in point) return stepOf(model, point) && 1;
+const predicted = (model: DeviceModel, point: EnginePoint): Seconds => {
   switch (point.curve) {
     case "load":
       return loadSeconds(model.load, model.weight_bytes);
@@ -103,10 +117,8 @@ const predicted = (model: DeviceModel, point: AnchorPoint): number => {
   }
 };
 
-const measured = (model: DeviceModel, point: AnchorPoint): number => {
-  if ("ratio" in point) return point.ratio;
-  return point.curve === "load" ? model.weight_bytes / point.bandwidth : point.seconds;
-};
+const measured = (model: DeviceModel, point: EnginePoint): Seconds =>
+  point.curve === "load" ? model.weight_bytes / point.bandwidth : point.seconds;
 
 const stepOf = ({ step, engine }: DeviceModel, { source }: AnchorPoint): ComposedCurve => {
   if (step.kind === "composed") return step;
@@ -117,19 +129,51 @@ const stepOf = ({ step, engine }: DeviceModel, { source }: AnchorPoint): Compose
   );
 };
 
-interface StepFactors {
-  readonly decode: number;
-  readonly prefill: number;
-  /** Tokens up to which decode's factor holds, and from which on prefill's does. */
-  readonly decodeUpTo: number;
-  readonly prefillFrom: number;
+/** By what a step of so many tokens is rescaled. */
+interface Knot {
+  readonly tokens: number;
+  readonly factor: number;
 }
 
-const rescaled = (step: ComposedCurve, { decode, prefill, decodeUpTo, prefillFrom }: StepFactors): ComposedCurve => {
+/** Ratios of matmuls by tokens, fewest first; of several layers at as many tokens their geometric mean. */
+const matmulKnots = (model: DeviceModel, points: readonly MatmulPoint[]): Knot[] => {
+  for (const point of points) stepOf(model, point);
+  return [...groupBy(points, ({ tokens }) => tokens)]
+    .map(([tokens, own]) => ({ tokens, factor: factorOf(own.map(({ ratio }) => ({ predicted: 1, measured: ratio }))) }))
+    .toSorted((a, b) => a.tokens - b.tokens);
+};
+
+/** Decode is told by the factor at the fewest tokens, prefill by that at the most. */
+const matmulCurves = (knots: readonly Knot[], points: readonly MatmulPoint[]): AnchoredCurve[] =>
+  [["decode", knots[0]] as const, ["prefill", knots.at(-1)] as const].flatMap(([curve, knot]): AnchoredCurve[] => {
+    if (knot === undefined) return [];
+    const own = points.filter(({ tokens }) => tokens === knot.tokens);
+    const because = `matmuls of ${quantity(knot.tokens, "token")}, not steps`;
+    return [
+      { curve, factor: knot.factor, points: own.length, error: { kind: "not-checked", because }, sources: own.map(({ source }) => source) },
+    ];
+  });
+
+/** Decode's factor up to the largest anchored batch, prefill's from the smallest anchored prompt on. */
+const engineKnots = ({ valid }: ComposedCurve, points: readonly EnginePoint[], factor: (curve: "decode" | "prefill") => number): Knot[] => {
+  const decode = points.flatMap((point) => (point.curve === "decode" ? [point.sequences] : []));
+  const prefill = points.flatMap((point) => (point.curve === "prefill" ? [point.tokens] : []));
+  return [
+    { tokens: decode.length === 0 ? 1 : Math.max(...decode), factor: factor("decode") },
+    { tokens: prefill.length === 0 ? valid.tokens[1] : Math.min(...prefill), factor: factor("prefill") },
+  ];
+};
+
+/** A step with its times rescaled by the factor at as many tokens, linear between knots and level beyond them. */
+const rescaled = (step: ComposedCurve, knots: readonly Knot[]): ComposedCurve => {
+  const decode = knots[0]!.factor;
+  const prefill = knots.at(-1)!.factor;
   const factorAt = (tokens: number): number => {
-    if (tokens <= decodeUpTo) return decode;
-    if (tokens >= prefillFrom) return prefill;
-    return decode + ((prefill - decode) * (tokens - decodeUpTo)) / (prefillFrom - decodeUpTo);
+    const next = knots.findIndex((knot) => tokens <= knot.tokens);
+    if (next === 0) return decode;
+    const [before, after] = [knots[next - 1], knots[next]];
+    if (before === undefined || after === undefined) return prefill;
+    return before.factor + ((after.factor - before.factor) * (tokens - before.tokens)) / (after.tokens - before.tokens);
   };
   return {
     ...step,

@@ -1,11 +1,9 @@
 import { median } from "simple-statistics";
 import type { NativeMatmul } from "../../profile/native-reference.ts";
 import type { Profile } from "../../profile/schema.ts";
+import { stepDtype } from "../dtype.ts";
 import { measuredKernels } from "../measured.ts";
 import type { AnchorPoint, ReadAnchor } from "./point.ts";
-
-/** Tokens up to which a matmul stands for decode; more of them are a prompt's. */
-const MOST_DECODE_TOKENS = 64;
 
 /**
  * What a profile's native reference says of its own GPU: copies from pinned memory anchor the load; the vendor library's matmuls, each beside
@@ -17,8 +15,8 @@ export const nativeAnchor = (profile: Profile, place: string): ReadAnchor | null
   const { native_reference: reference } = profile;
   if (reference === null) return null;
   const { library, host_to_device, matmuls } = reference;
-  const inF16 = measuredKernels(profile, "matmul", "f16");
-  const [dtype, ours] = inF16.length > 0 ? (["f16", inF16] as const) : (["f32", measuredKernels(profile, "matmul", "f32")] as const);
+  const dtype = stepDtype(profile);
+  const ours = measuredKernels(profile, "matmul", dtype);
   const shapeName = ({ m, n, k }: Pick<NativeMatmul, "m" | "n" | "k">) => `${m}×${n}×${k}`;
   const secondsAt = (shape: string): number =>
     Math.min(...ours.filter(({ shape: { m = 0, n = 0, k = 0 } }) => shapeName({ m, n, k }) === shape).map(({ seconds }) => seconds));
@@ -28,12 +26,8 @@ export const nativeAnchor = (profile: Profile, place: string): ReadAnchor | null
       const shape = shapeName(matmul);
       const ratio = median(matmul.samples_s) / secondsAt(shape);
       if (!(ratio > 0)) return []; // WebGPU did not measure it
-      const from = { engine: `the matmuls of ${library ?? "the vendor's library"}`, source: `${place}: ${dtype} matmul ${shape}`, ratio };
-      return [
-        matmul.m <= MOST_DECODE_TOKENS
-          ? { ...from, curve: "decode", sequences: matmul.m }
-          : { ...from, curve: "prefill", tokens: matmul.m },
-      ];
+      const engine = `the matmuls of ${library ?? "the vendor's library"}`;
+      return [{ curve: "matmul", engine, source: `${place}: ${dtype} matmul ${shape}`, tokens: matmul.m, ratio }];
     });
   return {
     points: [
@@ -50,7 +44,7 @@ export const nativeAnchor = (profile: Profile, place: string): ReadAnchor | null
       ...(steps.length === 0
         ? []
         : [
-            `${place}: whole steps are rescaled as the vendor's matmuls of the same shapes are faster; that attention, the small kernels and the CPU's part gain as much was not measured, and no engine stands behind it.`,
+            `${place}: whole steps are rescaled as the vendor's matmuls of the same shapes are faster at as many tokens; that attention, the small kernels and the CPU's part gain as much was not measured.`,
           ]),
     ],
   };

@@ -16,9 +16,8 @@ export type AnchorPoint = From &
     /** One token of each of so many sequences, each at this context. */
     | { readonly curve: "decode"; readonly sequences: number; readonly context: number; readonly seconds: Seconds }
     | { readonly curve: "warm-up"; readonly seconds: Seconds }
-    /** A part of a step measured there and by WebGPU: its time there over WebGPU's. */
-    | { readonly curve: "prefill"; readonly tokens: number; readonly ratio: number }
-    | { readonly curve: "decode"; readonly sequences: number; readonly ratio: number }
+    /** A matmul of so many tokens measured there and by WebGPU: its time there over WebGPU's. */
+    | { readonly curve: "matmul"; readonly tokens: number; readonly ratio: number }
   );
 
 /** What a file of measurements gave, and what in it could not serve. */
