@@ -8,9 +8,10 @@ import { residualAdd } from "./layer/residual-add.ts";
 import { residualNorm, rmsNorm } from "./layer/rms-norm.ts";
 import { rotary } from "./layer/rotary.ts";
 import { swiglu } from "./layer/swiglu.ts";
-import { halfWeightMatmuls, matmuls, q4Matmuls } from "./matmul/index.ts";
+import { halfWeightMatmuls, matmuls, matrixMatmulsOn, q4Matmuls } from "./matmul/index.ts";
+import type { SquareUnits } from "./matmul/matrix-units.ts";
 import { copies } from "./roof/copy.ts";
-import { matrixMultiplyAdds } from "./roof/matrix-multiply-add.ts";
+import { matrixMultiplyAdds, matrixMultiplyAddsOn } from "./roof/matrix-multiply-add.ts";
 import { multiplyAdds } from "./roof/multiply-add.ts";
 import { reads } from "./roof/read.ts";
 
@@ -34,6 +35,12 @@ export const variants: readonly KernelVariant[] = [
   ...decodeAttentions,
   ...dtypes.flatMap((dtype) => [rmsNorm(dtype), residualNorm(dtype), rotary(dtype), swiglu(dtype), residualAdd(dtype), greedyHead(dtype)]),
   ...dtypes.flatMap((dtype) => [decoderLayer(dtype, defaultChoices(dtype)), engineStep(dtype, defaultChoices(dtype))]),
+];
+
+/** Every variant that needs matrix units, written for units of another size than a GPU's: for a rehearsal on a driver that has only those. */
+export const variantsOnUnits = (units: SquareUnits): readonly KernelVariant[] => [
+  ...matrixMultiplyAddsOn(units),
+  ...matrixMatmulsOn(units),
 ];
 
 /** @throws RangeError where no variant has that id */

@@ -1,5 +1,6 @@
 import type { Dtype } from "../kernel.ts";
 import { lanesMatmul } from "./lanes.ts";
+import { type SquareUnits, UNITS } from "./matrix-units.ts";
 import { matrixSplitMatmul } from "./matrix-split.ts";
 import { matrixMatmul, type MatrixStructure } from "./matrix.ts";
 import { matvecMatmul } from "./matvec.ts";
@@ -28,7 +29,13 @@ const MATRIX_TILES: readonly MatrixStructure[] = [
   { tileM: 64, tileN: 64, tileK: 32, rows: 32, columns: 32 },
 ];
 
-const staged = (format: WeightFormat): readonly MatmulVariant[] => MATRIX_TILES.map((tile) => matrixMatmul(format, tile, false));
+const staged = (format: WeightFormat, units: SquareUnits): readonly MatmulVariant[] =>
+  MATRIX_TILES.map((tile) => matrixMatmul(format, tile, false, units));
+
+const plainOnUnits = (units: SquareUnits): readonly MatmulVariant[] => {
+  const format = plainWeights("f16");
+  return [...staged(format, units), ...MATRIX_TILES.map((tile) => matrixMatmul(format, tile, true, units)), matrixSplitMatmul(units)];
+};
 
 /** Weights of the activations' own type: what a decoder layer is made of. */
 export const matmuls: readonly MatmulVariant[] = dtypes.flatMap((dtype) => {
@@ -40,7 +47,7 @@ export const matmuls: readonly MatmulVariant[] = dtypes.flatMap((dtype) => {
     registersMatmul(dtype, format, { rows: 4, columns: 4, across: 16, down: 4 }),
     registersMatmul(dtype, format, { rows: 8, columns: 8, across: 8, down: 2 }),
     matvecMatmul(dtype, format, "subgroup", 128),
-    ...(dtype === "f16" ? [...staged(format), ...MATRIX_TILES.map((tile) => matrixMatmul(format, tile, true)), matrixSplitMatmul()] : []),
+    ...(dtype === "f16" ? plainOnUnits(UNITS) : []),
   ];
 });
 
@@ -50,5 +57,8 @@ export const halfWeightMatmuls: readonly MatmulVariant[] = ofFormat("f32", halfW
 /** 4-bit weights in groups. */
 export const q4Matmuls: readonly MatmulVariant[] = dtypes.flatMap((dtype) => [
   ...ofFormat(dtype, q4Weights),
-  ...(dtype === "f16" ? staged(q4Weights) : []),
+  ...(dtype === "f16" ? staged(q4Weights, UNITS) : []),
 ]);
+
+/** The variants on matrix units, written for units of another size than a GPU's: for a rehearsal on a driver that has only those. */
+export const matrixMatmulsOn = (units: SquareUnits): readonly MatmulVariant[] => [...plainOnUnits(units), ...staged(q4Weights, units)];

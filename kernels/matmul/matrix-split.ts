@@ -5,11 +5,11 @@ import {
   loadLeft,
   loadRight,
   matrixHead,
-  ON_UNITS,
+  onUnits,
   pitchOf,
   resultsMemory,
   stageHalves,
-  UNIT,
+  type SquareUnits,
   UNITS,
 } from "./matrix-units.ts";
 import { type MatrixStructure, stagedMatrixWgsl } from "./matrix.ts";
@@ -29,20 +29,21 @@ export interface MatrixSplitStructure {
 
 const format = plainWeights("f16");
 
-export const matrixSplitWgsl = ({ rows, subgroups }: MatrixSplitStructure): string => {
-  const down = rows / UNIT;
-  const threads = subgroups * UNITS.subgroup;
-  const tileK = subgroups * UNIT;
+export const matrixSplitWgsl = (units: SquareUnits, { rows, subgroups }: MatrixSplitStructure): string => {
+  const { side } = units;
+  const down = rows / side;
+  const threads = subgroups * units.subgroup;
+  const tileK = subgroups * side;
   const eights = tileK / 8;
   const pitch = pitchOf(tileK);
-  return `${matrixHead(format, `one workgroup per ${rows}×${UNIT} tile of C, its ${subgroups} subgroups taking turns along k; n and k are multiples of ${UNIT}`)}
+  return `${matrixHead(format, `one workgroup per ${rows}×${side} tile of C, its ${subgroups} subgroups taking turns along k; n and k are multiples of ${side}`)}
 ${storage(1, "a", "read", "vec4<u32>")}
 ${storage(2, "w", "read", "f16")}
 ${storage(3, "c", "read_write", "f16")}
 
 ${store("f16")}
 var<workgroup> tile_a: array<f16, ${rows * pitch}>;
-${resultsMemory(subgroups)}
+${resultsMemory(units, subgroups)}
 
 ${stageHalves("a", "params.m", true)}
 
@@ -53,18 +54,18 @@ fn main(
   @builtin(subgroup_id) subgroup: u32,
 ) {
   let first_row = group.y * ${rows}u;
-  let column = group.x * ${UNIT}u;
-${declareSums(down, 1)}
+  let column = group.x * ${side}u;
+${declareSums(units, down, 1)}
   for (var step = 0u; step < params.k; step += ${tileK}u) {
     for (var i = thread; i < ${rows * eights}u; i += ${threads}u) {
       stage_a(first_row + i / ${eights}u, step / 8u + i % ${eights}u, (i / ${eights}u) * ${pitch}u + (i % ${eights}u) * 8u);
     }
     workgroupBarrier();
-    let own = step + subgroup * ${UNIT}u;
+    let own = step + subgroup * ${side}u;
     if (own < params.k) {
-      ${loadRight("w_0", "w", "column * params.k + own", "params.k")}
+      ${loadRight(units, "w_0", "w", "column * params.k + own", "params.k")}
 ${range(down)
-  .map((i) => `      ${loadLeft(`a_${i}`, "tile_a", `${UNIT * i * pitch}u + subgroup * ${UNIT}u`, `${pitch}u`)}`)
+  .map((i) => `      ${loadLeft(units, `a_${i}`, "tile_a", `${side * i * pitch}u + subgroup * ${side}u`, `${pitch}u`)}`)
   .join("\n")}
 ${addToSums("      ", down, 1)}
     }
@@ -72,12 +73,12 @@ ${addToSums("      ", down, 1)}
   }
 ${range(down)
   .map(
-    (i) => `  subgroupMatrixStore(&results, subgroup * ${UNIT * UNIT}u, sum_${i}_0, false, ${UNIT}u);
+    (i) => `  subgroupMatrixStore(&results, subgroup * ${side * side}u, sum_${i}_0, false, ${side}u);
   workgroupBarrier();
-  for (var e = thread; e < ${UNIT * UNIT}u; e += ${threads}u) {
+  for (var e = thread; e < ${side * side}u; e += ${threads}u) {
     var sum = 0.0;
-    for (var part = 0u; part < ${subgroups}u; part++) { sum += results[part * ${UNIT * UNIT}u + e]; }
-    store(first_row + ${UNIT * i}u + e / ${UNIT}u, column + e % ${UNIT}u, sum);
+    for (var part = 0u; part < ${subgroups}u; part++) { sum += results[part * ${side * side}u + e]; }
+    store(first_row + ${side * i}u + e / ${side}u, column + e % ${side}u, sum);
   }
   workgroupBarrier();`,
   )
@@ -92,13 +93,13 @@ const FALLBACK: MatrixStructure = { tileM: 64, tileN: 64, tileK: 32, rows: 32, c
 const structureFor = (m: number): MatrixSplitStructure =>
   m <= 16 ? { rows: 16, subgroups: 8 } : m <= 32 ? { rows: 32, subgroups: 4 } : { rows: 64, subgroups: 4 };
 
-const isWhole = ({ n, k }: MatmulSizes): boolean => n % UNIT === 0 && k % UNIT === 0;
+const isWhole = ({ n, k }: MatmulSizes, { side }: SquareUnits): boolean => n % side === 0 && k % side === 0;
 
 /** For up to 64 tokens at once; f16 weights. */
-export const matrixSplitMatmul = (): MatmulVariant =>
+export const matrixSplitMatmul = (units: SquareUnits = UNITS): MatmulVariant =>
   matmulVariant({
     name: "matrix-split-64x16",
-    ...ON_UNITS,
+    ...onUnits(units),
     format,
     summary: "matrix units for few tokens: 16 columns a workgroup, up to 64 tokens at once, k shared among subgroups",
     version: 1,
@@ -112,20 +113,20 @@ export const matrixSplitMatmul = (): MatmulVariant =>
       { m: 5, n: 17, k: 23 },
     ],
     tileRows: (m) => structureFor(m).rows,
-    suits: (sizes) => sizes.m <= 64 && isWhole(sizes),
+    suits: (sizes) => sizes.m <= 64 && isWhole(sizes, units),
     plan: (sizes, buffers) => {
       const { m, n, k } = sizes;
       const types = { dtype: "f16", format, isWide: k % 8 === 0 } as const;
       const structure = structureFor(m);
-      const whole = isWhole(sizes);
+      const whole = isWhole(sizes, units);
       return {
         scratch: [],
         dispatches: [
           matmulDispatch(types, sizes, buffers, {
             label: "matmul matrix-split",
-            wgsl: whole ? matrixSplitWgsl(structure) : stagedMatrixWgsl(format, FALLBACK, types.isWide),
+            wgsl: whole ? matrixSplitWgsl(units, structure) : stagedMatrixWgsl(units, format, FALLBACK, types.isWide),
             workgroups: whole
-              ? [n / UNIT, Math.ceil(m / structure.rows), 1]
+              ? [n / units.side, Math.ceil(m / structure.rows), 1]
               : [Math.ceil(n / FALLBACK.tileN), Math.ceil(m / FALLBACK.tileM), 1],
           }),
         ],

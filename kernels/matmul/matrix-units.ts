@@ -8,23 +8,39 @@ import type { WeightFormat } from "./weight-format.ts";
  * WGSL fixes no rounding for the units, so their bound rests on what is known of them (`unitTerms`) and not on its rules alone.
  */
 
-/** m, n and k of one unit's multiplication. */
-export const UNIT = 16;
+/** Units that multiply squares of f16 and add in f32: `side` is m, n and k of one multiplication, by `subgroup` invocations. */
+export interface SquareUnits {
+  readonly side: number;
+  readonly subgroup: number;
+}
 
-/** NVIDIA's since Turing; AMD's from RDNA 3 on where its subgroups are of 32. */
-export const UNITS: SubgroupMatrix = { m: UNIT, n: UNIT, k: UNIT, component: "f16", result: "f32", subgroup: 32 };
+/** NVIDIA's since Turing; AMD's from RDNA 3 on where its subgroups are of 32. Every variant is written for them, unless it is given others. */
+export const UNITS: SquareUnits = { side: 16, subgroup: 32 };
+
+const asMatrix = ({ side, subgroup }: SquareUnits): SubgroupMatrix => ({
+  m: side,
+  n: side,
+  k: side,
+  component: "f16",
+  result: "f32",
+  subgroup,
+});
 
 /**
  * Terms of a sum of k products, in the sense of `sumError`. NVIDIA's units, for one, add 16 exact products and the sum so far at once, all
  * aligned to the largest of them and cut off below its 24 bits. The largest loses nothing, the others one unit in the last place of the sum
  * of magnitudes at most, and what comes out is cut off once more: 17 such units a block.
  */
-export const unitTerms = (k: number): number => k + Math.ceil(k / UNIT);
+export const unitTerms =
+  ({ side }: SquareUnits) =>
+  (k: number): number =>
+    k + Math.ceil(k / side);
 
 export const MATRIX_FEATURES: readonly KernelFeature[] = ["shader-f16", "subgroups", "chromium-experimental-subgroup-matrix"];
 
-/** What every variant on matrix units is. */
-export const ON_UNITS = { dtype: "f16", needs: MATRIX_FEATURES, matrix: UNITS, terms: unitTerms } as const;
+/** What every variant on these matrix units is. */
+export const onUnits = (units: SquareUnits) =>
+  ({ dtype: "f16", needs: MATRIX_FEATURES, matrix: asMatrix(units), terms: unitTerms(units) }) as const;
 
 /** How a kernel on matrix units begins: directives, what it computes, its layout, and sizes. */
 export const matrixHead = (format: WeightFormat, comment: string): string => `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
@@ -34,18 +50,18 @@ export const matrixHead = (format: WeightFormat, comment: string): string => `${
 
 ${paramsBlock(["m", "n", "k"])}`;
 
-/** `let <name> = …`: 16 rows of k at an offset, their elements along k side by side, `pitch` apart. */
-export const loadLeft = (name: string, from: string, offset: string, pitch: string): string =>
-  `let ${name} = subgroupMatrixLoad<subgroup_matrix_left<f16, ${UNIT}, ${UNIT}>>(&${from}, ${offset}, false, ${pitch});`;
+/** `let <name> = …`: a unit's rows of k at an offset, their elements along k side by side, `pitch` apart. */
+export const loadLeft = ({ side }: SquareUnits, name: string, from: string, offset: string, pitch: string): string =>
+  `let ${name} = subgroupMatrixLoad<subgroup_matrix_left<f16, ${side}, ${side}>>(&${from}, ${offset}, false, ${pitch});`;
 
 /** The same of W, whose rows are columns of C. */
-export const loadRight = (name: string, from: string, offset: string, pitch: string): string =>
-  `let ${name} = subgroupMatrixLoad<subgroup_matrix_right<f16, ${UNIT}, ${UNIT}>>(&${from}, ${offset}, true, ${pitch});`;
+export const loadRight = ({ side }: SquareUnits, name: string, from: string, offset: string, pitch: string): string =>
+  `let ${name} = subgroupMatrixLoad<subgroup_matrix_right<f16, ${side}, ${side}>>(&${from}, ${offset}, true, ${pitch});`;
 
 /** The sums of a subgroup: `<rows>` × `<columns>` results, all zero. */
-export const declareSums = (down: number, across: number): string =>
+export const declareSums = ({ side }: SquareUnits, down: number, across: number): string =>
   range(down)
-    .flatMap((i) => range(across).map((j) => `  var sum_${i}_${j}: subgroup_matrix_result<f32, ${UNIT}, ${UNIT}>;`))
+    .flatMap((i) => range(across).map((j) => `  var sum_${i}_${j}: subgroup_matrix_result<f32, ${side}, ${side}>;`))
     .join("\n");
 
 export const addToSums = (indent: string, down: number, across: number): string =>
@@ -54,17 +70,18 @@ export const addToSums = (indent: string, down: number, across: number): string 
     .join("\n");
 
 /** Memory through which results, which no shader can look into, become elements: a result for each subgroup. */
-export const resultsMemory = (subgroups: number): string => `var<workgroup> results: array<f32, ${subgroups * UNIT * UNIT}>;`;
+export const resultsMemory = ({ side }: SquareUnits, subgroups: number): string =>
+  `var<workgroup> results: array<f32, ${subgroups * side * side}>;`;
 
 /** Stores a subgroup's sums, one result at a time, from row and column on (WGSL expressions), by way of `results`. */
-export const storeSums = (down: number, across: number, row: string, column: string): string =>
+export const storeSums = ({ side, subgroup }: SquareUnits, down: number, across: number, row: string, column: string): string =>
   range(down)
     .flatMap((i) =>
       range(across).map(
-        (j) => `  subgroupMatrixStore(&results, subgroup * ${UNIT * UNIT}u, sum_${i}_${j}, false, ${UNIT}u);
+        (j) => `  subgroupMatrixStore(&results, subgroup * ${side * side}u, sum_${i}_${j}, false, ${side}u);
   workgroupBarrier();
-  for (var e = lane; e < ${UNIT * UNIT}u; e += ${UNITS.subgroup}u) {
-    store(${row} + ${UNIT * i}u + e / ${UNIT}u, ${column} + ${UNIT * j}u + e % ${UNIT}u, results[subgroup * ${UNIT * UNIT}u + e]);
+  for (var e = lane; e < ${side * side}u; e += ${subgroup}u) {
+    store(${row} + ${side * i}u + e / ${side}u, ${column} + ${side * j}u + e % ${side}u, results[subgroup * ${side * side}u + e]);
   }
   workgroupBarrier();`,
       ),
@@ -107,5 +124,5 @@ export const stageWeights = `fn stage_w(row: u32, block: u32, at: u32) {
   }
 }`;
 
-/** Elements from one staged row to the next: 8 more than it holds, so that the 16 rows of a load lie in different banks. */
+/** Elements from one staged row to the next: 8 more than it holds, so that the rows of a load lie in different banks. */
 export const pitchOf = (tileK: number): number => tileK + 8;

@@ -5,13 +5,13 @@ import {
   loadLeft,
   loadRight,
   matrixHead,
-  ON_UNITS,
+  onUnits,
   pitchOf,
   resultsMemory,
   stageHalves,
   stageWeights,
   storeSums,
-  UNIT,
+  type SquareUnits,
   UNITS,
 } from "./matrix-units.ts";
 import { matmulDispatch, store } from "./micro-kernel.ts";
@@ -31,9 +31,10 @@ export interface MatrixStructure {
 
 const subgroupsOf = ({ tileM, tileN, rows, columns }: MatrixStructure): number => (tileM / rows) * (tileN / columns);
 
-const mainOf = ({ tileM, tileN, rows, columns }: MatrixStructure): string => {
+const mainOf = (units: SquareUnits, { tileM, tileN, rows, columns }: MatrixStructure): string => {
+  const { side, subgroup } = units;
   const across = tileN / columns;
-  return `@compute @workgroup_size(${UNITS.subgroup * across * (tileM / rows)})
+  return `@compute @workgroup_size(${subgroup * across * (tileM / rows)})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(local_invocation_index) thread: u32,
@@ -44,14 +45,15 @@ fn main(
   let own_column = (subgroup % ${across}u) * ${columns}u;
   let first_row = group.y * ${tileM}u;
   let first_column = group.x * ${tileN}u;
-${declareSums(rows / UNIT, columns / UNIT)}`;
+${declareSums(units, rows / side, columns / side)}`;
 };
 
 /** Whether the rows of A and W start where vectors of eight may. */
 const isWide = ({ k }: MatmulSizes): boolean => k % 8 === 0;
 
 /** A and W go through workgroup memory, where what lies outside them is zero: for every shape. */
-export const stagedMatrixWgsl = (format: WeightFormat, structure: MatrixStructure, wide: boolean): string => {
+export const stagedMatrixWgsl = (units: SquareUnits, format: WeightFormat, structure: MatrixStructure, wide: boolean): string => {
+  const { side } = units;
   const { tileM, tileN, tileK, rows, columns } = structure;
   const subgroups = subgroupsOf(structure);
   const pitch = pitchOf(tileK);
@@ -63,7 +65,7 @@ export const stagedMatrixWgsl = (format: WeightFormat, structure: MatrixStructur
     name: string,
     count: number,
     first: string,
-  ) => `    for (var i = thread; i < ${count * eights}u; i += ${subgroups * UNITS.subgroup}u) {
+  ) => `    for (var i = thread; i < ${count * eights}u; i += ${subgroups * units.subgroup}u) {
       stage_${name}(${first} + i / ${eights}u, block + i % ${eights}u, (i / ${eights}u) * ${pitch}u + (i % ${eights}u) * 8u);
     }`;
   return `${matrixHead(format, `one workgroup per ${tileM}×${tileN} tile of C, ${rows}×${columns} a subgroup, k in steps of ${tileK} through workgroup memory`)}
@@ -74,7 +76,7 @@ ${storage(2 + weights.length, "c", "read_write", "f16")}
 ${store("f16")}
 var<workgroup> tile_a: array<f16, ${tileM * pitch}>;
 var<workgroup> tile_w: array<f16, ${tileN * pitch}>;
-${resultsMemory(subgroups)}
+${resultsMemory(units, subgroups)}
 
 ${stageHalves("a", "params.m", wide)}
 
@@ -86,30 +88,31 @@ ${
 ${stageWeights}`
 }
 
-${mainOf(structure)}
+${mainOf(units, structure)}
   let blocks = (params.k + 7u) / 8u;
   for (var block = 0u; block < blocks; block += ${eights}u) {
 ${stage("a", tileM, "first_row")}
 ${stage("w", tileN, "first_column")}
     workgroupBarrier();
-    for (var step = 0u; step < ${tileK}u; step += ${UNIT}u) {
-${range(rows / UNIT)
-  .map((i) => `      ${loadLeft(`a_${i}`, "tile_a", `(own_row + ${UNIT * i}u) * ${pitch}u + step`, `${pitch}u`)}`)
+    for (var step = 0u; step < ${tileK}u; step += ${side}u) {
+${range(rows / side)
+  .map((i) => `      ${loadLeft(units, `a_${i}`, "tile_a", `(own_row + ${side * i}u) * ${pitch}u + step`, `${pitch}u`)}`)
   .join("\n")}
-${range(columns / UNIT)
-  .map((j) => `      ${loadRight(`w_${j}`, "tile_w", `(own_column + ${UNIT * j}u) * ${pitch}u + step`, `${pitch}u`)}`)
+${range(columns / side)
+  .map((j) => `      ${loadRight(units, `w_${j}`, "tile_w", `(own_column + ${side * j}u) * ${pitch}u + step`, `${pitch}u`)}`)
   .join("\n")}
-${addToSums("      ", rows / UNIT, columns / UNIT)}
+${addToSums("      ", rows / side, columns / side)}
     }
     workgroupBarrier();
   }
-${storeSums(rows / UNIT, columns / UNIT, "first_row + own_row", "first_column + own_column")}
+${storeSums(units, rows / side, columns / side, "first_row + own_row", "first_column + own_column")}
 }
 `;
 };
 
 /** A and W are loaded straight from memory into the matrices: for shapes that whole tiles cover. */
-export const directMatrixWgsl = (format: WeightFormat, structure: MatrixStructure): string => {
+export const directMatrixWgsl = (units: SquareUnits, format: WeightFormat, structure: MatrixStructure): string => {
+  const { side } = units;
   const { tileM, tileN, rows, columns } = structure;
   return `${matrixHead(format, `one workgroup per ${tileM}×${tileN} tile of C, ${rows}×${columns} a subgroup, straight from memory; every tile is whole`)}
 ${storage(1, "a", "read", "f16")}
@@ -117,37 +120,42 @@ ${storage(2, "w", "read", "f16")}
 ${storage(3, "c", "read_write", "f16")}
 
 ${store("f16")}
-${resultsMemory(subgroupsOf(structure))}
+${resultsMemory(units, subgroupsOf(structure))}
 
-${mainOf(structure)}
+${mainOf(units, structure)}
   let row = first_row + own_row;
   let column = first_column + own_column;
-  for (var step = 0u; step < params.k; step += ${UNIT}u) {
-${range(rows / UNIT)
-  .map((i) => `    ${loadLeft(`a_${i}`, "a", `(row + ${UNIT * i}u) * params.k + step`, "params.k")}`)
+  for (var step = 0u; step < params.k; step += ${side}u) {
+${range(rows / side)
+  .map((i) => `    ${loadLeft(units, `a_${i}`, "a", `(row + ${side * i}u) * params.k + step`, "params.k")}`)
   .join("\n")}
-${range(columns / UNIT)
-  .map((j) => `    ${loadRight(`w_${j}`, "w", `(column + ${UNIT * j}u) * params.k + step`, "params.k")}`)
+${range(columns / side)
+  .map((j) => `    ${loadRight(units, `w_${j}`, "w", `(column + ${side * j}u) * params.k + step`, "params.k")}`)
   .join("\n")}
-${addToSums("    ", rows / UNIT, columns / UNIT)}
+${addToSums("    ", rows / side, columns / side)}
   }
-${storeSums(rows / UNIT, columns / UNIT, "row", "column")}
+${storeSums(units, rows / side, columns / side, "row", "column")}
 }
 `;
 };
 
-const isWhole = ({ m, n, k }: MatmulSizes, { tileM, tileN }: MatrixStructure): boolean =>
-  m % tileM === 0 && n % tileN === 0 && k % UNIT === 0;
+const isWhole = ({ m, n, k }: MatmulSizes, { tileM, tileN }: MatrixStructure, { side }: SquareUnits): boolean =>
+  m % tileM === 0 && n % tileN === 0 && k % side === 0;
 
 /**
  * @param isDirect straight from memory where whole tiles cover the shape, and as if not elsewhere; for plain f16 weights
  */
-export const matrixMatmul = (format: WeightFormat, structure: MatrixStructure, isDirect: boolean): MatmulVariant => {
+export const matrixMatmul = (
+  format: WeightFormat,
+  structure: MatrixStructure,
+  isDirect: boolean,
+  units: SquareUnits = UNITS,
+): MatmulVariant => {
   const { tileM, tileN, tileK, rows, columns } = structure;
   const name = isDirect ? `matrix-direct-${tileM}x${tileN}-${rows}x${columns}` : `matrix-${tileM}x${tileN}x${tileK}-${rows}x${columns}`;
   return matmulVariant({
     name,
-    ...ON_UNITS,
+    ...onUnits(units),
     format,
     roundsWeights: format.family !== "matmul",
     summary: `matrix units, ${tileM}×${tileN} tiles ${isDirect ? "straight from memory" : "through workgroup memory"}, ${rows}×${columns} a subgroup`,
@@ -157,10 +165,10 @@ export const matrixMatmul = (format: WeightFormat, structure: MatrixStructure, i
       { m: tileM - 1, n: tileN - 1, k: tileK - 1 },
       { m: tileM + 1, n: tileN + 1, k: tileK + 8 },
       { m: 1, n: 3, k: 7 },
-      { m: 2 * tileM, n: 2 * tileN, k: 5 * UNIT },
+      { m: 2 * tileM, n: 2 * tileN, k: 5 * units.side },
     ],
     tileRows: () => tileM,
-    suits: (sizes) => (isDirect ? isWhole(sizes, structure) : 2 * sizes.m > tileM),
+    suits: (sizes) => (isDirect ? isWhole(sizes, structure, units) : 2 * sizes.m > tileM),
     plan: (sizes, buffers) => {
       const wide = isWide(sizes);
       return {
@@ -168,7 +176,10 @@ export const matrixMatmul = (format: WeightFormat, structure: MatrixStructure, i
         dispatches: [
           matmulDispatch({ dtype: "f16", format, isWide: wide }, sizes, buffers, {
             label: `${format.family} ${name}`,
-            wgsl: isDirect && isWhole(sizes, structure) ? directMatrixWgsl(format, structure) : stagedMatrixWgsl(format, structure, wide),
+            wgsl:
+              isDirect && isWhole(sizes, structure, units)
+                ? directMatrixWgsl(units, format, structure)
+                : stagedMatrixWgsl(units, format, structure, wide),
             workgroups: [Math.ceil(sizes.n / tileN), Math.ceil(sizes.m / tileM), 1],
           }),
         ],

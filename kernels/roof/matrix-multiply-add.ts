@@ -1,10 +1,19 @@
 import { sumError } from "../bounds.ts";
 import type { KernelVariant } from "../kernel.ts";
 import { sizesOf } from "../shape.ts";
-import { addToSums, declareSums, loadLeft, loadRight, MATRIX_FEATURES, UNIT, UNITS, unitTerms } from "../matmul/matrix-units.ts";
+import {
+  addToSums,
+  declareSums,
+  loadLeft,
+  loadRight,
+  MATRIX_FEATURES,
+  onUnits,
+  type SquareUnits,
+  UNITS,
+  unitTerms,
+} from "../matmul/matrix-units.ts";
 import { directives, FLAT_GROUP, gridOf, paramsBlock, range, storage } from "../wgsl.ts";
 
-const ELEMENTS = UNIT * UNIT;
 /** Tiles of a workgroup: one for each of its subgroups. */
 const TILES = 4;
 
@@ -14,11 +23,13 @@ export interface MatrixStructure {
   readonly columns: number;
 }
 
-export const matrixMultiplyAddWgsl = ({ rows, columns }: MatrixStructure): string => {
+export const matrixMultiplyAddWgsl = (units: SquareUnits, { rows, columns }: MatrixStructure): string => {
+  const { side } = units;
+  const elements = side * side;
   const sums = range(rows).flatMap((i) => range(columns).map((j) => ({ name: `sum_${i}_${j}`, at: i * columns + j })));
   return `${directives("f16", MATRIX_FEATURES, ["subgroup_id"])}
 // C_ij ← C_ij + A_i · W_jᵀ, steps times, on ${rows}×${columns} matrices a tile, one tile a subgroup
-// a: ${rows} matrices of ${UNIT}×${UNIT} row-major f16 · w: ${columns} of them · sums: ${rows * columns} matrices of f32 a tile
+// a: ${rows} matrices of ${side}×${side} row-major f16 · w: ${columns} of them · sums: ${rows * columns} matrices of f32 a tile
 // Every sum starts at zero, is made of other operands than its neighbours, and is stored: nothing can be left out.
 
 ${paramsBlock(["tiles", "steps"])}
@@ -26,39 +37,43 @@ ${storage(1, "a", "read", "f16")}
 ${storage(2, "w", "read", "f16")}
 ${storage(3, "sums", "read_write", "f32")}
 
-@compute @workgroup_size(${TILES * UNITS.subgroup})
+@compute @workgroup_size(${TILES * units.subgroup})
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
   @builtin(num_workgroups) groups: vec3<u32>,
   @builtin(subgroup_id) subgroup: u32,
 ) {
 ${range(rows)
-  .map((i) => `  ${loadLeft(`a_${i}`, "a", `${i * ELEMENTS}u`, `${UNIT}u`)}`)
+  .map((i) => `  ${loadLeft(units, `a_${i}`, "a", `${i * elements}u`, `${side}u`)}`)
   .join("\n")}
 ${range(columns)
-  .map((j) => `  ${loadRight(`w_${j}`, "w", `${j * ELEMENTS}u`, `${UNIT}u`)}`)
+  .map((j) => `  ${loadRight(units, `w_${j}`, "w", `${j * elements}u`, `${side}u`)}`)
   .join("\n")}
   let tile = ${FLAT_GROUP} * ${TILES}u + subgroup;
   if (tile >= params.tiles) { return; }
-${declareSums(rows, columns)}
+${declareSums(units, rows, columns)}
   for (var step = 0u; step < params.steps; step++) {
 ${addToSums("    ", rows, columns)}
   }
-${sums.map(({ name, at }) => `  subgroupMatrixStore(&sums, (tile * ${sums.length}u + ${at}u) * ${ELEMENTS}u, ${name}, false, ${UNIT}u);`).join("\n")}
+${sums.map(({ name, at }) => `  subgroupMatrixStore(&sums, (tile * ${sums.length}u + ${at}u) * ${elements}u, ${name}, false, ${side}u);`).join("\n")}
 }
 `;
 };
 
 /** A_i · W_jᵀ and the products' magnitudes, added up. */
-const product = (a: Float64Array, w: Float64Array): { readonly sums: Float64Array; readonly magnitudes: Float64Array } => {
-  const sums = new Float64Array(ELEMENTS);
-  const magnitudes = new Float64Array(ELEMENTS);
-  for (let row = 0; row < UNIT; row++) {
-    for (let column = 0; column < UNIT; column++) {
-      for (let k = 0; k < UNIT; k++) {
-        const term = a[row * UNIT + k]! * w[column * UNIT + k]!;
-        sums[row * UNIT + column]! += term;
-        magnitudes[row * UNIT + column]! += Math.abs(term);
+const product = (
+  { side }: SquareUnits,
+  a: Float64Array,
+  w: Float64Array,
+): { readonly sums: Float64Array; readonly magnitudes: Float64Array } => {
+  const sums = new Float64Array(side * side);
+  const magnitudes = new Float64Array(side * side);
+  for (let row = 0; row < side; row++) {
+    for (let column = 0; column < side; column++) {
+      for (let k = 0; k < side; k++) {
+        const term = a[row * side + k]! * w[column * side + k]!;
+        sums[row * side + column]! += term;
+        magnitudes[row * side + column]! += Math.abs(term);
       }
     }
   }
@@ -66,16 +81,18 @@ const product = (a: Float64Array, w: Float64Array): { readonly sums: Float64Arra
 };
 
 /** The arithmetic roof of matrix units. */
-const matrixMultiplyAdd = (structure: MatrixStructure): KernelVariant => {
+const matrixMultiplyAdd = (units: SquareUnits, structure: MatrixStructure): KernelVariant => {
+  const { side } = units;
+  const elements = side * side;
   const { rows, columns } = structure;
   const matrices = rows * columns;
   return {
     id: `matrix-multiply-add/${rows}x${columns}-f16`,
     family: "matrix-multiply-add",
-    dtype: "f16",
+    dtype: onUnits(units).dtype,
     needs: MATRIX_FEATURES,
-    matrix: UNITS,
-    summary: `subgroup matrices of ${UNIT}×${UNIT}×${UNIT}, f16 with sums in f32, ${rows}×${columns} sums a subgroup`,
+    matrix: onUnits(units).matrix,
+    summary: `subgroup matrices of ${side}×${side}×${side}, f16 with sums in f32, ${rows}×${columns} sums a subgroup`,
     version: 2,
     verificationShapes: [
       { tiles: 1, steps: 1 },
@@ -84,17 +101,17 @@ const matrixMultiplyAdd = (structure: MatrixStructure): KernelVariant => {
     ],
     run: (shape) => {
       const { tiles, steps } = sizesOf("matrix-multiply-add", ["tiles", "steps"], shape);
-      const length = tiles * matrices * ELEMENTS;
+      const length = tiles * matrices * elements;
       return {
         buffers: [
-          { name: "a", role: "input", type: "f16", length: rows * ELEMENTS, fill: { kind: "random", scale: 1 } },
-          { name: "w", role: "input", type: "f16", length: columns * ELEMENTS, fill: { kind: "random", scale: 1 } },
+          { name: "a", role: "input", type: "f16", length: rows * elements, fill: { kind: "random", scale: 1 } },
+          { name: "w", role: "input", type: "f16", length: columns * elements, fill: { kind: "random", scale: 1 } },
           { name: "sums", role: "output", type: "f32", length, fill: { kind: "unset" } },
         ],
         dispatches: [
           {
             label: "matrix multiply-add",
-            wgsl: matrixMultiplyAddWgsl(structure),
+            wgsl: matrixMultiplyAddWgsl(units, structure),
             entryPoint: "main",
             params: [tiles, steps],
             bindings: [
@@ -105,22 +122,23 @@ const matrixMultiplyAdd = (structure: MatrixStructure): KernelVariant => {
             workgroups: gridOf(Math.ceil(tiles / TILES)),
           },
         ],
-        operations: 2 * ELEMENTS * UNIT * matrices * tiles * steps,
-        bytes: 2 * (rows + columns) * ELEMENTS + 4 * length,
+        operations: 2 * elements * side * matrices * tiles * steps,
+        bytes: 2 * (rows + columns) * elements + 4 * length,
         reference: ({ a, w }) => {
           const expected = new Float64Array(length);
           const bound = new Float64Array(length);
           for (let at = 0; at < matrices; at++) {
             const [i, j] = [Math.floor(at / columns), at % columns];
             const { sums, magnitudes } = product(
-              a!.subarray(i * ELEMENTS, (i + 1) * ELEMENTS),
-              w!.subarray(j * ELEMENTS, (j + 1) * ELEMENTS),
+              units,
+              a!.subarray(i * elements, (i + 1) * elements),
+              w!.subarray(j * elements, (j + 1) * elements),
             );
             for (let tile = 0; tile < tiles; tile++) {
-              const from = (tile * matrices + at) * ELEMENTS;
-              for (let e = 0; e < ELEMENTS; e++) {
+              const from = (tile * matrices + at) * elements;
+              for (let e = 0; e < elements; e++) {
                 expected[from + e] = steps * sums[e]!;
-                bound[from + e] = sumError(unitTerms(UNIT * steps), steps * magnitudes[e]!);
+                bound[from + e] = sumError(unitTerms(units)(side * steps), steps * magnitudes[e]!);
               }
             }
           }
@@ -131,8 +149,13 @@ const matrixMultiplyAdd = (structure: MatrixStructure): KernelVariant => {
   };
 };
 
-export const matrixMultiplyAdds: readonly KernelVariant[] = [
-  matrixMultiplyAdd({ rows: 2, columns: 2 }),
-  matrixMultiplyAdd({ rows: 4, columns: 2 }),
-  matrixMultiplyAdd({ rows: 4, columns: 4 }),
+const STRUCTURES: readonly MatrixStructure[] = [
+  { rows: 2, columns: 2 },
+  { rows: 4, columns: 2 },
+  { rows: 4, columns: 4 },
 ];
+
+export const matrixMultiplyAddsOn = (units: SquareUnits): readonly KernelVariant[] =>
+  STRUCTURES.map((structure) => matrixMultiplyAdd(units, structure));
+
+export const matrixMultiplyAdds = matrixMultiplyAddsOn(UNITS);

@@ -1,5 +1,6 @@
 import { variantsOf } from "../../kernels/index.ts";
 import type { Dtype } from "../../kernels/kernel.ts";
+import { isForDevice } from "./choose.ts";
 import type { Job, Stage } from "./jobs.ts";
 import type { Tuning } from "./measurements/tuning.ts";
 import { type DeviceKind, largestLinear } from "./settled.ts";
@@ -31,7 +32,7 @@ export const formatStages = (
   const verify: Stage = () =>
     families.flatMap(({ family, starting }) =>
       variantsOf(family)
-        .filter(({ id, dtype: own }) => own === dtype && (formats.isRaced || id === starting))
+        .filter((variant) => variant.dtype === dtype && (formats.isRaced ? isForDevice(variant, isGpu) : variant.id === starting))
         .map(({ id }): Job => ({ kind: "verify", id: `verify ${id}`, variant: id })),
     );
   const race: Stage = (found) =>

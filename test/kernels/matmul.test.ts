@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { needsOf } from "../../kernels/wgsl.ts";
+import { variants, variantsOnUnits } from "../../kernels/index.ts";
 import { halfWeightMatmuls, matmuls, q4Matmuls } from "../../kernels/matmul/index.ts";
 import { linear, type MatmulSizes, type MatmulVariant } from "../../kernels/matmul/problem.ts";
 import { q4Weights } from "../../kernels/matmul/weight-format.ts";
@@ -110,4 +111,22 @@ it("weights rounded to f16 stay inside the bound that grants it, and not always 
     runs(200),
   );
   expect(outside).toBeGreaterThan(0);
+});
+
+describe("on matrix units of another size", () => {
+  const others = variantsOnUnits({ side: 8, subgroup: 16 });
+
+  it("are the same variants as on a GPU's", () => {
+    const usual = variants.filter(({ matrix }) => matrix !== undefined);
+    expect(new Set(others.map(({ id }) => id))).toEqual(new Set(usual.map(({ id }) => id)));
+    for (const { matrix } of others) expect(matrix).toMatchObject({ m: 8, n: 8, k: 8, subgroup: 16 });
+  });
+
+  it.each(others.map((variant) => [variant.id, variant] as const))("%s is written for those alone", (_, { run, verificationShapes }) => {
+    for (const { wgsl } of verificationShapes.flatMap((shape) => run(shape).dispatches)) {
+      const matrices = [...wgsl.matchAll(/subgroup_matrix_(?:left|right|result)<f(?:16|32), (\d+), (\d+)>/gu)];
+      expect(new Set(matrices.flatMap(([, columns, rows]) => [columns, rows]))).toEqual(new Set(["8"]));
+      expect(Number(/@workgroup_size\((\d+)\)/u.exec(wgsl)?.[1]) % 16).toBe(0);
+    }
+  });
 });

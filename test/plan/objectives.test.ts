@@ -38,7 +38,8 @@ const limits = { ttft_p99_s: 2, tpot_p99_s: 0.1 };
 const times = (count: number, of: RequestRecord) => Array.from({ length: count }, () => of);
 /** A run of an hour with these requests. */
 const replication = (records: readonly RequestRecord[], objectives: Objectives = limits, parts: Partial<Run> = {}): Replication => {
-  const run = { ended_at_s: 3600, gpu_hours: 2, scale_events: [], ...parts } as unknown as Run;
+  const requests = { deferred: 0, queued: 0, running: 0 };
+  const run = { ended_at_s: 3600, gpu_hours: 2, scale_events: [], requests, ...parts } as unknown as Run;
   const latencies = latenciesOf(records);
   return { run, latencies, counts: countsOf(records, latencies, run, objectives), meets: true };
 };
@@ -54,6 +55,13 @@ describe("objectives on a run", () => {
     ["a TPOT beyond it", record({ tpot: 0.1001 }), [true, false]],
   ])("%s", (_, one, expected) => {
     expect(met([one])).toEqual(expected);
+  });
+
+  it("are missed by a run that answers nobody", () => {
+    const requests = { deferred: 0, queued: 3, running: 0 } as Run["requests"];
+    const asked = { ...limits, rejected: 0.01 };
+    expect(results([], asked, { requests }).map(({ verdict }) => verdict)).not.toContain("meets");
+    expect(results(times(1000, record({})), limits, { requests }).map(({ verdict }) => verdict)).toEqual(["meets", "meets"]);
   });
 
   it("are on the least time at or below which that share of the requests lies", () => {

@@ -433,6 +433,12 @@ describe("which variants an agenda settles on", () => {
     expect([...racedOn(gpu)].filter(hasBarrier).length).toBeGreaterThan(5);
   });
 
+  it("leaves kernels made for software adapters alone on a GPU, which would compile them for long", () => {
+    const verified = follow({ ...gpu, isQuick: false }).flatMap((job) => (job.kind === "verify" ? [variantById(job.variant)] : []));
+    expect(verified.filter(({ family }) => family === "matmul-q4").length).toBeGreaterThan(3);
+    expect(verified.filter(({ madeFor }) => madeFor === "software").map(({ id }) => id)).toEqual([]);
+  });
+
   it("what an earlier run chose is not raced again", () => {
     const device = { ...software, isQuick: false };
     const [first, ...others] = tunes(follow(device));

@@ -39,6 +39,15 @@ export const pooled = (runs: readonly Counts[]): Counts => {
 export const LEAST_IN_WINDOW = 100;
 
 /**
+ * Requests that were left when a run ended because nothing had come of any for a day: never answered, whichever they are, so that a fleet which
+ * answers nobody meets no objective.
+ */
+const neverAnswered = ({ requests: { deferred, queued, running } }: Run): Count => {
+  const left = deferred + queued + running;
+  return { bad: left, of: left };
+};
+
+/**
  * Counts, by objective in the order of `objectivesOf`.
  *
  * @param cost of the run; needed where there is a ceiling on it
@@ -52,10 +61,11 @@ export const countsOf = (
 ): Counts => {
   const asked = objectivesOf(objectives);
   const limits = asked.filter((objective) => objective.kind === "latency");
+  const never = neverAnswered(run);
   const whole = asked.map((objective): Count => {
     switch (objective.kind) {
       case "latency":
-        return timesOf(latencies, objective).beyond(objective.limit);
+        return sum([timesOf(latencies, objective).beyond(objective.limit), never]);
       case "scale-events":
         return { bad: run.scale_events.length, of: run.ended_at_s / 3600 };
       case "gpu-hours":
@@ -63,7 +73,7 @@ export const countsOf = (
       case "cost":
         return { bad: cost ?? 0, of: run.ended_at_s / 3600 };
       default:
-        return countIn(records, objective, limits);
+        return sum([countIn(records, objective, limits), never]);
     }
   });
   return { whole, byWindow: objectives.window_s === undefined ? [] : windowed(records, asked, limits, objectives.window_s) };
