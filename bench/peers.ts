@@ -36,7 +36,10 @@ const race = async (options: PeersOptions): Promise<void> => {
     if (table.races.length > 0) {
       const folder = writePeers(options.runs, table);
       io.err(`Table: ${join(folder, "peers.json")}\nReport: ${writeReport([folder])}\n`);
-      if (options.keep) io.err(`Kept: ${keepPeers(resultsFolder, table)}\n`);
+      if (options.keep) {
+        const { path, isKept } = keepPeers(resultsFolder, table);
+        io.err(isKept ? `Kept: ${path}\n` : `Not kept: ${path} holds every shape, and this table was cut short.\n`);
+      }
     }
     if (notReached.length === 0) journal.remove();
     else if (isStopped) throw new Interrupted(`Stopped. ${next}`);

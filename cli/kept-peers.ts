@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InputError } from "../src/errors.ts";
 import type { Profile } from "../src/profile/schema.ts";
 import { isOfSameDevice, peersSource } from "../src/report/peers-beside.ts";
-import { peersFile, type PeerTable } from "../src/report/peers-schema.ts";
+import { isWhole, peersFile, type PeerTable } from "../src/report/peers-schema.ts";
 import { readVersioned } from "../src/versioned.ts";
 import { makeNewFolder, writeWhole } from "./files.ts";
 import type { Io } from "./io.ts";
@@ -30,14 +30,17 @@ export const writePeers = (runs: string, table: PeerTable): string => {
 };
 
 /**
- * Keeps a peer table for others: results/<device>/<condition>/peers.json, in place of the one that was there.
+ * Keeps a peer table for others: results/<device>/<condition>/peers.json, in place of the one that was there. A whole one does not give way to one that
+ * was cut short.
  *
- * @returns the file
+ * @returns the file, and whether the table is in it
+ * @throws InputError where the one that is there cannot be read
  */
-export const keepPeers = (results: string, table: PeerTable): string => {
+export const keepPeers = (results: string, table: PeerTable): { readonly path: string; readonly isKept: boolean } => {
   const path = join(results, folderName(table.device), table.condition, NAME);
-  writeWhole(path, textOf(table));
-  return path;
+  const isKept = isWhole(table) || !existsSync(path) || !isWhole(readVersioned(peersFile, readFileSync(path, "utf8"), path));
+  if (isKept) writeWhole(path, textOf(table));
+  return { path, isKept };
 };
 
 /** A peer table and the file it was read from. */
@@ -47,8 +50,8 @@ export interface FoundPeers {
 }
 
 /**
- * The newest peer table of the device and condition that a profile is of, kept or from a run; null where there is none. Tables of named
- * shapes alone are not taken: they stand for no comparison.
+ * The newest peer table of the device and condition that a profile is of, kept or from a run, a whole one before one that was cut short; null
+ * where there is none. Tables of named shapes alone are not taken: they stand for no comparison.
  *
  * @param say told of each file that cannot be read
  */
@@ -70,7 +73,8 @@ export const findPeersOrNull = (
       }
     })
     .filter(({ table }) => table.selection !== "some" && isOfSameDevice(table, profile));
-  return tables.toSorted((a, b) => Date.parse(a.table.ended_at) - Date.parse(b.table.ended_at)).at(-1) ?? null;
+  const byTime = tables.toSorted((a, b) => Date.parse(a.table.ended_at) - Date.parse(b.table.ended_at));
+  return byTime.findLast(({ table }) => isWhole(table)) ?? byTime.at(-1) ?? null;
 };
 
 /** The peer table that belongs beside a profile, with a line on stderr that says where it is from; null where there is none. */

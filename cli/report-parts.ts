@@ -60,6 +60,12 @@ const textOf = (path: string, bytes: Buffer): string => {
   }
 };
 
+/** A file as the foot of a page names it. */
+export const hashed = (path: string, bytes = readFileSync(path)): Made["from"][number] => ({
+  name: basename(path),
+  sha256: createHash("sha256").update(bytes).digest("hex"),
+});
+
 /**
  * Reads what a report is made of: run folders, or files told apart by their `schema`.
  *
@@ -78,7 +84,7 @@ export const readReportParts = (paths: readonly string[], now: Date): ReportPart
   const files = paths.flatMap(filesOf);
   for (const path of files) {
     const bytes = readFileSync(path);
-    from.push({ name: basename(path), sha256: createHash("sha256").update(bytes).digest("hex") });
+    from.push(hashed(path, bytes));
     const text = textOf(path, bytes);
     const { schema } = parseJsonObject(text, path, NEXT_STEP);
     const kind = typeof schema === "string" ? schema.replace(/\/\d+$/u, "") : "";

@@ -15,6 +15,8 @@ export interface PeerJob {
   readonly tunedAt: Shape;
   /** Ballast's choice before anything was timed. */
   readonly defaultVariant: string;
+  /** false: variants made for software adapters are raced. */
+  readonly isGpu: boolean;
   readonly peers: readonly Peer[];
   readonly rounds: number;
 }

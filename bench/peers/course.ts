@@ -85,6 +85,7 @@ export const openCourse = async (condition: Condition, signal?: AbortSignal): Pr
           shape,
           tunedAt: tunedAt(row, !verdict.isGpu),
           defaultVariant: defaultVariant(row, choices),
+          isGpu: verdict.isGpu,
           peers,
           rounds,
         } as const;

@@ -4,7 +4,7 @@ import type { ProgressLine } from "../../cli/progress.ts";
 import { ballastVersion, projectRoot } from "../../cli/project.ts";
 import { adapterName } from "../../harness/driver/guard.ts";
 import { InputError } from "../../src/errors.ts";
-import { type Peer, PEERS, type PeerTable } from "../../src/report/peers-schema.ts";
+import { type Peer, PEERS, type PeerTable, UNREACHED } from "../../src/report/peers-schema.ts";
 import type { Seconds } from "../../src/units.ts";
 import { type Entry, idOf } from "./contract.ts";
 import { type Course, openCourse } from "./course.ts";
@@ -109,7 +109,7 @@ export const runPeers = async (
       journal.append(entry);
     }
     const notReached = rows.map(({ name }) => name).filter((name) => !isFinished(name));
-    const because = signal.aborted ? "the run was stopped before" : "the time budget had ended";
+    const because = signal.aborted ? UNREACHED.stopped : UNREACHED.budget;
     const table = tableOf({
       course,
       condition,

@@ -11,7 +11,7 @@ import { makeDocument } from "../document.ts";
 import { writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { type FoundPeers, peersBeside } from "../kept-peers.ts";
-import { readReportParts } from "../report-parts.ts";
+import { hashed, readReportParts } from "../report-parts.ts";
 
 interface WriteOptions {
   /** Where to; report.html in the first folder, or named after the first file beside it, by default. */
@@ -44,7 +44,9 @@ const isReport = (path: string): boolean =>
 export const writeReport = (paths: readonly string[], { out, peersFor, isForced = false, now = new Date() }: WriteOptions = {}): string => {
   const read = readReportParts(paths, now);
   const found = read.profile === undefined || read.peers !== undefined ? null : (peersFor?.(read.profile) ?? null);
-  const parts = found === null ? read : { ...read, peers: found.table };
+  const { made } = read;
+  const parts =
+    found === null ? read : { ...read, peers: found.table, made: made && { ...made, from: [...made.from, hashed(found.path)] } };
   const [first = "."] = paths;
   const isFolder = existsSync(first) && statSync(first).isDirectory();
   const target = out ?? (isFolder ? join(first, "report.html") : join(dirname(first), pageOf(first)));

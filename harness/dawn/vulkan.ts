@@ -36,9 +36,10 @@ const loaderEnvironment = async ({ browserFolders, exists, libraryPath }: Vulkan
   return { LD_LIBRARY_PATH: [folder, ...given].join(":") };
 };
 
-/** What makes a software driver the only one: those that the user names, else SwiftShader as a browser brought it, else Mesa's lavapipe. */
+/** What makes a software driver the only one: those that the user names, where all are of this kind, else SwiftShader as a browser brought it, else Mesa's lavapipe. */
 const softwareDriver = async ({ browserFolders, exists, namedDrivers }: VulkanPlaces): Promise<Record<string, string>> => {
-  if (namedDrivers !== undefined) return {}; // the guard refuses a GPU all the same
+  const named = (namedDrivers ?? "").split(":").filter((path) => path !== "");
+  if (named.length > 0 && named.every((path) => [SWIFTSHADER, ...LAVAPIPE].includes(posix.basename(path)))) return {};
   const found = pathsIn(await browserFolders(), [SWIFTSHADER]).find(exists) ?? pathsIn(ICD_FOLDERS, LAVAPIPE).find(exists);
   if (found === undefined) {
     throw new InputError(

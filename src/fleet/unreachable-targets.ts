@@ -39,7 +39,7 @@ export const unreachableTargets = (config: Pick<FleetConfig, "policy" | "replica
     const each = aim.isPerReplica ? "a replica" : "for all together";
     const above = Number((aim.target * passing).toPrecision(6));
     return [
-      `${policyInWords(policy)}: ${aim.name} never asks for more replicas. The target is ${aim.target} ${each}, and one is added above ${above}; a server shows ${bound.value} at most (${bound.because}). Lower the target, or follow what grows with the load, such as vllm:num_requests_waiting.`,
+      `${policyInWords(policy)}: ${aim.name} never asks for more replicas${least === 0 ? " than one" : ""}. The target is ${aim.target} ${each}, and one is added above ${above}; a server shows ${bound.value} at most (${bound.because}). Lower the target, or follow what grows with the load, such as vllm:num_requests_waiting.`,
     ];
   });
 };

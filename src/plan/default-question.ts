@@ -21,6 +21,8 @@ import { unloadedLatencies } from "./search/unloaded.ts";
 const LOAD = 4;
 const LEAST_DURATION: Seconds = 1200;
 const LEAST_REQUESTS = 2000;
+/** On a device so slow that they would take years, what comes in this time has to do. */
+const MOST_DURATION: Seconds = 7 * 86_400;
 
 export interface DefaultQuestionRequest {
   readonly device: DeviceModel;
@@ -45,7 +47,7 @@ export interface DefaultQuestionRequest {
  * - Chat: log-normal lengths with the median and 99th percentile of Azure's 2023 conversation trace, at most three quarters (prompt) and a
  *   quarter (output) of the model's context; an eighth of all that on a software adapter.
  * - What one replica sustains: the highest Poisson rate of such requests at which it meets both objectives, found by simulation.
- * - Bursts: 30 s at four times the calm rate, every 5 minutes on average, for 20 minutes, or longer until 2,000 requests are expected.
+ * - Bursts: 30 s at four times the calm rate, every 5 minutes on average, for 20 minutes, or longer until 2,000 requests are expected, at most a week.
  * - Objectives: where 1 % of the requests, each alone on an idle replica, already take more than half of an objective, that one
  *   becomes four times what they take: a slow device is asked a question that it can answer.
  */
@@ -73,7 +75,7 @@ export const planDefaultQuestion = (request: DefaultQuestionRequest): PlanAnswer
   const traffic: Traffic = {
     kind: "bursty",
     requests_per_s: requestsPerSecond,
-    duration_s: Math.max(LEAST_DURATION, Math.ceil(LEAST_REQUESTS / requestsPerSecond / 60) * 60),
+    duration_s: Math.min(MOST_DURATION, Math.max(LEAST_DURATION, Math.ceil(LEAST_REQUESTS / requestsPerSecond / 60) * 60)),
     burst_factor: 4,
     burst_s: 30,
     calm_s: 270,

@@ -16,6 +16,13 @@ export const TUNED = "ballast (tuned)";
 export const DEFAULT = "ballast (default)";
 export type Ours = typeof TUNED | typeof DEFAULT;
 
+/** Why a shape that was asked for is not in a table that is not whole. */
+export const UNREACHED = { budget: "the time budget had ended", stopped: "the run was stopped before" } as const;
+
+/** Whether all that was asked for was raced, or given up for a reason of its own. */
+export const isWhole = ({ left_out }: Pick<PeerTable, "left_out">): boolean =>
+  left_out.every(({ because }) => because !== UNREACHED.budget && because !== UNREACHED.stopped);
+
 const errorSchema = z.strictObject({ of_magnitudes: z.number(), of_bound: z.number() }).meta({
   description: "Largest difference from the f64 reference, as a share of the magnitudes an element is made of, and of what f32 allows",
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { reportCommand } from "../../cli/commands/report.ts";
 import { findPeersOrNull, keepPeers, writePeers } from "../../cli/kept-peers.ts";
-import { type PeerTable, peersFile } from "../../src/report/peers-schema.ts";
+import { type PeerTable, peersFile, UNREACHED } from "../../src/report/peers-schema.ts";
 import { readVersioned } from "../../src/versioned.ts";
 import { peerTable, wonAndLost } from "../report/peers-samples.ts";
 import { softwareProfile } from "../report/samples.ts";
@@ -18,7 +18,7 @@ const placed = (inRuns: readonly Partial<PeerTable>[], kept?: Partial<PeerTable>
   const places = { runs: join(folder.path, "runs"), results: join(folder.path, "results") };
   mkdirSync(places.runs);
   const paths = inRuns.map((fields) => join(writePeers(places.runs, peerTable(wonAndLost, fields)), "peers.json"));
-  const keptPath = kept === undefined ? "" : keepPeers(places.results, peerTable(wonAndLost, kept));
+  const keptPath = kept === undefined ? "" : keepPeers(places.results, peerTable(wonAndLost, kept)).path;
   return { places, paths, keptPath };
 };
 
@@ -38,8 +38,18 @@ describe("a peer table on disk", () => {
   it("is kept by device and condition, the newest in place of the one before", () => {
     const { places, keptPath } = placed([], {});
     expect(folder.text(keptPath)).toBe("<folder>/results/swiftshader-software/web/peers.json");
-    expect(keepPeers(places.results, peerTable([]))).toBe(keptPath);
+    expect(keepPeers(places.results, peerTable([]))).toEqual({ path: keptPath, isKept: true });
     expect(JSON.parse(readFileSync(keptPath, "utf8"))).toMatchObject({ races: [] });
+  });
+
+  it("that was cut short does not take the place of a whole one, and gives way to it", () => {
+    const cut = peerTable([], { left_out: [{ id: "decode 1 at 128", because: UNREACHED.budget }] });
+    const { places } = placed([]);
+    expect(keepPeers(places.results, cut).isKept).toBe(true);
+    expect(keepPeers(places.results, peerTable(wonAndLost)).isKept).toBe(true);
+    const { path, isKept } = keepPeers(places.results, cut);
+    expect(isKept).toBe(false);
+    expect(readVersioned(peersFile, readFileSync(path, "utf8"), path)).toEqual(peerTable(wonAndLost));
   });
 });
 
@@ -49,6 +59,12 @@ describe("the peer table beside a profile", () => {
       ended_at: "2026-11-20T10:00:00.000Z",
     });
     expect(find(places)).toEqual({ path: paths[0], said: [] });
+  });
+
+  it("is a whole one before a newer one that was cut short", () => {
+    const cut = { ended_at: "2026-11-24T10:00:00.000Z", left_out: [{ id: "decode 1 at 128", because: UNREACHED.stopped }] };
+    const { places, paths } = placed([cut, {}]);
+    expect(find(places).path).toBe(paths[1]);
   });
 
   it("is the kept one where it is newer", () => {

@@ -41,6 +41,11 @@ describe("the way to Vulkan on Linux", () => {
     expect(await environment(true, [SYSTEM_LOADER, LAVAPIPE, ...CHROME], undefined, "/own/lvp_icd.json")).toEqual({});
   });
 
+  it("takes no driver of a GPU that the environment names for software", async () => {
+    const named = "/usr/share/vulkan/icd.d/nvidia_icd.json:/own/lvp_icd.json";
+    expect(await environment(true, [SYSTEM_LOADER, ...CHROME], undefined, named)).toEqual(swiftShader);
+  });
+
   it("asks for no browser where it needs none", async () => {
     const never = () => Promise.reject(new Error("looked for a browser"));
     expect(

@@ -2,6 +2,7 @@ import { variantById, variantsOf } from "../../../kernels/index.ts";
 import type { Shape } from "../../../kernels/kernel.ts";
 import { verifyVariant } from "../../../harness/measure/verify.ts";
 import { prepare } from "../../../harness/measure/run-kernel.ts";
+import { isForDevice } from "../../../src/profile/choose.ts";
 import type { Family } from "../../../src/report/peers-schema.ts";
 import type { Contender, Way } from "./contender.ts";
 import { SEED } from "./problem.ts";
@@ -34,10 +35,11 @@ export const variantAt = (device: GPUDevice, id: string, shape: Shape): Way => (
   prepare: () => contender(device, id, shape),
 });
 
-/** The family's variants in f32, which every peer computes in, that this device can run. */
-export const candidates = (device: GPUDevice, family: Family): string[] =>
+/** The family's variants in f32, which every peer computes in, that this kind of device is made for and this one can run. */
+export const candidates = (device: GPUDevice, family: Family, isGpu: boolean): string[] =>
   variantsOf(family)
-    .filter(({ dtype, needs }) => dtype === "f32" && needs.every((feature) => device.features.has(feature)))
+    .filter((variant) => variant.dtype === "f32" && isForDevice(variant, isGpu))
+    .filter(({ needs }) => needs.every((feature) => device.features.has(feature)))
     .map(({ id }) => id);
 
 const verified = new Map<string, Promise<boolean>>();

@@ -1,4 +1,3 @@
-import type { Shape } from "../../../kernels/kernel.ts";
 import { variantById } from "../../../kernels/index.ts";
 import { LeftOut } from "../../../harness/measure/left-out.ts";
 import { timestampTickOrNull } from "../../../harness/measure/sampling/clock.ts";
@@ -7,13 +6,15 @@ import { now } from "../../../harness/measure/sampling/wall-clock.ts";
 import { prepareCase } from "../../../harness/measure/throughput.ts";
 import { measureTuning } from "../../../harness/measure/tuning.ts";
 import type { Seconds } from "../../../src/units.ts";
-import type { Family } from "../../../src/report/peers-schema.ts";
+import type { PeerJob } from "../contract.ts";
 import { candidates, isRight } from "./ballast.ts";
+
+type TunedJob = Pick<PeerJob, "family" | "tunedAt" | "defaultVariant" | "isGpu">;
 
 /** Ballast's tuned choice at a shape, made as a bench makes it, on samples of its own. Nothing else of the comparison knows how. */
 export interface Tuner {
-  /** The id of the choice at this shape, `standard` unless another is faster; the same answer when asked again. */
-  best(family: Family, shape: Shape, standard: string): Promise<string>;
+  /** The id of the choice at the job's shape for tuning, its default unless another is faster; the same answer when asked again. */
+  best(job: TunedJob): Promise<string>;
 }
 
 /** Of a heat; a comparison has more time for it than a bench. */
@@ -25,7 +26,7 @@ export const tunerFor = (device: GPUDevice): Tuner => {
   const known = new Map<string, Promise<string>>();
   const timer = timestampTickOrNull(device).then((tick) => timerFor(device, tick));
 
-  const tuned = async (family: Family, shape: Shape, standard: string): Promise<string> => {
+  const tuned = async ({ family, tunedAt: shape, defaultVariant: standard, isGpu }: TunedJob): Promise<string> => {
     const prepare = async (id: string) => {
       if (!(await isRight(device, id))) throw new LeftOut(`${id} is wrong on this device`);
       const variant = variantById(id);
@@ -33,7 +34,7 @@ export const tunerFor = (device: GPUDevice): Tuner => {
       return { version: variant.version, runner: await prepareCase(device, { id, variant, shape, cache: "hot" }, options) };
     };
     const job = { kind: "tune", id: "tuning", family, dtype: "f32", shape, cache: "hot", default: standard } as const;
-    const suiting = candidates(device, family).filter((id) => variantById(id).suits?.(shape) ?? true);
+    const suiting = candidates(device, family, isGpu).filter((id) => variantById(id).suits?.(shape) ?? true);
     const { choice } = await measureTuning(
       { ...job, candidates: [...new Set([standard, ...suiting])] },
       { prepare, now, random: Math.random, heatLimit: HEAT_LIMIT },
@@ -42,9 +43,10 @@ export const tunerFor = (device: GPUDevice): Tuner => {
   };
 
   return {
-    best: (family, shape, standard) => {
-      const key = JSON.stringify([family, shape, standard]);
-      const choice = known.get(key) ?? tuned(family, shape, standard);
+    best: ({ family, tunedAt, defaultVariant, isGpu }) => {
+      const job = { family, tunedAt, defaultVariant, isGpu };
+      const key = JSON.stringify(job);
+      const choice = known.get(key) ?? tuned(job);
       known.set(key, choice);
       return choice;
     },

@@ -184,7 +184,7 @@ const result = ({ name, racers, because, tried }: Entrant, samples: ReadonlyMap<
 export const race = async (track: RaceTrack, job: PeerJob, peers: readonly Started[]): Promise<Race> => {
   const { device, tuner } = track;
   const { family, shape, defaultVariant } = job;
-  const tuned = await tuner.best(family, job.tunedAt, defaultVariant);
+  const tuned = await tuner.best(job);
   const inputs = inputsOf(defaultVariant, shape);
   const judge = judgeFor(family, defaultVariant, shape, inputs);
   const problem: Problem = problemOf(family, shape, inputs);

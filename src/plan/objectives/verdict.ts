@@ -42,7 +42,7 @@ const leastRequests = (most: number): number => (Z_95 ** 2 * (1 - most)) / most;
 export const shareOf = (counts: readonly Count[], most: number): Estimate => {
   const estimate = ratio(counts);
   const of = counts.reduce((sum, count) => sum + count.of, 0);
-  if (counts.length === 1 || !(of >= leastRequests(most))) return estimate;
+  if (counts.length === 1 || of === 0 || of < leastRequests(most)) return estimate;
   const { value, low, high } = estimate;
   const scale = 1 + Z_95 ** 2 / of;
   const middle = (value + Z_95 ** 2 / (2 * of)) / scale;
