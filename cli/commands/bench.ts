@@ -137,8 +137,10 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
       io.out(options.json ? `${JSON.stringify(profile, null, 1)}\n` : text);
       io.err(`Report: ${report}\nEvery measurement: npm run report -- --text\n`);
     } catch (error) {
-      // That a kernel is faster than it can be weighs more than that no answer could be given.
-      if (tooFast === null || !(error instanceof InputError)) throw error;
+      if (!(error instanceof InputError)) throw error;
+      io.err("The profile is kept, and `npm run report` shows what is in it. It is too short for an answer:\n");
+      // That a kernel is faster than it can be weighs more than that no answer could be given, and finishing asked for none.
+      if (tooFast === null && options.finish === undefined) throw error;
       io.err(`${error.message}\n`);
     } finally {
       progress.end();

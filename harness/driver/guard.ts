@@ -71,7 +71,7 @@ export const refusal = (asked: string | null, seen: readonly SeenAdapter[], nati
   const names = [...new Set(seen.map(({ adapter }) => adapterName(adapter) + (isSoftware(adapter) ? " (software)" : "")))];
   const found = names.length === 0 ? "no adapter at all" : `only ${names.join("; ")}`;
   const repair =
-    "Run `npm run doctor` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the `graphics` driver capability)";
+    "On Linux the driver's Vulkan part is missing most often (an ICD file under /usr/share/vulkan/icd.d; in a container, the `graphics` driver capability): `npm run doctor` lists what is there. Repair that";
   if (asked !== null) {
     return new InputError("--gpu", `expected a GPU whose name contains "${asked}", WebGPU gave ${found}`, `${repair}, or leave --gpu out.`);
   }

@@ -10,7 +10,9 @@ import { kernelJob } from "../../src/profile/timed-jobs.ts";
 import { readProfile } from "../../src/profile/read.ts";
 import { gpuProcess, leftBehind, pages, processesWith } from "../driver/the-browser.ts";
 import { freshFolder } from "./folder.ts";
+import { openingOf } from "../profile/opening.ts";
 import { terminal } from "./terminal.ts";
+import { startJournal } from "../../cli/journal.ts";
 
 /** The built command in a process of its own, as a person runs it; with time enough for a machine that does other things as well. */
 const startBench = (...args: string[]) => {
@@ -105,10 +107,12 @@ describe("a bench on a page with faults", () => {
   const bench = async (parts: BenchParts, ...args: string[]) => {
     const { io, written } = terminal({ env: process.env });
     const command = benchCommand(io, parts).exitOverride();
-    const error = await command.parseAsync(["--software", "--runs", folder.path, ...args], { from: "user" }).then(
-      () => null,
-      (error: Error) => error.message,
-    );
+    const error = await command
+      .parseAsync([...(args.includes("--finish") ? [] : ["--software"]), "--runs", folder.path, ...args], { from: "user" })
+      .then(
+        () => null,
+        (error: Error) => error.message,
+      );
     return { error, ...written };
   };
 
@@ -122,6 +126,7 @@ describe("a bench on a page with faults", () => {
       { id: "next", because: "echo next" },
     ]);
     expect(err).toContain("Profile: ");
+    expect(err).toContain("The profile is kept, and `npm run report` shows what is in it. It is too short for an answer:\n");
     expect(error).toMatch(/npm run bench/);
     expect(leftBehind()).toEqual({ folders: [], processes: [] });
   });
@@ -147,6 +152,25 @@ describe("a bench on a page with faults", () => {
     const profile = readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run);
     expect(profile.left_out).toEqual([{ id: "hang", because: "the time budget had ended" }]);
     expect(processesWith(`ballast-browser-${process.pid}-`)).toEqual([]);
+  });
+
+  it("finishes a stopped run without a device, as often as it is asked, and keeps its journal", async () => {
+    const stopped = startJournal(folder.path, { ...openingOf(), started_at: "2026-11-24T10:00:00.000Z" });
+    stopped.append("throw", { kind: "left-out", because: "no memory" }, 1);
+    stopped.close();
+    for (const named of [[], [stopped.path]]) {
+      const { error, err } = await bench({ ...faults, site: "nowhere" }, "--finish", ...named);
+      expect(error).toBeNull();
+      expect(err).toContain("It is too short for an answer:\nprofile of ");
+    }
+    const [run = "", ...others] = readdirSync(folder.path);
+    expect(others).toEqual([expect.stringMatching(/^unfinished-/u)]);
+    const { left_out } = readProfile(readFileSync(join(folder.path, run, "profile.json"), "utf8"), run);
+    expect(left_out).toEqual([
+      { id: "throw", because: "no memory" },
+      { id: "lose", because: "the run was stopped before" },
+      { id: "next", because: "the run was stopped before" },
+    ]);
   });
 
   it("has nothing to continue where none was stopped", async () => {

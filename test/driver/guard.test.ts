@@ -45,19 +45,19 @@ describe("--gpu NAME", () => {
 describe("the guard fails closed", () => {
   it("where a GPU was asked for and only software was found", () => {
     expect(refusal("H200", [swiftShader], [])?.message).toMatchInlineSnapshot(
-      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
+      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). On Linux the driver's Vulkan part is missing most often (an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability): \`npm run doctor\` lists what is there. Repair that, or leave --gpu out."`,
     );
   });
 
   it("where a GPU was asked for and no adapter was given", () => {
     expect(refusal("H200", [], [])?.message).toMatchInlineSnapshot(
-      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave no adapter at all. Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
+      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave no adapter at all. On Linux the driver's Vulkan part is missing most often (an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability): \`npm run doctor\` lists what is there. Repair that, or leave --gpu out."`,
     );
   });
 
   it("where nothing was asked for, and the system lists a GPU that the browser does not reach", () => {
     expect(refusal(null, [swiftShader], [nativeH200])?.message).toMatchInlineSnapshot(
-      `"gpu: nvidia-smi lists NVIDIA H200, and WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
+      `"gpu: nvidia-smi lists NVIDIA H200, and WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). On Linux the driver's Vulkan part is missing most often (an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability): \`npm run doctor\` lists what is there. Repair that, name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
     );
   });
 

@@ -85,7 +85,7 @@ const bundle = async ({ "part-size": partSize, browser: named, out, fast }) => {
     `${browser}, Node ${NODE_VERSION}, Ballast ${ballast}; needs glibc ${glibc} or newer`,
     ...content.filter(({ bytes }) => bytes > 1e5).map(({ name: entry, bytes }) => `  ${entry.padEnd(10)} ${mega(bytes).padStart(9)}`),
     ...parts.map(({ path, bytes }) => `${path}  ${bytes} bytes (${(bytes / 2 ** 20).toFixed(1)} MiB)`),
-    `Carry ${parts.length === 1 ? "it" : "all of them"} to the machine, then: sh ${basename(parts[0].path)} FOLDER && FOLDER/run.sh bench`,
+    `Carry ${parts.length === 1 ? "it" : "all of them"} to the machine, then: sh ${basename(parts[0].path)} FOLDER && FOLDER/visit.sh --gpu NAME`,
     "",
   ].join("\n");
 };

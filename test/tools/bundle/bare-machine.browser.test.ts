@@ -48,7 +48,10 @@ describe.skipIf(because !== null)(`a machine with nothing on it (${because ?? "i
 
   it("unpacks the parts and finds the browser's adapter", () => {
     const first = readdirSync(carried).find((name) => name.includes(".1-of-"))!;
-    expect(bare(root, "sh", `/carried/${first}`, "/b")).toMatchObject({ status: 0, stdout: "Unpacked into /b. Next: /b/run.sh doctor\n" });
+    expect(bare(root, "sh", `/carried/${first}`, "/b")).toMatchObject({
+      status: 0,
+      stdout: "Unpacked into /b. Next: /b/run.sh doctor, or /b/visit.sh --gpu NAME\n",
+    });
     const { status, stdout } = bare(root, "/b/run.sh", "doctor", "--json");
     const { device, launch_flags } = JSON.parse(stdout) as Examination;
     expect(status).toBe(0);

@@ -100,7 +100,10 @@ describe.skipIf(cannotUnpack)("unpacking (Linux on x86-64 with tar and xz)", () 
 
   it("one file gives the tree again, byte for byte, programs runnable", async () => {
     expect(await makeBundle(Infinity)).toHaveLength(1);
-    expect(unpack()).toEqual({ status: 0, said: "Unpacked into <folder>/unpacked. Next: <folder>/unpacked/run.sh doctor\n" });
+    expect(unpack()).toEqual({
+      status: 0,
+      said: "Unpacked into <folder>/unpacked. Next: <folder>/unpacked/run.sh doctor, or <folder>/unpacked/visit.sh --gpu NAME\n",
+    });
     whole();
   });
 

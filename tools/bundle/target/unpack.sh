@@ -53,5 +53,5 @@ glibc=$(getconf GNU_LIBC_VERSION 2> /dev/null | sed 's/^glibc //') || true
 if [ -n "$glibc" ] && [ "$(printf '%s\n%s\n' "$glibc" @GLIBC@ | sort -V | head -n 1)" != @GLIBC@ ]; then
   printf 'ballast: warning: the browser needs glibc @GLIBC@ or newer, this machine has %s. It will most likely not start.\n' "$glibc" >&2
 fi
-printf 'Unpacked into %s. Next: %s/run.sh doctor\n' "$folder" "$folder"
+printf 'Unpacked into %s. Next: %s/run.sh doctor, or %s/visit.sh --gpu NAME\n' "$folder" "$folder" "$folder"
 exit 0

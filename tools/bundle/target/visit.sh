@@ -15,11 +15,12 @@ software=
 minutes=9
 out=$here/visit
 while [ $# -gt 0 ]; do
+  case $1 in --gpu | --minutes | --out) case ${2:-} in '' | -*) fail "$1 needs a value" ;; esac ;; esac
   case $1 in
-    --gpu) gpu=${2:?--gpu needs a name}; shift ;;
+    --gpu) gpu=$2; shift ;;
     --software) software=1 ;;
-    --minutes) minutes=${2:?--minutes needs a number}; shift ;;
-    --out) out=${2:?--out needs a folder}; shift ;;
+    --minutes) minutes=$2; shift ;;
+    --out) out=$2; shift ;;
     -h | --help) usage; exit 0 ;;
     *) fail "$1 is not one of --gpu NAME, --software, --minutes N, --out FOLDER" ;;
   esac
@@ -27,7 +28,7 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$gpu$software" ] || fail "name the GPU that is to be measured, --gpu H200, or rehearse with --software"
 [ -z "$gpu" ] || [ -z "$software" ] || fail "--gpu and --software exclude each other"
-case $minutes in *[!0-9]* | '' | 0* | 1 | 2) fail "--minutes takes a whole number of at least 3, got $minutes" ;; esac
+case $minutes in *[!0-9]* | 0* | 1 | 2) fail "--minutes takes a whole number of at least 3, got $minutes" ;; esac
 mkdir -p "$out" || fail "cannot make $out"
 out=$(CDPATH= cd -- "$out" && pwd)
 
@@ -52,6 +53,7 @@ stage() {
   shift 2
   at=$(date +%s)
   printf '\n== %s, at most %s s: %s\n' "$name" "$limit" "$*" | tee -a "$out/visit.log"
+  from=$(wc -c < "$out/visit.log")
   "$box" timeout -s INT -k 20 "$limit" "$here/run.sh" "$@" >> "$out/visit.log" 2>&1 &
   child=$!
   wait $child
@@ -60,9 +62,11 @@ stage() {
   case $status in
     0) outcome=done ;;
     124 | 130 | 137 | 143) outcome="stopped after $limit s" ;;
-    *) outcome="failed with code $status" ;;
+    *) outcome="ended with code $status" ;;
   esac
   printf '%-20s %4s s  %s\n' "$name" $(($(date +%s) - at)) "$outcome" | tee -a "$out/stages.txt"
+  # Why, and what is kept all the same.
+  if [ $status -ne 0 ]; then tail -c +$((from + 1)) "$out/visit.log" | tr '\r' '\n' | grep -v -e '^measuring' -e '^Bring back' -e '^$' | tail -n 3 | sed 's/^/    /'; fi
   if [ $status -ne 0 ]; then code=1; fi
   return $status
 }
@@ -100,6 +104,7 @@ if ! on_device doctor 90 doctor; then
   exit 1
 fi
 sed -n '/^Adapters/,/^Flags/p' "$out/visit.log" | sed '$d'
+printf 'Progress: tail -f %s\n' "$out/visit.log"
 
 # Everything can end at once: what is under way is copied now and then, and bench --finish at home makes a profile of it.
 (while kill -0 $$ 2> /dev/null && sleep 15; do cp "$here"/runs/*unfinished-*.jsonl "$out/" 2> /dev/null; done) &
