@@ -71,13 +71,13 @@ describe("opening the device to measure", () => {
 
   it("refuses software where a GPU was asked for", async () => {
     expect(await refusal({ browser: softwareOnly(), gpu: "H200" })).toMatchInlineSnapshot(
-      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), or leave --gpu out."`,
+      `"--gpu: expected a GPU whose name contains "H200", WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). On Linux the driver's Vulkan part is missing most often (an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability): \`npm run doctor\` lists what is there. Repair that, or leave --gpu out."`,
     );
   });
 
   it("refuses software where the system lists a GPU, asked for or not", async () => {
     expect(await refusal({ browser: softwareOnly(), natives: [nativeH200] })).toMatchInlineSnapshot(
-      `"gpu: nvidia-smi lists NVIDIA H200, and WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). Run \`npm run doctor\` to see what is missing (on Linux most often the driver's Vulkan part: an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability), name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
+      `"gpu: nvidia-smi lists NVIDIA H200, and WebGPU gave only google swiftshader, SwiftShader Device (Subzero) (software). On Linux the driver's Vulkan part is missing most often (an ICD file under /usr/share/vulkan/icd.d; in a container, the \`graphics\` driver capability): \`npm run doctor\` lists what is there. Repair that, name another GPU with --gpu NAME, or check the pipeline without a GPU with --software."`,
     );
   });
 

@@ -75,17 +75,14 @@ describe("a session", () => {
 });
 
 describe("a session on the real page", () => {
+  /** Still runs when its GPU process is killed, however busy the machine is. */
+  const long = (id: string) =>
+    ({ kind: "kernel", id, variant: "matmul/registers-4x4-4x16-f32", shape: { m: 1024, n: 1024, k: 1024 }, cache: "hot" }) as const;
+
   it("reports a lost device when the GPU process is killed while a kernel runs", async () => {
     const real = await serveSite(pages.real);
     session = await openSession({ browser, line: softwareLine, url: real.url });
-    const long = {
-      kind: "kernel",
-      id: "long",
-      variant: "matmul/registers-4x4-4x16-f32",
-      shape: { m: 1024, n: 1024, k: 1024 },
-      cache: "hot",
-    } as const;
-    const running = session.run(long, 60);
+    const running = session.run(long("long"), 60);
     await new Promise((resolve) => setTimeout(resolve, 300));
     process.kill(gpuProcess(), "SIGKILL");
     expect(await running).toMatchObject({ kind: "device-lost", because: expect.stringMatching(/lost/) });
@@ -95,7 +92,7 @@ describe("a session on the real page", () => {
   it("reports it of a group as well, and keeps what the group had finished", async () => {
     const real = await serveSite(pages.real);
     session = await openSession({ browser, line: softwareLine, url: real.url });
-    const jobs = [{ ...timed("finished"), shape: { length: 2 ** 31 } }, timed("under way")];
+    const jobs = [{ ...timed("finished"), shape: { length: 2 ** 31 } }, long("under way")];
     const told: string[] = [];
     let isFirst = () => {};
     const first = new Promise<void>((resolve) => (isFirst = resolve));
