@@ -106,14 +106,31 @@ describe("a report", () => {
     ["a profile", { profile: gpuProfile() }, "Example GPU, measured in the browser's own defaults"],
   ])("of %s is headed by what it says", (_, parts, expected) => expect(heading(parts)).toBe(expected));
 
-  it("of a software adapter says so before anything else", () => {
-    const { document } = parseHTML(render({ profile: softwareProfile(), plan: impossiblePlan() }));
-    const first = [...document.querySelectorAll("header .caveat, h1")].map(({ textContent }) => textContent);
-    expect(first.slice(0, 2)).toEqual([
+  it.each<[string, ReportParts, string]>([
+    [
+      "with a plan",
+      { profile: softwareProfile(), plan: impossiblePlan() },
       "Pipeline check, not a capacity answer: measured on a software adapter",
+    ],
+    [
+      "alone",
+      { profile: softwareProfile() },
+      "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.",
+    ],
+  ])("of a software adapter %s says so once, before anything else", (_, parts, expected) => {
+    const { document } = parseHTML(render(parts));
+    const [first, ...others] = [...document.querySelectorAll("header .caveat, h1")].map(({ textContent }) => textContent);
+    expect(first).toBe(expected);
+    expect(others.filter((text) => /pipeline|not a gpu/iu.test(text ?? ""))).toEqual([]);
+  });
+
+  it("of a GPU's plan beside a software adapter's profile says of both what they are", () => {
+    const heading = "UNANCHORED: this speaks for a WebGPU engine.";
+    const { document } = parseHTML(render({ profile: softwareProfile(), plan: plan({ heading }) }));
+    expect([...document.querySelectorAll("header .caveat")].map(({ textContent }) => textContent)).toEqual([
+      heading,
       "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.",
     ]);
-    expect(document.querySelector("header h1")?.previousElementSibling?.className).toBe("caveat");
   });
 
   it.each<[string, string, string[]]>([

@@ -1,4 +1,4 @@
-import { engineCaveatOrNull } from "../../calibration/whose-speed.ts";
+import { engineCaveatOrNull, saysNotAGpu } from "../../calibration/whose-speed.ts";
 import { notAGpuOrNull } from "../not-a-gpu.ts";
 import { conditionName, runtimeCaveatOrNull } from "../runtime.ts";
 import { peersSentence } from "../peers-sentences.ts";
@@ -36,9 +36,10 @@ const caveats = (parts: ReportParts): string[] => {
   const { profile, deviceModel, plan, peers } = parts;
   const measured = profile ?? deviceModel;
   const device = measured ?? peers;
+  const answer = plan?.heading ?? runCaveatOrNull(parts);
   const all = [
-    plan?.heading ?? runCaveatOrNull(parts),
-    device === undefined ? null : notAGpuOrNull(device),
+    answer,
+    device === undefined || (answer !== null && saysNotAGpu(answer)) ? null : notAGpuOrNull(device),
     measured === undefined ? null : runtimeCaveatOrNull(measured),
   ];
   return all.filter((text) => text !== null);
