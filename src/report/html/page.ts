@@ -56,15 +56,13 @@ const caveats = (parts: ReportParts): string[] => {
 export const reportHtml = (parts: ReportParts, document: SvgDocument): string => {
   const charts = chartsFor(document);
   const { profile, deviceModel, runs = [], plan, peers, made } = parts;
-  const ttftLimit =
-    (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives.find(({ objective }) => objective.startsWith("ttft."))
-      ?.limit ?? null;
+  const objectives = (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives ?? [];
   const inputs = plan?.inputs ?? runs[0]?.inputs ?? [];
   const notModelled = plan?.not_modelled ?? runs[0]?.not_modelled ?? [];
   const sections: readonly Section[] = [
     ...(plan === undefined ? [] : [["answer", "What decides it", planSection(charts, plan)] as const]),
     ...(plan?.levers === undefined ? [] : [["levers", "Levers", leversSection(charts, plan.levers)] as const]),
-    ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, ttftLimit)] as const]),
+    ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, objectives)] as const]),
     ...(inputs.length + notModelled.length === 0 ? [] : [["basis", "What this rests on", basisSection(inputs, notModelled)] as const]),
     ...(deviceModel === undefined ? [] : [["curves", "Curves", deviceModelSection(charts, deviceModel, profile)] as const]),
     ...(profile === undefined ? [] : [["device", "Device", profileSection(charts, profile)] as const]),

@@ -7,6 +7,7 @@ import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../ru
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, table } from "./markup.ts";
 import { timelineCharts } from "./timeline-charts.ts";
+import type { Objective } from "./timeline-pictures.ts";
 
 const latencyTable = (run: Run): Html =>
   table(
@@ -80,10 +81,10 @@ const effectTable = (run: Run): Html => {
 };
 
 /** What happened in single simulations of the same traffic: timelines first, then the numbers. */
-export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: number | null): Html =>
+export const runSection = (charts: Charts, runs: readonly Run[], objectives: readonly Objective[]): Html =>
   html`<section aria-labelledby="runs">
     <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
     ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)} ${(run.cautions ?? []).join(" ")}</p> `)}
-    <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
+    <div class="figures">${timelineCharts(charts, runs, objectives)}</div>
     ${runs.map((run) => html`${latencyTable(run)}${admissionPart(run)}`)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
   </section> `;
