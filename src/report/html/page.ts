@@ -1,4 +1,5 @@
 import { engineCaveatOrNull, saysNotAGpu } from "../../calibration/whose-speed.ts";
+import { noAnswerOrNull } from "../no-answer.ts";
 import { notAGpuOrNull } from "../not-a-gpu.ts";
 import { conditionName, runtimeCaveatOrNull } from "../runtime.ts";
 import { peersSentence } from "../peers-sentences.ts";
@@ -33,7 +34,7 @@ const runCaveatOrNull = ({ plan, runs = [] }: ReportParts): string | null => {
 };
 
 const caveats = (parts: ReportParts): string[] => {
-  const { profile, deviceModel, plan, peers } = parts;
+  const { profile, deviceModel, runs = [], plan, peers } = parts;
   const measured = profile ?? deviceModel;
   const device = measured ?? peers;
   const answer = plan?.heading ?? runCaveatOrNull(parts);
@@ -41,6 +42,7 @@ const caveats = (parts: ReportParts): string[] => {
     answer,
     device === undefined || (answer !== null && saysNotAGpu(answer)) ? null : notAGpuOrNull(device),
     measured === undefined ? null : runtimeCaveatOrNull(measured),
+    profile === undefined || plan !== undefined || deviceModel !== undefined || runs.length > 0 ? null : noAnswerOrNull(profile),
   ];
   return all.filter((text) => text !== null);
 };
