@@ -222,7 +222,7 @@ it("a template escapes text, keeps HTML, and leaves out null", () => {
 
 describe("the page of a run with admission", () => {
   it("says how many requests are in no latency, and how attempts failed", () => {
-    const page = render({ runs: [guardedRun()] });
+    const page = parseHTML(render({ runs: [guardedRun()] })).document.body.textContent;
     expect(page).toContain("130 of 7,000 (1.9 %) did not, and are in none of these figures");
     expect(page).toContain("no token when its client gave up");
   });

@@ -35,6 +35,8 @@ code, pre { font: 0.9em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 pre { background: var(--panel); padding: 0.75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .kicker { color: var(--faint); margin: 0; }
 .faint { color: var(--faint); }
+.one { white-space: nowrap; }
+.interval { display: block; font-weight: 400; font-size: 0.9em; }
 .caveat { background: var(--warn-paper); color: var(--warn-ink); padding: 0.6rem 0.9rem; border-left: 4px solid currentColor; }
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; padding: 0; }
