@@ -87,6 +87,16 @@ describe.each(pages)("the page of %s", (what, parts) => {
     ).toEqual([]);
   });
 
+  it("sets what is read as one like the words around it", async () => {
+    const look = (name: string): string =>
+      `(({ color, fontSize, fontWeight }) => [color, fontSize, fontWeight].join())(getComputedStyle(${name}))`;
+    expect(
+      await page.evaluate(
+        `[...document.querySelectorAll(".one")].filter((one) => ${look("one")} !== ${look("one.parentElement")}).map((one) => one.parentElement.outerHTML)`,
+      ),
+    ).toEqual([]);
+  });
+
   it.each(["light", "dark"])("breaks no rule of axe in %s colours", async (scheme) => {
     await page.goto(`file://${path}`);
     await page.setViewport({ width: 420, height: 900 });
