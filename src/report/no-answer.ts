@@ -20,11 +20,7 @@ const NEEDS: readonly (readonly [job: string, name: string, isMeasured: (profile
   ],
   ["overhead", "dispatch and submit overhead", (profile) => measurementsOf(profile, "overhead").length > 0],
   ["upload", "uploads", (profile) => measurementsOf(profile, "upload").length > 0],
-  [
-    "copy",
-    "small kernels and the copies that would stand in for them",
-    (profile) => isTimed(profile, "copy", "f32") || SMALL.every((family) => isTimed(profile, family)),
-  ],
+  ["copy", "small kernels", (profile) => isTimed(profile, "copy", "f32") || SMALL.every((family) => isTimed(profile, family))],
   ["matmul", "linear layers", (profile) => isTimed(profile, "matmul")],
   ["attention-prefill", "prefill attention", (profile) => isTimed(profile, "attention-prefill")],
   ["attention-decode", "decode attention", (profile) => isTimed(profile, "attention-decode")],
@@ -37,5 +33,5 @@ export const noAnswerOrNull = (profile: Profile): string | null => {
   const reasons = new Set(
     missing.flatMap(([job]) => profile.left_out.filter(({ id }) => id.startsWith(job)).map(({ because }) => because)),
   );
-  return `No answer: too little was measured for one. Missing: ${list(missing.map(([, name]) => name))}${reasons.size === 0 ? "" : ` (${[...reasons].join("; ")})`}.`;
+  return `No answer, since too little was measured: there is no measurement of ${list(missing.map(([, name]) => name))}${reasons.size === 0 ? "" : ` (${[...reasons].join("; ")})`}.`;
 };

@@ -57,7 +57,7 @@ describe("that there is no answer", () => {
       { id: "verify read/vec4", because: "something else" },
     ];
     expect(noAnswerOrNull(without(["linear layers", "dispatch and submit overhead"], { left_out }))).toBe(
-      "No answer: too little was measured for one. Missing: dispatch and submit overhead and linear layers (the time budget had ended).",
+      "No answer, since too little was measured: there is no measurement of dispatch and submit overhead and linear layers (the time budget had ended).",
     );
   });
 
