@@ -27,12 +27,18 @@ export const engineName = ({ engine, anchored, is_gpu, is_made_up: isMadeUp }: O
           ? `WebGPU, anchored to ${anchored?.engine}`
           : UNANCHORED;
 
+/** How both caveats of a device that is no GPU begin. */
+const PIPELINE_CHECK = "Pipeline check, not a capacity answer:";
+
+/** Whether a heading or a caveat already says that what was measured is no GPU. */
+export const saysNotAGpu = (caveat: string): boolean => caveat.startsWith(PIPELINE_CHECK);
+
 /** What the reader of a run must know before anything else, by its input `engine`; null: it speaks for the engine that it names, or does not say. */
 export const engineCaveatOrNull = (engine: string): string | null =>
   engine === MADE_UP
     ? MADE_UP_SENTENCE
     : engine === NOT_A_GPU
-      ? "Pipeline check, not a capacity answer: not measured on a GPU."
+      ? `${PIPELINE_CHECK} not measured on a GPU.`
       : engine === UNANCHORED
         ? UNANCHORED_SENTENCE
         : null;
@@ -53,7 +59,7 @@ const UNANCHORED_SENTENCE =
 /** What the reader must know before anything else: whose speed this is. The one place where it is said. */
 export const whoseSpeed = (device: Speaker): string => {
   if (device.is_made_up === true) return MADE_UP_SENTENCE;
-  if (!device.is_gpu) return `Pipeline check, not a capacity answer: ${device.device} is not a GPU.`;
+  if (!device.is_gpu) return `${PIPELINE_CHECK} ${device.device} is not a GPU.`;
   if (device.engine !== WEBGPU) return `This speaks for ${device.engine} on ${device.device}: its step times were measured in that engine.`;
   if (device.anchored === null || !isAnchored(device)) {
     const steps = device.anchored?.curves.filter(isStep) ?? [];

@@ -90,7 +90,7 @@ describe("ballast traffic describe", () => {
       "
     `);
     const page = readFileSync(join(folder.path, "log.html"), "utf8");
-    expect(page).toContain("<h1>log.csv: 400 requests in 3.33 min, 2.01 requests/s on average, 2.01 in the fullest minute</h1>");
+    expect(page).toContain("<title>log.csv: 400 requests in 3.33 min, 2.01 requests/s on average, 2.01 in the fullest minute</title>");
     expect(page.match(/class="plot"/gu)?.length).toBe(3);
     expect(page).not.toContain("<script");
   });

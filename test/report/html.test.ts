@@ -1,10 +1,11 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
 import { makeDocument } from "../../cli/document.ts";
+import type { Candidate } from "../../src/plan/schema.ts";
 import { html } from "../../src/report/html/markup.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import type { ReportParts } from "../../src/report/html/parts.ts";
-import { deviceModel, gpuProfile, guardedRun, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
+import { candidate, deviceModel, gpuProfile, guardedRun, impossiblePlan, plan, run, softwareProfile } from "./samples.ts";
 
 const whole: ReportParts = { profile: gpuProfile(), deviceModel: deviceModel(), runs: [run(), run("autoscaler")], plan: plan() };
 const reports: [what: string, parts: ReportParts][] = [
@@ -106,14 +107,31 @@ describe("a report", () => {
     ["a profile", { profile: gpuProfile() }, "Example GPU, measured in the browser's own defaults"],
   ])("of %s is headed by what it says", (_, parts, expected) => expect(heading(parts)).toBe(expected));
 
-  it("of a software adapter says so before anything else", () => {
-    const { document } = parseHTML(render({ profile: softwareProfile(), plan: impossiblePlan() }));
-    const first = [...document.querySelectorAll("header .caveat, h1")].map(({ textContent }) => textContent);
-    expect(first.slice(0, 2)).toEqual([
+  it.each<[string, ReportParts, string]>([
+    [
+      "with a plan",
+      { profile: softwareProfile(), plan: impossiblePlan() },
       "Pipeline check, not a capacity answer: measured on a software adapter",
+    ],
+    [
+      "alone",
+      { profile: softwareProfile() },
+      "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.",
+    ],
+  ])("of a software adapter %s says so once, before anything else", (_, parts, expected) => {
+    const { document } = parseHTML(render(parts));
+    const [first, ...others] = [...document.querySelectorAll("header .caveat, h1")].map(({ textContent }) => textContent);
+    expect(first).toBe(expected);
+    expect(others.filter((text) => /pipeline|not a gpu/iu.test(text ?? ""))).toEqual([]);
+  });
+
+  it("of a GPU's plan beside a software adapter's profile says of both what they are", () => {
+    const heading = "UNANCHORED: this speaks for a WebGPU engine.";
+    const { document } = parseHTML(render({ profile: softwareProfile(), plan: plan({ heading }) }));
+    expect([...document.querySelectorAll("header .caveat")].map(({ textContent }) => textContent)).toEqual([
+      heading,
       "Not a GPU: SwiftShader (software). These numbers check the pipeline and say nothing of any GPU.",
     ]);
-    expect(document.querySelector("header h1")?.previousElementSibling?.className).toBe("caveat");
   });
 
   it.each<[string, string, string[]]>([
@@ -205,8 +223,40 @@ it("a template escapes text, keeps HTML, and leaves out null", () => {
 
 describe("the page of a run with admission", () => {
   it("says how many requests are in no latency, and how attempts failed", () => {
-    const page = render({ runs: [guardedRun()] });
+    const page = parseHTML(render({ runs: [guardedRun()] })).document.body.textContent;
     expect(page).toContain("130 of 7,000 (1.9 %) did not, and are in none of these figures");
     expect(page).toContain("no token when its client gave up");
+  });
+});
+
+describe("two percentiles of the same requests", () => {
+  const text = (parts: ReportParts): string => (parseHTML(render(parts)).document.body.textContent ?? "").replaceAll(/\s+/gu, " ");
+
+  it("are named where a run's stand on a page with an objective's", () => {
+    expect(text(whole)).toContain(
+      "Percentiles here are those of one simulation's finished requests, interpolated between the two nearest.",
+    );
+    expect(text({ runs: [run()] })).not.toContain("An objective's");
+    expect(text({ runs: [run()] })).toContain("Latency, percentiles interpolated: fixed, 6 replicas");
+  });
+
+  it("do not stand side by side where an objective is on the median", () => {
+    const median = {
+      objective: "ttft.p50<=1s",
+      unit: "s",
+      limit: 1,
+      value: 0.22,
+      interval: null,
+      worst_window: null,
+      verdict: "meets",
+    } as const;
+    const headings = (objectives: Candidate["objectives"]): (string | null)[] => {
+      const best = candidate(6, 1.42, { objectives });
+      const page = render({ plan: plan({ capacity: { kind: "impossible", because: "a reason", best }, autoscaler: null }) });
+      const found = parseHTML(page).document.querySelectorAll("#answer ~ .scroll thead th");
+      return [...found].map(({ textContent }) => textContent).filter((heading) => heading?.startsWith("TTFT p50"));
+    };
+    expect(headings([median])).toEqual(["TTFT p50 ≤ 1 s"]);
+    expect(headings([{ ...median, objective: "ttft.p50[priority=1]<=1s" }])).toEqual(["TTFT p50 of priority 1 ≤ 1 s", "TTFT p50"]);
   });
 });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import puppeteer, { type Browser, type Page } from "puppeteer";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeDocument } from "../../cli/document.ts";
+import type { Candidate } from "../../src/plan/schema.ts";
 import { reportHtml } from "../../src/report/html/page.ts";
 import type { ReportParts } from "../../src/report/html/parts.ts";
 import { browser, softwareLine } from "../driver/the-browser.ts";
@@ -76,6 +77,26 @@ describe.each(pages)("the page of %s", (what, parts) => {
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(width);
   });
 
+  it("breaks no line at 420 pixels inside what is read as one, such as a number and its unit", async () => {
+    await page.setViewport({ width: 420, height: 900 });
+    await page.evaluate(openAll);
+    expect(
+      await page.evaluate(
+        `[...document.querySelectorAll(".one")].filter((one) => one.getClientRects().length > 1).map((one) => one.textContent)`,
+      ),
+    ).toEqual([]);
+  });
+
+  it("sets what is read as one like the words around it", async () => {
+    const look = (name: string): string =>
+      `(({ color, fontSize, fontWeight }) => [color, fontSize, fontWeight].join())(getComputedStyle(${name}))`;
+    expect(
+      await page.evaluate(
+        `[...document.querySelectorAll(".one")].filter((one) => ${look("one")} !== ${look("one.parentElement")}).map((one) => one.parentElement.outerHTML)`,
+      ),
+    ).toEqual([]);
+  });
+
   it.each(["light", "dark"])("breaks no rule of axe in %s colours", async (scheme) => {
     await page.goto(`file://${path}`);
     await page.setViewport({ width: 420, height: 900 });
@@ -127,6 +148,21 @@ interface AxeResult {
   readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
   readonly incomplete: AxeResult["violations"];
 }
+
+it("a screen of 1280 pixels shows all columns of the policies, with intervals and costs", async () => {
+  const priced = (of: Candidate): Candidate => ({ ...of, cost: { total: 12.3, per_hour: 24.6 } });
+  const asked = plan();
+  if (asked.capacity.kind !== "found") throw new Error("the sample plan has an answer");
+  const { candidate: best, one_fewer: fewer } = asked.capacity;
+  const capacity = { ...asked.capacity, candidate: priced(best), one_fewer: fewer === null ? null : priced(fewer) };
+  const page = await chromium.newPage();
+  await page.setViewport({ width: 1280, height: 900 });
+  await page.setContent(
+    reportHtml({ plan: { ...asked, capacity, autoscaler: asked.autoscaler && priced(asked.autoscaler) } }, makeDocument()),
+  );
+  const shown = `(([part]) => [part.querySelectorAll("thead th").length, part.scrollWidth - part.clientWidth])(document.querySelectorAll(".scroll"))`;
+  expect(await page.evaluate(shown)).toEqual([12, 0]);
+});
 
 it("a table that is wider than the screen scrolls by the keyboard, and is found too wide where it does not", async () => {
   const [, parts] = pages[0]!;

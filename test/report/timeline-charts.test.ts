@@ -21,14 +21,20 @@ const scaled: Run = simulateAll(
   }),
 ).run;
 
-const draw = (runs: readonly Run[], limit: number | null = null) => {
+const draw = (runs: readonly Run[], objectives: readonly { objective: string; limit: number }[] = []) => {
   const { document } = parseHTML("<html><body></body></html>");
-  const page = timelineCharts(chartsFor(document), runs, limit).html;
+  const page = timelineCharts(chartsFor(document), runs, objectives).html;
   const { document: drawn } = parseHTML(`<html><body>${page}</body></html>`);
   const titles = [...drawn.querySelectorAll("figcaption strong")].map(({ textContent }) => textContent);
   const figure = (title: string) => [...drawn.querySelectorAll("figure")][titles.indexOf(title)]!;
   return { page, titles, figure };
 };
+const SLOS = [
+  { objective: "ttft.p99<=2s", limit: 2 },
+  { objective: "tpot.p99[priority=1]<=100ms", limit: 0.1 },
+  { objective: "tpot.p50<=30s", limit: 30 },
+];
+const caption = (figure: Element): string => figure.querySelector("figcaption span")?.textContent ?? "";
 const legend = (figure: Element): (string | undefined)[] =>
   [...figure.querySelectorAll(".legend li")].map(({ textContent }) => textContent?.trim());
 
@@ -47,7 +53,7 @@ describe("the timelines of one run", () => {
         "Time to first token",
         "Time per output token",
         "Busy and useful",
-        "KV cache",
+        "KV blocks in use",
         "GPU-hours paid",
       ]
     `);
@@ -73,18 +79,36 @@ describe("the timelines of one run", () => {
       `"Replicas by state over time, stacked: ready, busy at most 1, ready, idle at most 2, warming at most 1, loading at most 1, provisioning at most 1."`,
     );
     expect(figure("Busy and useful").querySelector("desc")?.textContent).toMatchInlineSnapshot(
-      `"Busy and useful over time: busy from 0 % to 100 %; useful from 0 % to 1.4 %."`,
+      `"Busy and useful over time: busy from 0 % to 100 %; useful from 0 % to 1.43 %."`,
     );
   });
 
-  it("show a limit where there is one", () => {
-    expect(legend(draw([scaled], 2).figure("Time to first token"))).toContain("limit");
-    expect(legend(draw([scaled]).figure("Time to first token"))).not.toContain("limit");
+  it("show a limit where there is one, and whose it is", () => {
+    const both = draw([scaled], SLOS).figure("Time to first token");
+    expect(legend(both)).toEqual(["p99", "p50", "limit of p99", "scale-up", "scale-down"]);
+    expect(caption(both)).toContain("; the limit of p99 is 2 s.");
+    expect(legend(draw([scaled]).figure("Time to first token"))).not.toContain("limit of p99");
+  });
+
+  it("have an axis that a nearly empty KV cache can be seen on", () => {
+    const nearlyEmpty = {
+      ...scaled,
+      timeline: { ...scaled.timeline, kv_use: scaled.timeline.kv_use.map((_, i, { length }) => (2 * i < length ? 0 : 3e-5)) },
+    };
+    const kv = draw([nearlyEmpty]).figure("KV blocks in use");
+    expect(kv.querySelector("desc")?.textContent).toBe("KV blocks in use over time: KV blocks in use from 0 % to 0.003 %.");
+    expect([...kv.querySelectorAll("svg.plot text")].map(({ textContent }) => textContent)).toContain("0.003 %");
   });
 
   it("of an older file are those that it has", () => {
     const { titles, page } = draw([older("autoscaler")]);
-    expect(titles).toEqual(["Requests arriving", "Replicas", "Queue and running batch", "Time to first token", "KV cache"]);
+    expect(titles).toEqual([
+      "Requests arriving",
+      "Replicas",
+      "Queue and running batch",
+      "Time to first token, 99th percentile",
+      "KV blocks in use",
+    ]);
     expect(page).not.toMatch(/NaN|undefined|Infinity/);
   });
 });
@@ -114,5 +138,25 @@ describe("the timelines of several runs", () => {
       ]
     `);
     expect(legend(figure("Requests waiting"))).toEqual(["fixed", "HPA"]);
+  });
+
+  const several = [
+    { ...scaled, policy: "fixed" },
+    { ...scaled, policy: "HPA" },
+  ];
+
+  it("have a caption of their own under each", () => {
+    const { titles, figure } = draw(several);
+    const captions = titles.filter((title) => !title?.startsWith("Replicas by state")).map((title) => caption(figure(title)));
+    expect(captions.toSorted()).toEqual([...new Set(captions)].toSorted());
+    expect(caption(figure("KV blocks in use"))).not.toContain("prefix");
+    expect(caption(figure("Replicas ready"))).not.toContain("start");
+  });
+
+  it("have only their own limits: not that of another percentile, and not that of some requests", () => {
+    const { titles, figure } = draw(several, SLOS);
+    const limited = titles.filter((title) => legend(figure(title)).includes("limit"));
+    expect(limited).toEqual(["Time to first token, 99th percentile", "Time per output token, median"]);
+    expect(caption(figure("Time per output token, median"))).toContain("the limit is 30 s");
   });
 });

@@ -1,4 +1,5 @@
-import { engineCaveatOrNull } from "../../calibration/whose-speed.ts";
+import { engineCaveatOrNull, saysNotAGpu } from "../../calibration/whose-speed.ts";
+import { noAnswerOrNull } from "../no-answer.ts";
 import { notAGpuOrNull } from "../not-a-gpu.ts";
 import { conditionName, runtimeCaveatOrNull } from "../runtime.ts";
 import { peersSentence } from "../peers-sentences.ts";
@@ -33,13 +34,15 @@ const runCaveatOrNull = ({ plan, runs = [] }: ReportParts): string | null => {
 };
 
 const caveats = (parts: ReportParts): string[] => {
-  const { profile, deviceModel, plan, peers } = parts;
+  const { profile, deviceModel, runs = [], plan, peers } = parts;
   const measured = profile ?? deviceModel;
   const device = measured ?? peers;
+  const answer = plan?.heading ?? runCaveatOrNull(parts);
   const all = [
-    plan?.heading ?? runCaveatOrNull(parts),
-    device === undefined ? null : notAGpuOrNull(device),
+    answer,
+    device === undefined || (answer !== null && saysNotAGpu(answer)) ? null : notAGpuOrNull(device),
     measured === undefined ? null : runtimeCaveatOrNull(measured),
+    profile === undefined || plan !== undefined || deviceModel !== undefined || runs.length > 0 ? null : noAnswerOrNull(profile),
   ];
   return all.filter((text) => text !== null);
 };
@@ -55,15 +58,13 @@ const caveats = (parts: ReportParts): string[] => {
 export const reportHtml = (parts: ReportParts, document: SvgDocument): string => {
   const charts = chartsFor(document);
   const { profile, deviceModel, runs = [], plan, peers, made } = parts;
-  const ttftLimit =
-    (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives.find(({ objective }) => objective.startsWith("ttft."))
-      ?.limit ?? null;
+  const objectives = (plan === undefined ? [] : comparedCandidates(plan))[0]?.candidate.objectives ?? [];
   const inputs = plan?.inputs ?? runs[0]?.inputs ?? [];
   const notModelled = plan?.not_modelled ?? runs[0]?.not_modelled ?? [];
   const sections: readonly Section[] = [
     ...(plan === undefined ? [] : [["answer", "What decides it", planSection(charts, plan)] as const]),
     ...(plan?.levers === undefined ? [] : [["levers", "Levers", leversSection(charts, plan.levers)] as const]),
-    ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, ttftLimit)] as const]),
+    ...(runs.length === 0 ? [] : [["runs", "Timelines", runSection(charts, runs, objectives)] as const]),
     ...(inputs.length + notModelled.length === 0 ? [] : [["basis", "What this rests on", basisSection(inputs, notModelled)] as const]),
     ...(deviceModel === undefined ? [] : [["curves", "Curves", deviceModelSection(charts, deviceModel, profile)] as const]),
     ...(profile === undefined ? [] : [["device", "Device", profileSection(charts, profile)] as const]),

@@ -26,26 +26,31 @@ import { frontierChart } from "./frontier-chart.ts";
 import { details, html, type Html, items, table } from "./markup.ts";
 
 /** Met or missed in words and a colour, never by colour alone. */
-const verdict = (of: Verdict, text: string): Html => html`<span class="${CLASSES[of]}">${text} ${SIGNS[of]}</span>`;
+const verdict = (of: Verdict, text: string, interval: string | null = null): Html => {
+  const below = interval === null ? null : html`<span class="interval">${interval}</span>`;
+  return html`<span class="${CLASSES[of]}">${text} ${SIGNS[of]}${below}</span>`;
+};
 
 type Verdict = Candidate["verdict"];
 const CLASSES = { meets: "good", misses: "bad", undecided: "faint" } as const;
 const SIGNS = { meets: "", misses: "✗", undecided: "?" } as const;
 
+const TTFT_P50 = "TTFT p50";
+
 const row = (name: string, candidate: Candidate): (string | Html)[] => [
   name,
-  ...candidate.objectives.map((result) => verdict(result.verdict, withInterval(valueOf(result), intervalOrNull(result)))),
-  durationOrNone(candidate.ttft_s?.p50),
+  ...candidate.objectives.map((result) => verdict(result.verdict, valueOf(result), intervalOrNull(result))),
+  // An objective on it has its own column, by its own definition of a percentile.
+  candidate.objectives.some((result) => nameOf(result) === TTFT_P50) ? "" : durationOrNone(candidate.ttft_s?.p50),
   durationOrNone(candidate.ttft_s?.max),
   replicaRange(candidate),
   gpuHours(candidate.gpu_hours),
   ...costCells(candidate),
   mean(candidate.scale_events),
   candidate.utilization === null ? NONE : percent(candidate.utilization),
+  candidate.mean_batch === null ? NONE : mean(candidate.mean_batch),
   verdict(candidate.verdict, VERDICTS[candidate.verdict]),
 ];
-
-const withInterval = (value: string, interval: string | null): string => (interval === null ? value : `${value} (${interval})`);
 
 const comparison = (plan: Plan): Html => {
   const compared = comparedCandidates(plan);
@@ -54,13 +59,14 @@ const comparison = (plan: Plan): Html => {
   const hasIntervals = compared.some(({ candidate }) => candidate.objectives.some((result) => intervalOrNull(result) !== null));
   const numbers = [
     ...objectives.map((result) => `${nameOf(result)} ${limitOf(result)}`),
-    "TTFT p50",
+    TTFT_P50,
     "TTFT max",
     "replicas",
     "GPU-hours",
     ...(compared[0]?.candidate.cost === undefined ? [] : ["cost"]),
     "scale events",
     "busy",
+    "batch",
     "meets",
   ];
   return html`${table(

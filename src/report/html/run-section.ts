@@ -7,10 +7,11 @@ import { extrapolationOrNull, latencyRows, paidShares, runSentence } from "../ru
 import type { Charts } from "./chart.ts";
 import { details, html, type Html, table } from "./markup.ts";
 import { timelineCharts } from "./timeline-charts.ts";
+import type { Objective } from "./timeline-pictures.ts";
 
 const latencyTable = (run: Run): Html =>
   table(
-    `Latency: ${run.policy}`,
+    `Latency, percentiles interpolated: ${run.policy}`,
     [{ heading: "latency" }, ...["mean", "p50", "p90", "p95", "p99", "max", "requests"].map((heading) => ({ heading, isNumber: true }))],
     latencyRows(run).map(([name, latency]) => [
       name,
@@ -79,11 +80,16 @@ const effectTable = (run: Run): Html => {
   );
 };
 
+/** Why a percentile of a run and the one that an objective is held against may differ. */
+const PERCENTILES =
+  "Percentiles here are those of one simulation's finished requests, interpolated between the two nearest. An objective's, as under " +
+  '"What decides it", is the least time within which its share of all requests lies, of all replications together: the two may differ.';
+
 /** What happened in single simulations of the same traffic: timelines first, then the numbers. */
-export const runSection = (charts: Charts, runs: readonly Run[], ttftLimit: number | null): Html =>
+export const runSection = (charts: Charts, runs: readonly Run[], objectives: readonly Objective[]): Html =>
   html`<section aria-labelledby="runs">
     <h2 id="runs">${runs.length === 1 ? "The simulation" : "The same traffic under each policy"}</h2>
-    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)} ${(run.cautions ?? []).join(" ")}</p> `)}
-    <div class="figures">${timelineCharts(charts, runs, ttftLimit)}</div>
+    ${runs.map((run) => html`<p>${runSentence(run)} ${extrapolationOrNull(run)} ${churnOrNull(run)} ${(run.cautions ?? []).join(" ")}</p> `)}${objectives.length === 0 ? null : html`<p class="faint">${PERCENTILES}</p> `}
+    <div class="figures">${timelineCharts(charts, runs, objectives)}</div>
     ${runs.map((run) => html`${latencyTable(run)}${admissionPart(run)}`)}${fleetTable(runs)}${runs.map(scaleEventTable)}${runs.map(effectTable)}
   </section> `;

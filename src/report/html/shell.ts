@@ -1,5 +1,6 @@
 import { html, type Html } from "./markup.ts";
 import { STYLE } from "./style.ts";
+import { unbroken } from "./unbroken.ts";
 
 /** A part of a page that the contents at its top lead to. */
 export type Section = readonly [id: string, name: string, content: Html];
@@ -44,5 +45,5 @@ export const pageHtml = ({ kicker, caveats, title, sections, foot = html`` }: Pa
         ${foot}
       </body>
     </html> `;
-  return page.html;
+  return unbroken(page.html);
 };

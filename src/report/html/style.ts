@@ -35,16 +35,18 @@ code, pre { font: 0.9em/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, mono
 pre { background: var(--panel); padding: 0.75rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 .kicker { color: var(--faint); margin: 0; }
 .faint { color: var(--faint); }
+.one { white-space: nowrap; }
+.interval { display: block; font-weight: 400; font-size: 0.9em; }
 .caveat { background: var(--warn-paper); color: var(--warn-ink); padding: 0.6rem 0.9rem; border-left: 4px solid currentColor; }
 .good { color: var(--good); font-weight: 600; } .bad { color: var(--bad); font-weight: 600; }
 nav ul { display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; list-style: none; padding: 0; }
 nav a { display: inline-block; padding: 0.2rem 0; }
 .facts { display: grid; gap: 0.6rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr)); max-width: none; }
 .facts dt { color: var(--faint); font-size: 0.9rem; }
-.facts dd { margin: 0; } .facts strong { font-size: 1.2rem; display: block; line-height: 1.3; } .facts span { font-size: 0.9rem; }
+.facts dd { margin: 0; } .facts strong { font-size: 1.2rem; display: block; line-height: 1.3; } .facts dd > span { font-size: 0.9rem; }
 .figures { display: grid; gap: 1.5rem 2rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); margin: 1rem 0; align-items: start; }
 figure { margin: 0; max-width: 34rem; break-inside: avoid; }
-figcaption { margin-bottom: 0.35rem; } figcaption strong { display: block; } figcaption span { color: var(--faint); font-size: 0.9rem; }
+figcaption { margin-bottom: 0.35rem; } figcaption strong { display: block; } figcaption > span { color: var(--faint); font-size: 0.9rem; }
 figure svg.plot { display: block; width: 100%; height: auto; overflow: visible; }
 .plot text { white-space: pre; font-variant-numeric: tabular-nums; }
 .legend { display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; list-style: none; padding: 0; margin: 0 0 0.35rem; font-size: 0.9rem; }
@@ -76,7 +78,7 @@ details { margin: 0.75rem 0; } summary { cursor: pointer; color: var(--link); pa
   nav, .skip { display: none; }
   .caveat { border: 1px solid; border-left-width: 4px; }
   .figures { grid-template-columns: 1fr 1fr; gap: 0.75rem 1.5rem; } figure svg.plot { max-height: 50mm; }
-  figcaption, .legend, figcaption span { font-size: 8pt; line-height: 1.3; }
+  figcaption, .legend, figcaption > span { font-size: 8pt; line-height: 1.3; }
   .scroll { overflow: visible; background: none; } section > .scroll { break-inside: avoid; }
   table { font-size: 7.5pt; } th, td { padding-right: 0.4rem; } tbody th, td, td:not(.number) { min-width: 0; } td.number { white-space: normal; }
   td:not(.number) { min-width: 3rem; } td:not(.number, :last-child) { overflow-wrap: break-word; }
