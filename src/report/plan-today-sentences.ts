@@ -26,13 +26,13 @@ export const changeSentenceOrNull = ({ today = null, capacity, autoscaler, hybri
   return scaled === undefined ? fixed : `${fixed} ${scaled.policy} ${difference(scaled, today, true)}.${money(scaled, today)}`;
 };
 
-/** ` Cost: 1.42 instead of 2.43 (-42 %).`; nothing where there are no prices. */
+/** ` Cost: 1.42 instead of 2.43 (−42 %).`; nothing where there are no prices. */
 const money = ({ cost }: Candidate, { cost: today }: Candidate): string =>
   cost === undefined || today === undefined
     ? ""
     : ` Cost: ${significant(cost.total)} instead of ${significant(today.total)}${today.total === 0 ? "" : ` (${change(cost.total / today.total - 1)})`}.`;
 
-/** `save 1.20 GPU-hours (-12 %) and 14 scale events`. */
+/** `save 1.20 GPU-hours (−12 %) and 14 scale events`. */
 const difference = (candidate: Candidate, today: Candidate, isOne: boolean): string => {
   const hours = candidate.gpu_hours - today.gpu_hours;
   const events = candidate.scale_events - today.scale_events;
