@@ -81,7 +81,12 @@ export const resolveScenario = (
       ...churnInputs,
       ...priceInputs(from),
     ],
-    notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
+    notModelled: [
+      ...trafficNotes(scenario.traffic, data),
+      ...(from.server?.cautions ?? []),
+      ...(from.server?.notModelled ?? []),
+      ...startupNotes(from, coldStart.phases),
+    ],
   };
 };
 

@@ -111,6 +111,21 @@ describe("ballast plan --manifests-out", () => {
     expect(notes).toEqual([note("alone"), note("bare"), undefined]);
   });
 
+  it("that serve another model than the one simulated make a caution before the answer, and before a run's figures", async () => {
+    write("bare.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: llama }\nspec: { replicas: 7 }\n");
+    write("llama.yaml", deployment.replaceAll('"2"', '"1"'));
+    write("qwen.yaml", deployment.replaceAll('"2"', '"1"').replace("meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen2.5-7B"));
+    const says = "Deployment/llama in qwen.yaml serves Qwen/Qwen2.5-7B, and what is simulated is Llama-3.1-8B";
+    const { cautions = [] } = planSchema.parse(
+      JSON.parse((await ballast("plan", "chat.yaml", "--replications", "1", "--manifests", "qwen.yaml", "--json")).out),
+    );
+    expect(cautions.filter((caution) => caution.startsWith(says))).toHaveLength(1);
+    const beforeLatency = async (file: string): Promise<string> =>
+      (await ballast("simulate", "chat.yaml", "--manifests", file)).out.split("  Latency")[0]!.replaceAll(/\s+/gu, " ");
+    expect(await beforeLatency("qwen.yaml")).toContain(says);
+    for (const file of ["llama.yaml", "bare.yaml"]) expect(await beforeLatency(file)).not.toContain("and what is simulated");
+  });
+
   it("writes nothing where no number of replicas will do, and says so", async () => {
     const { code, err } = await ballast("plan", "chat.yaml", "--slo", "tpot.p99<=5ms", "--manifests-out", "apply");
     expect(code).toBe(0);
