@@ -44,6 +44,13 @@ describe("ballast plan --manifests-out", () => {
     const { code, out, err } = await ballast("plan", "chat.yaml", "--json", ...slo, "--manifests-out", "apply");
     expect(code).toBe(0);
     expect(err).toContain("\nManifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml, apply/knative.yaml\n");
+    expect(err.slice(err.indexOf("Manifests:"))).toMatchInlineSnapshot(`
+      "Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml, apply/knative.yaml
+      The answer is apply/replicas.yaml, a patch of a workload that is there and no whole manifest (its names are examples: put your own):
+        kubectl patch deployment llama-3-1-8b --patch-file apply/replicas.yaml
+      apply/hpa.yaml, apply/keda.yaml and apply/knative.yaml are for an autoscaler instead: apply one of the files, never two. Each one's head says how.
+      "
+    `);
     const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
     if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
 
@@ -77,7 +84,14 @@ describe("ballast plan --manifests-out", () => {
     write("fleet.yaml", `${servers}---\n${hpa}`);
     const question = ["chat.yaml", "--device", "device.json", "--manifests", "fleet.yaml", "--slo", "ttft.p99<=220ms"];
     const { out, err } = await ballast("plan", ...question, "--replications", "1", "--json", "--manifests-out", "apply");
-    expect(err).toContain("Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml\n");
+    expect(err.slice(err.indexOf("Manifests:"))).toMatchInlineSnapshot(`
+      "Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml
+      The answer is apply/replicas.yaml, a patch of a workload that is there and no whole manifest:
+        kubectl delete hpa llama
+        kubectl patch deployment llama --patch-file apply/replicas.yaml
+      apply/hpa.yaml and apply/keda.yaml are for an autoscaler instead: apply one of the files, never two. Each one's head says how.
+      "
+    `);
     const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
     if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
 
