@@ -130,9 +130,10 @@ describe("ballast plan --manifests-out", () => {
     write("llama.yaml", deployment.replaceAll('"2"', '"1"'));
     write("qwen.yaml", deployment.replaceAll('"2"', '"1"').replace("meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen2.5-7B"));
     const says = "Deployment/llama in qwen.yaml serves Qwen/Qwen2.5-7B, and what is simulated is Llama-3.1-8B";
-    const { cautions = [] } = planSchema.parse(
+    const { cautions = [], today_is } = planSchema.parse(
       JSON.parse((await ballast("plan", "chat.yaml", "--replications", "1", "--manifests", "qwen.yaml", "--json")).out),
     );
+    expect(today_is).toBe("running");
     expect(cautions.filter((caution) => caution.startsWith(says))).toHaveLength(1);
     const beforeLatency = async (file: string): Promise<string> =>
       (await ballast("simulate", "chat.yaml", "--manifests", file)).out.split("  Latency")[0]!.replaceAll(/\s+/gu, " ");

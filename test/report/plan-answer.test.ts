@@ -165,6 +165,14 @@ describe("a plan with all its parts", () => {
     expect(reportHtml({ plan: plan() }, makeDocument())).not.toContain("Policies by cost and tail");
   });
 
+  it("calls a policy that no manifest has said the scenario's", () => {
+    const text = planText(plan({ today, today_is: "scenario" })).replaceAll(/\s+/gu, " ");
+    expect(text).toContain("The scenario's policy (HorizontalPodAutoscaler/chat, 2 to 12 replicas) meets TPOT p99 ≤ 100 ms");
+    expect(text).toContain("Against the scenario's policy, 6 replicas all the time save");
+    expect(text).toContain("scenario's: HorizontalPodAutoscaler/chat, 2 to 12 replicas");
+    expect(text).not.toContain("What runs today");
+  });
+
   it("says today's part where no number of replicas will do", () => {
     const text = planText({ ...impossiblePlan(), today });
     expect(text).toContain("What runs today (HorizontalPodAutoscaler/chat, 2 to 12 replicas) meets TPOT p99 ≤ 100 ms");
