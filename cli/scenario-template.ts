@@ -1,9 +1,8 @@
-import type { LanguageModel } from "../src/model/language-model.ts";
 import type { LengthDistribution } from "../src/traffic/schema.ts";
 
 /** What of the template depends on the device that it is written for. */
 export interface TemplateFor {
-  readonly model: LanguageModel;
+  readonly model: string;
   /** Why this model, as a comment says it; null: it is the template's own. */
   readonly because: string | null;
   readonly prompt: LengthDistribution;
@@ -66,7 +65,7 @@ traffic:
 #   sessions_per_s: 0.1 # agent-sessions only: how many begin a second
 #   beyond_context: refuse # or keep: the server rejects what is longer than the model's context
 
-${because === null ? "" : `# ${because}\n`}model: ${model.name} # a built-in model's name, or the path of a Hugging Face config.json
+${because === null ? "" : `# ${because}\n`}model: ${model} # a built-in model's name, or the path of a Hugging Face config.json
 
 # A profile: its path, or <device>/<condition> below results/; or a device model from \`ballast calibrate --out\`.
 # device: results/<device>/web # default: the newest run of \`ballast bench\`

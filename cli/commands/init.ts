@@ -35,11 +35,15 @@ export const initCommand = (io: Io): Command =>
   new Command("init")
     .description("Write a commented scenario to begin with, and say where public traces are to be had. Never overwrites.")
     .argument("[file]", "the file to write", "scenario.yaml")
+    .option(
+      "--model <name|path>",
+      "the model that it is for, built-in or a Hugging Face config.json (default: Llama-3.1-8B, or the largest built-in that the newest run holds where it does not hold that)",
+    )
     .option("--json", "print the file's path as JSON")
-    .action((file: string, { json }: { readonly json?: true }) => {
+    .action((file: string, { json, model }: { readonly json?: true; readonly model?: string }) => {
       const path = resolve(io.cwd, file);
       if (existsSync(path)) throw new InputError(file, "is there already, and is never overwritten", "Move it away, or give another name.");
-      const template = templateFor(io);
+      const template = templateFor(io, model);
       writing(file, () => writeFileSync(path, scenarioTemplate(template), { flag: "wx" }));
       io.out(json ? `${JSON.stringify({ scenario: path })}\n` : nextSteps(file, template.because));
     });

@@ -49,7 +49,7 @@ export const resolveScenario = (
     throw new InputError(
       "device",
       `expected a device model of ${model.name}, got one of ${device.model}`,
-      "Calibrate the device for this model: ballast calibrate --model …",
+      `Calibrate the device for this model, ballast calibrate --model …, or ask about the other: --model ${device.model}`,
     );
   }
   const from = withLongest(given, model);

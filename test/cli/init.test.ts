@@ -61,6 +61,8 @@ describe("ballast init", () => {
     );
     const written = readFileSync(join(folder.path, "scenario.yaml"), "utf8");
     expect(written).toContain("\nmodel: tiny-llama #");
+    await ballast("init", "usual.yaml", "--model", "Llama-3.1-8B");
+    expect(readFileSync(join(folder.path, "usual.yaml"), "utf8")).toBe(scenarioTemplate(USUAL_TEMPLATE));
     const { code, out } = await ballast("simulate", "scenario.yaml");
     expect(code).toBe(0);
     expect(out).toContain("tiny-llama");
@@ -97,6 +99,8 @@ describe("ballast init", () => {
   it("writes what `simulate` runs as it stands", async () => {
     writeFileSync(join(folder.path, "device.json"), JSON.stringify(deviceModel()));
     await ballast("init");
+    await ballast("init", "usual.yaml", "--model", "Llama-3.1-8B");
+    expect(readFileSync(join(folder.path, "usual.yaml"), "utf8")).toBe(scenarioTemplate(USUAL_TEMPLATE));
     const { code, out } = await ballast("simulate", "scenario.yaml", "--device", "device.json");
     expect(code).toBe(0);
     expect(out).toContain("HPA on requests_in_flight");

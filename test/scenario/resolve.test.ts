@@ -127,7 +127,7 @@ describe("a scenario on a device", () => {
       }
     };
     expect(message(() => resolve(trace, deviceModel({ model: "Qwen2.5-7B" })))).toMatchInlineSnapshot(
-      `"device: expected a device model of Llama-3.1-8B, got one of Qwen2.5-7B. Calibrate the device for this model: ballast calibrate --model …"`,
+      `"device: expected a device model of Llama-3.1-8B, got one of Qwen2.5-7B. Calibrate the device for this model, ballast calibrate --model …, or ask about the other: --model Qwen2.5-7B"`,
     );
     expect(
       message(() => resolve(trace, deviceModel({ memory: { bytes: 16e9, origin: "measured", source: "nvidia-smi" } }))),
