@@ -8,7 +8,7 @@ import { InputError } from "../src/errors.ts";
 import type { LanguageModel } from "../src/model/language-model.ts";
 import { readVersioned } from "../src/versioned.ts";
 import { chooseModel } from "./choose-model.ts";
-import { chooseProfile } from "./choose-profile.ts";
+import { chooseFitted, chooseProfile } from "./choose-profile.ts";
 import type { Io } from "./io.ts";
 import { contentHash } from "./kept-profiles.ts";
 
@@ -26,7 +26,7 @@ export interface ChosenDevice {
 
 /**
  * The device that the user means, calibrated for the language model that the user means: a device model saved by `calibrate --out`, or a
- * profile (the newest run by default), fitted here.
+ * profile (by default the newest run that can be fitted), fitted here.
  *
  * @param model by default the device model's own, or the largest built-in one that fits the profile
  * @throws InputError where either is not there or cannot be read
@@ -35,13 +35,12 @@ export const chooseDevice = (io: Io, device: Written | undefined, model: Written
   const named = model === undefined ? null : chooseModel(model.text, model.folder);
   const saved = device === undefined ? null : savedDeviceModelOrNull(device);
   if (saved !== null) return { device: saved, model: named ?? chooseModel(saved.model, io.cwd) };
-  const { profile, path } = chooseProfile(device === undefined ? io : { ...io, cwd: device.folder }, device?.text);
-  const chosen = named ?? largestBuiltInThatFits(profile, settings);
+  const { fitted, path } = chooseFitted(device === undefined ? io : { ...io, cwd: device.folder }, device?.text, (profile) => {
+    const chosen = named ?? largestBuiltInThatFits(profile, settings);
+    return { device: calibrate(profile, chosen, { profileHash: contentHash(profile) }), model: chosen };
+  });
   io.err(`Profile: ${path}\n`);
-  return {
-    device: calibrate(profile, chosen, { profileHash: contentHash(profile) }),
-    model: chosen,
-  };
+  return fitted;
 };
 
 /**

@@ -19,15 +19,7 @@ export interface ChosenProfile {
  * @throws InputError where there is none
  */
 export const chooseProfile = (io: Io, given: string | undefined, folders: Folders = defaultFolders(io)): ChosenProfile => {
-  if (given === undefined) {
-    const newest = newestOf(finishedRuns(io, folders.runs));
-    if (newest !== null) return newest;
-    throw new InputError(
-      folders.runs,
-      "expected a finished run, found none",
-      "Measure this machine, npm run bench, or name a device model with --device: of ballast calibrate --tables or --points, or the made-up bench/reference-model.json of a clone.",
-    );
-  }
+  if (given === undefined) return runsNewestFirst(io, folders)[0]!;
   const path = resolve(io.cwd, given);
   if (existsSync(path)) return isFolder(path) ? inFolder(path) : read(path);
   const known = [join(folders.results, given), join(folders.runs, given)].find((candidate) => existsSync(candidate));
@@ -37,6 +29,39 @@ export const chooseProfile = (io: Io, given: string | undefined, folders: Folder
     "expected a profile's file, a run's name or <device>/<condition> below results/, found none of them",
     "Measure one: npm run bench",
   );
+};
+
+/** A profile and what was fitted to it. */
+export interface FittedProfile<T> extends ChosenProfile {
+  readonly fitted: T;
+}
+
+/**
+ * The profile that the user means, with what is fitted to it. Where nothing is given, the newest run to which it can be fitted; of each newer one it
+ * is said why it is passed over.
+ *
+ * @param fit throws an InputError where the profile does not do
+ * @throws InputError where there is none; where none does, what the newest lacks
+ */
+export const chooseFitted = <T>(
+  io: Io,
+  given: string | undefined,
+  fit: (profile: Profile) => T,
+  folders: Folders = defaultFolders(io),
+): FittedProfile<T> => {
+  const candidates = given === undefined ? runsNewestFirst(io, folders) : [chooseProfile(io, given, folders)];
+  const errors: { readonly path: string; readonly error: InputError }[] = [];
+  for (const chosen of candidates) {
+    try {
+      const fitted = fit(chosen.profile);
+      for (const { path, error } of errors) io.err(`Passed over: ${path}: ${error.message}\n`);
+      return { ...chosen, fitted };
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      errors.push({ path: chosen.path, error });
+    }
+  }
+  throw errors[0]!.error;
 };
 
 interface Folders {
@@ -51,9 +76,20 @@ const read = (path: string): ChosenProfile => ({ path, profile: readProfileFile(
 
 const inFolder = (folder: string): ChosenProfile => {
   const files = readdirSync(folder).filter((name) => name === "profile.json" || name.endsWith(".json.gz"));
-  const newest = newestOf(files.map((name) => read(join(folder, name))));
-  if (newest !== null) return newest;
+  const [newest] = newestFirst(files.map((name) => read(join(folder, name))));
+  if (newest !== undefined) return newest;
   throw new InputError(folder, "expected profile.json or a .json.gz in this folder, found neither", "Give the profile's own path.");
+};
+
+/** One at least. @throws InputError where there is none */
+const runsNewestFirst = (io: Io, { runs }: Folders): ChosenProfile[] => {
+  const found = newestFirst(finishedRuns(io, runs));
+  if (found.length > 0) return found;
+  throw new InputError(
+    runs,
+    "expected a finished run, found none",
+    "Measure this machine, npm run bench, or name a device model with --device: of ballast calibrate --tables or --points, or the made-up bench/reference-model.json of a clone.",
+  );
 };
 
 /** Every finished run that can be read; of each other one it is said why it is passed over. */
@@ -79,5 +115,5 @@ const readable = (io: Io, files: readonly string[]): ChosenProfile[] =>
   });
 
 /** By the time the measuring began, which folders' names give only to the day. */
-const newestOf = (profiles: readonly ChosenProfile[]): ChosenProfile | null =>
-  profiles.toSorted((a, b) => Date.parse(a.profile.started_at) - Date.parse(b.profile.started_at)).at(-1) ?? null;
+const newestFirst = (profiles: readonly ChosenProfile[]): ChosenProfile[] =>
+  profiles.toSorted((a, b) => Date.parse(b.profile.started_at) - Date.parse(a.profile.started_at));

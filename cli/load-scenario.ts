@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
-import { manifestPolicy, withoutPolicy, withWorkload } from "../src/manifests/apply.ts";
+import { manifestPolicy, withoutPolicy, withServedModel, withWorkload } from "../src/manifests/apply.ts";
 import { destinationOf, type Destination, type OwnManifests } from "../src/manifests/destination.ts";
 import type { Choice } from "../src/manifests/read.ts";
 import { checkContext } from "../src/scenario/check-context.ts";
@@ -118,8 +118,9 @@ export const loadFleet = async (
     written(overrides.model, parsed.scenario.model),
     served.scenario.replica,
   );
+  const told = read === null ? served : withServedModel(served, read.manifests, chosen.model.name);
   const from: GivenScenario = {
-    ...served,
+    ...told,
     scenario: { ...served.scenario, seed: overrides.seed ?? parsed.scenario.seed },
     given: new Map([...served.given, ...(overrides.model === undefined ? [] : [["model", "--model"] as const])]),
   };

@@ -2,9 +2,10 @@ import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { InputError } from "../src/errors.ts";
 import { defaultDestination, type Destination } from "../src/manifests/destination.ts";
+import { list } from "../src/format.ts";
 import type { PlanAnswer } from "../src/plan/plan.ts";
 import { writtenPolicies } from "../src/plan/written-policies.ts";
-import { MANIFEST_FILES, manifestTexts } from "../src/report/manifest-text.ts";
+import { MANIFEST_FILES, manifestTexts, type ManifestFile } from "../src/report/manifest-text.ts";
 import { shellWord } from "./command-text.ts";
 import { codeOf, writeWhole } from "./files.ts";
 import type { Io } from "./io.ts";
@@ -69,5 +70,17 @@ export const writeManifests = (
       : [
           `The floor was found with a warm pool of ${found.pool}, which no manifest says: keep so many replicas asleep or on standby beside it.`,
         ];
-  return [...leftOut, ...pool, `Manifests: ${files.map(({ name }) => join(given, name)).join(", ")}`];
+  const places = files.map(({ name }) => join(given, name));
+  return [...leftOut, ...pool, `Manifests: ${places.join(", ")}`, ...howToApply(files[0]!, places, place.isOwn)];
 };
+
+/** Which of the files is the answer, how it is brought to a cluster, and what the others are. */
+const howToApply = ({ commands }: ManifestFile, [answer, ...others]: readonly string[], isOwn: boolean): string[] => [
+  `The answer is ${answer}, a patch of a workload that is there and no whole manifest${isOwn ? "" : " (its names are examples: put your own)"}:`,
+  ...commands.map((command) => `  ${command}`),
+  ...(others.length === 0
+    ? []
+    : [
+        `${list(others)} ${others.length === 1 ? "is" : "are"} for an autoscaler instead: apply one of the files, never two. Each one's head says how.`,
+      ]),
+];

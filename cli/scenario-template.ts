@@ -1,5 +1,21 @@
+import type { LengthDistribution } from "../src/traffic/schema.ts";
+
+/** What of the template depends on the device that it is written for. */
+export interface TemplateFor {
+  readonly model: string;
+  /** Why this model, as a comment says it; null: it is the template's own. */
+  readonly because: string | null;
+  readonly prompt: LengthDistribution;
+  readonly output: LengthDistribution;
+}
+
 /** What `ballast init` writes: every field of a scenario, with its unit and its default. Those that are commented out may be left so. */
-export const scenarioTemplate = `# A Ballast scenario: what you serve, on what, and how well. Every time is in seconds.
+export const scenarioTemplate = ({
+  model,
+  because,
+  prompt,
+  output,
+}: TemplateFor): string => `# A Ballast scenario: what you serve, on what, and how well. Every time is in seconds.
 #   npx ballast plan scenario.yaml       how many replicas it needs
 #   npx ballast simulate scenario.yaml   what the policy below does
 schema: ballast.scenario/1
@@ -14,8 +30,8 @@ traffic:
   burst_factor: 4 # rate in a burst over the calm rate
   burst_s: 30 # mean length of a burst
   calm_s: 270 # mean time between bursts
-  prompt: { kind: log-normal, p50_tokens: 1020, p99_tokens: 4142, max_tokens: 14050 }
-  output: { kind: log-normal, p50_tokens: 129, p99_tokens: 601, max_tokens: 1000 }
+  prompt: ${flow(prompt)}
+  output: ${flow(output)}
   # Lengths may also be all the same, { kind: constant, tokens: 512 }, or drawn from a trace's, { kind: empirical, file: conv.csv }
 
 # Other generators; each has prompt and output too, and duration_s unless it says otherwise:
@@ -49,7 +65,7 @@ traffic:
 #   sessions_per_s: 0.1 # agent-sessions only: how many begin a second
 #   beyond_context: refuse # or keep: the server rejects what is longer than the model's context
 
-model: Llama-3.1-8B # a built-in model's name, or the path of a Hugging Face config.json
+${because === null ? "" : `# ${because}\n`}model: ${model} # a built-in model's name, or the path of a Hugging Face config.json
 
 # A profile: its path, or <device>/<condition> below results/; or a device model from \`ballast calibrate --out\`.
 # device: results/<device>/web # default: the newest run of \`ballast bench\`
@@ -212,3 +228,9 @@ objectives:
   # window_s: 600 # latencies, goodput and rejections hold in every window of this length too
   # survive: 1 # they hold with so many replicas gone, with so many lost when it is busiest, and through a rolling update then
 `;
+
+/** As YAML writes it on one line. */
+const flow = (fields: LengthDistribution): string =>
+  `{ ${Object.entries(fields)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(", ")} }`;

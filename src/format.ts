@@ -122,8 +122,8 @@ export const percent = (share: number): string => {
   return `${value === 0 || Math.abs(value) >= 9.95 ? count(value) : value.toFixed(1)} %`;
 };
 
-/** A relative change, with its sign: +12 %, -3.1 %. */
-export const change = (share: number): string => (Math.abs(share) < 0.0005 ? "0 %" : `${share > 0 ? "+" : ""}${percent(share)}`);
+/** A relative change, with its sign: +12 %, −3.1 %. */
+export const change = (share: number): string => (Math.abs(share) < 0.0005 ? "0 %" : `${share > 0 ? "+" : "−"}${percent(Math.abs(share))}`);
 
 /** A mean of counts: whole where it is whole, else one decimal. */
 export const mean = (value: number): string => (Number.isInteger(value) ? count(value) : value < 99.95 ? value.toFixed(1) : count(value));

@@ -14,7 +14,7 @@ import { deviceModelText } from "../../src/report/device-model-text.ts";
 import { PLAIN } from "../../src/report/layout.ts";
 import { modelOfTables, stepOverhead } from "../engine-tables.ts";
 import { chooseModel } from "../choose-model.ts";
-import { chooseProfile } from "../choose-profile.ts";
+import { chooseFitted } from "../choose-profile.ts";
 import { readText, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
 import { contentHash } from "../kept-profiles.ts";
@@ -41,7 +41,10 @@ interface CalibrateOptions {
 export const calibrateCommand = (io: Io): Command =>
   new Command("calibrate")
     .description("Fit the scaling model of a language model to a measured device: load, warm-up and step curve.")
-    .argument("[profile]", "a profile's file, a run's folder, or <device>/<condition> below results/ (default: the newest run)")
+    .argument(
+      "[profile]",
+      "a profile's file, a run's folder, or <device>/<condition> below results/ (default: the newest run that can be fitted)",
+    )
     .option("--model <name|path>", "a built-in model, or the path of a Hugging Face config.json (default: the largest built-in that fits)")
     .option("--memory <size>", "memory for weights and KV cache, such as 24GiB (default: as the profile states it)", memorySize)
     .option(
@@ -94,15 +97,13 @@ interface Fitted {
 }
 
 const ofProfile = (io: Io, given: string | undefined, options: CalibrateOptions): Fitted => {
-  const { path, profile } = chooseProfile(io, given);
-  const model =
-    options.model === undefined
-      ? largestBuiltInThatFits(profile, replicaSchema.parse({}), options.memory)
-      : chooseModel(options.model, io.cwd);
-  const fitted = calibrate(profile, model, {
-    profileHash: contentHash(profile),
-    ...(options.memory === undefined ? {} : { memory: options.memory }),
-  });
+  const named = options.model === undefined ? null : chooseModel(options.model, io.cwd);
+  const { path, profile, fitted } = chooseFitted(io, given, (measured) =>
+    calibrate(measured, named ?? largestBuiltInThatFits(measured, replicaSchema.parse({}), options.memory), {
+      profileHash: contentHash(measured),
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+    }),
+  );
   return { fitted, profile, from: `profile: ${path}` };
 };
 

@@ -5,8 +5,9 @@ import { InputError } from "../../src/errors.ts";
 import { writing } from "../files.ts";
 import type { Io } from "../io.ts";
 import { scenarioTemplate } from "../scenario-template.ts";
+import { templateFor } from "../template-for.ts";
 
-const nextSteps = (file: string): string => `Wrote ${file}: edit it, then
+const nextSteps = (file: string, because: string | null): string => `${because === null ? "" : `${because}.\n`}Wrote ${file}: edit it, then
 
   npx ballast plan ${file}       how many replicas it needs
   npx ballast simulate ${file}   what its policy does
@@ -25,7 +26,7 @@ Real traffic to try, each under its own licence:
 
 Your own: CSV with the columns arrival_s, prompt_tokens, output_tokens; or vLLM's requests as JSON lines.
 
-  ballast traffic describe AzureLLMInferenceTrace_conv.csv
+  npx ballast traffic describe AzureLLMInferenceTrace_conv.csv
   npx ballast plan --traffic AzureLLMInferenceTrace_conv.csv
 `;
 
@@ -34,10 +35,15 @@ export const initCommand = (io: Io): Command =>
   new Command("init")
     .description("Write a commented scenario to begin with, and say where public traces are to be had. Never overwrites.")
     .argument("[file]", "the file to write", "scenario.yaml")
+    .option(
+      "--model <name|path>",
+      "the model that it is for, built-in or a Hugging Face config.json (default: Llama-3.1-8B, or the largest built-in that the newest run holds where it does not hold that)",
+    )
     .option("--json", "print the file's path as JSON")
-    .action((file: string, { json }: { readonly json?: true }) => {
+    .action((file: string, { json, model }: { readonly json?: true; readonly model?: string }) => {
       const path = resolve(io.cwd, file);
       if (existsSync(path)) throw new InputError(file, "is there already, and is never overwritten", "Move it away, or give another name.");
-      writing(file, () => writeFileSync(path, scenarioTemplate, { flag: "wx" }));
-      io.out(json ? `${JSON.stringify({ scenario: path })}\n` : nextSteps(file));
+      const template = templateFor(io, model);
+      writing(file, () => writeFileSync(path, scenarioTemplate(template), { flag: "wx" }));
+      io.out(json ? `${JSON.stringify({ scenario: path })}\n` : nextSteps(file, template.because));
     });

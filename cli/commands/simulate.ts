@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { Command } from "commander";
 import { whoseSpeed } from "../../src/calibration/whose-speed.ts";
+import { InputError, NotModelledError, orNotModelled } from "../../src/errors.ts";
 import type { RequestRecord } from "../../src/fleet/config.ts";
 import { simulatePriced } from "../../src/fleet/price-events.ts";
 import type { Run } from "../../src/fleet/run.ts";
@@ -14,9 +15,10 @@ import { runText } from "../../src/report/text.ts";
 import { costSentence } from "../../src/report/objective-words.ts";
 import { costOf } from "../../src/scenario/prices.ts";
 import { checkArrived, fleetConfig } from "../../src/scenario/fleet-config.ts";
+import { shellWord } from "../command-text.ts";
 import { checkPlace, writeWhole } from "../files.ts";
 import type { Io } from "../io.ts";
-import { loadScenario } from "../load-scenario.ts";
+import { loadScenario, type LoadedScenario } from "../load-scenario.ts";
 import { recordsFile } from "../records-file.ts";
 import { positiveNumber, wholeNumber } from "../options.ts";
 import { reading } from "../progress.ts";
@@ -57,6 +59,18 @@ const recording = (io: Io, path: string | undefined, run: (onRequest?: (record: 
   }
 };
 
+/** @throws InputError where what scales the fleet is not modelled: with what simulates it all the same */
+const configOf = (loaded: LoadedScenario, file: string): ReturnType<typeof fleetConfig> => {
+  const config = orNotModelled(() => fleetConfig(loaded));
+  if (!(config instanceof NotModelledError)) return config;
+  const { place, problem, nextStep } = config;
+  throw new InputError(
+    place,
+    problem,
+    `${nextStep} Or name the manifests in the scenario, and beside them what it keeps on average, such as policy: { kind: fixed, replicas: 4 }. Or ask how many replicas it takes, which leaves it out: ballast plan ${shellWord(file)}, with the same manifests.`,
+  );
+};
+
 /** `ballast simulate`: one scenario, one seed, one policy. */
 export const simulateCommand = (io: Io): Command =>
   new Command("simulate")
@@ -86,7 +100,7 @@ export const simulateCommand = (io: Io): Command =>
       for (const place of [options.out, options.traceOut, options.records]) checkPlace(io.cwd, place);
       const loaded = await reading(io, (onRead) => loadScenario(io, file, { ...options, onRead }));
       const objectives = new ObjectiveMeter(loaded.from.scenario.objectives);
-      const config = { ...fleetConfig(loaded), isStepwise: options.stepwise === true, recordsTokens: objectives.needsTokens };
+      const config = { ...configOf(loaded, file), isStepwise: options.stepwise === true, recordsTokens: objectives.needsTokens };
       const lifeSpans = options.traceOut === undefined ? undefined : new LifeSpans();
       const run = recording(io, options.records, (record) => {
         const onRequest = (left: RequestRecord): void => {

@@ -1,5 +1,6 @@
 import type { Dtype } from "../../kernels/kernel.ts";
 import { InputError } from "../errors.ts";
+import { list } from "../format.ts";
 import { builtInModels } from "../model/built-in.ts";
 import type { LanguageModel } from "../model/language-model.ts";
 import { bytesOf, kvBytesPerToken, weightBytes } from "../model/shapes.ts";
@@ -45,13 +46,32 @@ export const kvBlocks = (device: DeviceModel, model: LanguageModel, settings: Me
   const numGpuBlocks = Math.floor(kvBytes / blockBytes);
   if (numGpuBlocks >= 2) return { numGpuBlocks, usableBytes, weightBytes: device.weight_bytes, activationBytes: activation, kvBytes };
   const needed = device.weight_bytes + activation + 2 * blockBytes;
+  const fitting = builtInModels.filter((other) => leastBytes(other, device, settings) <= usableBytes).map(({ name }) => name);
+  const more = `with at least ${gib(needed / settings.gpu_memory_utilization)}`;
+  const wayOut =
+    fitting.length === 0
+      ? `A device ${more} would do.`
+      : `Of the built-in models ${list(fitting)} would fit (--model, or model in the scenario); or take a device ${more}.`;
+  const reference =
+    device.is_gpu || device.model !== REFERENCE.model
+      ? ""
+      : ` A made-up one is in every clone, for a first look: --device ${REFERENCE.file}`;
   throw new InputError(
     `${device.model} on ${device.device}`,
     `needs ${gib(needed)} for weights (${gib(device.weight_bytes)} in ${device.dtype}), activations and two KV blocks, ` +
       `and may use ${gib(usableBytes)} (${settings.gpu_memory_utilization} of ${gib(device.memory.bytes)}): ${gib(needed - usableBytes)} short`,
-    `A smaller model, or a device with at least ${gib(needed / settings.gpu_memory_utilization)}, would do.`,
+    wayOut + reference,
   );
 };
+
+/** A device of H100 class that nobody has measured, and the model that it is of. */
+const REFERENCE = { model: "Llama-3.1-8B", file: "bench/reference-model.json" };
+
+/** What a model needs on a device to run at all: weights, activations and two KV blocks. */
+const leastBytes = (model: LanguageModel, { dtype, memory, device }: DeviceModel, settings: MemorySettings): Bytes =>
+  weightBytes(model, dtype) +
+  activationBytes(model, dtype, batchLimits(settings, memory.bytes, device)) +
+  2 * settings.block_size * kvBytesPerToken(model, dtype);
 
 /**
  * Peak of activations in a step of `max_num_batched_tokens`: the widest layer's input and output, the gate's result and two

@@ -45,6 +45,8 @@ export interface FleetConfig {
   /** Carried into the run as they are. */
   readonly inputs: readonly Input[];
   readonly notModelled: readonly string[];
+  /** What the run is to say before its figures, beside what is wrong with its settings. Nothing by default. */
+  readonly cautions?: readonly string[];
 }
 
 /** All of a fleet's configuration but its traffic. */

@@ -37,7 +37,7 @@ export const summarise = ({ config, outcomes, fleet, effects, meters, lost, ende
   const paid = paidSoFar(meters, config);
   const peak = peakTokenRate(config.stepTime, config.replica);
   const { finished, promptTokens, outputTokens } = outcomes;
-  const cautions = unreachableTargets(config);
+  const cautions = [...(config.cautions ?? []), ...unreachableTargets(config)];
   const effectContext = {
     stepTime: config.stepTime,
     gpusPerReplica: config.gpusPerReplica ?? 1,

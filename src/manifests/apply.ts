@@ -84,7 +84,7 @@ export const withWorkload = (from: GivenScenario, { autoscaler, workload, others
       gpusPerReplica: server.gpusPerReplica === 0 ? null : server.gpusPerReplica,
       workers: server.vllm.tensorParallelSize * server.vllm.pipelineParallelSize,
       startupBudget: server.startup === null ? null : startupBudget(server.startup),
-      notModelled: [...passedOver, ...argumentNotes(workload, scenario.model)],
+      notModelled: [...passedOver, ...argumentNotes(workload)],
     },
   };
 };
@@ -92,15 +92,26 @@ export const withWorkload = (from: GivenScenario, { autoscaler, workload, others
 const withoutUndefined = (settings: ReplicaSettings): Partial<ReplicaSettings> =>
   Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 
-const argumentNotes = ({ name, kind, server }: WorkloadManifest, model: string): string[] => {
+const argumentNotes = ({ name, kind, server }: WorkloadManifest): string[] => {
   if (server === null) return [];
-  const { notModelled, model: served, dataParallelSize } = server.vllm;
-  const bare = (text: string): string => text.split("/").at(-1)!.toLowerCase();
+  const { notModelled, dataParallelSize } = server.vllm;
   return [
     ...(notModelled.length === 0 ? [] : [`Arguments of ${kind}/${name} that are not modelled: ${notModelled.join(", ")}.`]),
     ...(dataParallelSize > 1
       ? [`--data-parallel-size ${dataParallelSize} of ${kind}/${name}: each replica is simulated as one engine.`]
       : []),
-    ...(served !== null && !bare(served).startsWith(bare(model)) ? [`${kind}/${name} serves ${served}; simulated is ${model}.`] : []),
   ];
 };
+
+/** A scenario that says so where its manifests serve another model than the one that is simulated. */
+export const withServedModel = (from: GivenScenario, { workload }: Manifests, model: string): GivenScenario => {
+  const { server } = from;
+  const served = workload?.server?.vllm.model ?? null;
+  if (server === undefined || workload === null || served === null || bareName(served).startsWith(bareName(model))) return from;
+  const { kind, name } = workload;
+  const caution = `${kind}/${name} in ${server.place} serves ${served}, and what is simulated is ${model}: no figure here speaks of ${served}. Name that model in the scenario or with --model, or other manifests.`;
+  return { ...from, server: { ...server, cautions: [caution] } };
+};
+
+/** Without who published it: `meta-llama/Llama-3.1-8B` is `llama-3.1-8b`. */
+const bareName = (text: string): string => text.split("/").at(-1)!.toLowerCase();

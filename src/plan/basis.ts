@@ -24,7 +24,7 @@ export const basis = (
     device: device.device,
     question: `How many replicas of ${device.model} on ${device.device} meet ${objectivesInWords(from.scenario.objectives)}? Traffic: ${trafficInWords(from.scenario.traffic)}.`,
     ...conditionsPart(from.scenario.objectives),
-    ...(trace === null ? {} : { cautions: traceCautions(trace, question.setup) }),
+    ...cautionsPart(from.server?.cautions ?? [], trace === null ? null : traceCautions(trace, question.setup)),
     seeds: [...question.seeds],
     tried: [...tried],
     not_modelled: notModelled(setupUnderHardship(question)),
@@ -32,6 +32,9 @@ export const basis = (
   inputs: [...question.setup.inputs, ...objectiveInputs(from)],
   notes: [...deviceNotes(device), ...(trace === null ? [] : [traceNote(trace)]), EDGES],
 });
+
+const cautionsPart = (ofServer: readonly string[], ofTrace: readonly string[] | null): Pick<Plan, "cautions"> =>
+  ofTrace === null && ofServer.length === 0 ? {} : { cautions: [...ofServer, ...(ofTrace ?? [])] };
 
 const conditionsPart = ({ window_s: window, survive = 0 }: Objectives): Pick<Plan, "conditions"> =>
   window === undefined && survive === 0

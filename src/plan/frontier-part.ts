@@ -44,7 +44,7 @@ export const frontierPart = (answered: Answered, today: Today, suggested: Sugges
     ...more(answered),
     ...namedOrNone("autoscaler", "autoscaler", suggested.fields.autoscaler),
     ...floors.map(({ name, pool, candidate }): Named => ({ name, family: pool === poolOf(question) ? "autoscaler" : "pool", candidate })),
-    ...namedOrNone("today", "today", today.fields.today ?? null),
+    ...namedOrNone(today.fields.today_is === "scenario" ? "scenario's" : "today", "today", today.fields.today ?? null),
   ];
   const pool = cheapest === null || cheapest.pool === poolOf(question) ? null : cheapest.pool;
   return {

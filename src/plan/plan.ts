@@ -11,7 +11,7 @@ import { questionOf, type PlanRequest } from "./plan-request.ts";
 import type { Plan } from "./schema.ts";
 import { sensitivityPart } from "./sensitivity/sensitivity-part.ts";
 import { Stages } from "./stages.ts";
-import { todayPart, type Today } from "./today-part.ts";
+import { nameOfToday, todayPart, type Today } from "./today-part.ts";
 import type { FoundAnswer } from "./written-policies.ts";
 
 /** The answer, and the runs of the first seed behind it: what a person looks at to believe it. */
@@ -38,7 +38,7 @@ export interface PlanAnswer {
 export const plan = (request: PlanRequest): PlanAnswer => {
   const stages = new Stages(stagesOf(request), request.onProgress ?? (() => {}));
   const question = questionOf(request, (what) => stages.tell(what));
-  const today = stages.run("what runs today", () => todayPart(request, question));
+  const today = stages.run(nameOfToday(request.from, request.policyData), () => todayPart(request, question));
   const found = stages.run("the smallest number", () => answer(request, question));
   const asked = withCautions(basis(request, question, found.search.tried), today);
   if (found.kind === "impossible") {
@@ -106,7 +106,7 @@ const withCautions = (asked: ReturnType<typeof basis>, { cautions = [] }: Today)
 
 /** In the order in which they come. */
 const stagesOf = ({ from, policyData, hasFrontier = false, hasLevers = false, sensitivity }: PlanRequest): string[] => [
-  ...(from.scenario.policy === undefined && policyData?.manifest === undefined ? [] : ["what runs today"]),
+  ...(from.scenario.policy === undefined && policyData?.manifest === undefined ? [] : [nameOfToday(from, policyData)]),
   "the smallest number",
   "how sure",
   "how much it takes",

@@ -194,6 +194,9 @@ export const planSchema = z
     today: candidateSchema.nullable().optional().meta({
       description: "What the user's own policy does on the same traffic; null: the user has written none; absent in older files",
     }),
+    today_is: z.enum(["running", "scenario"]).optional().meta({
+      description: "Whose policy `today` is: running, from manifests; scenario, written there; absent in older files, and without one",
+    }),
     today_left_out: z.string().optional().meta({
       description: "Why what runs today is not simulated, and what to do; absent: it is, or the user has written none",
     }),

@@ -1,7 +1,7 @@
 import { initialReplicas, policyInWords, type Policy } from "../fleet/policy.ts";
 import { NotModelledError, orNotModelled } from "../errors.ts";
 import type { Run } from "../fleet/run.ts";
-import { policyOrigin, resolvePolicy } from "../scenario/policy.ts";
+import { isOfManifests, policyOrigin, resolvePolicy } from "../scenario/policy.ts";
 import type { Piece } from "./piece.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Question } from "./search/question.ts";
@@ -9,7 +9,7 @@ import { Race } from "./search/racing.ts";
 import { candidateOf } from "./search/replications.ts";
 
 /** What runs today, simulated. */
-export interface Today extends Piece<"today" | "today_left_out"> {
+export interface Today extends Piece<"today" | "today_is" | "today_left_out"> {
   /** Null where the user has written none, or it is not modelled. */
   readonly policy: Policy | null;
   /** On the first seed. */
@@ -18,7 +18,9 @@ export interface Today extends Piece<"today" | "today_left_out"> {
   readonly cautions?: readonly string[];
 }
 
-const NAME = "what runs today";
+/** What the user's policy is called: only manifests say what runs. */
+export const nameOfToday = (from: PlanRequest["from"], policyData: PlanRequest["policyData"] = {}): string =>
+  isOfManifests(from, policyData) ? "what runs today" : "the scenario's policy";
 
 /**
  * What the user's own policy does on the question's traffic: that of the manifests or the scenario, fixed ones too. One that follows what no
@@ -34,10 +36,14 @@ export const todayPart = ({ from, policyData = {} }: PlanRequest, question: Ques
   }
   if (policy === null) return { fields: { today: null }, policy, run: null };
   const race = new Race(question);
-  race.settle(policy, NAME);
-  const replications = race.replicationsOf(policy, NAME);
+  const called = nameOfToday(from, policyData);
+  race.settle(policy, called);
+  const replications = race.replicationsOf(policy, called);
   return {
-    fields: { today: candidateOf(replications, question.objectives) },
+    fields: {
+      today: candidateOf(replications, question.objectives),
+      today_is: isOfManifests(from, policyData) ? "running" : "scenario",
+    },
     inputs: [
       { name: "today", value: `${policyInWords(policy)}, begins with ${initialReplicas(policy)}`, ...policyOrigin(from, policyData) },
     ],

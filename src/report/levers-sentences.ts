@@ -34,7 +34,7 @@ export interface LeverRow {
 /** A share that is written as 0 %. */
 const isNothing = (share: number): boolean => change(share) === change(0);
 
-/** `-15 % (-36 to +5.0 %)`; a difference that is none to speak of is 0. */
+/** `−15 % (−36 to +5.0 %)`; a difference that is none to speak of is 0. */
 export const gapInWords = ({ gpu_hours: hours, low, high }: Gap, { reference }: Levers): string => {
   const [value, from, to] = [hours, low ?? hours, high ?? hours].map((each) => each / reference.gpu_hours) as [number, number, number];
   if (low === null || high === null || [value, from, to].every(isNothing)) return change(value);

@@ -17,6 +17,8 @@ export const MANIFEST_FILES = ["replicas.yaml", "hpa.yaml", "keda.yaml", "knativ
 export interface ManifestFile {
   readonly name: (typeof MANIFEST_FILES)[number];
   readonly text: string;
+  /** What a person types to bring it to a cluster, in order. */
+  readonly commands: readonly string[];
 }
 
 /** How a plan's manifests are simulated once more. */
@@ -57,10 +59,16 @@ export const manifestTexts = (
   const hasKnative = isService || !destination.isOwn;
   const none = noFloor(capacity);
   const files: (ManifestFile | null)[] = [
-    isService ? null : { name: "replicas.yaml", text: replicasText(plan, capacity, destination) },
-    written.hpa === null ? null : { name: "hpa.yaml", text: hpaText(plan, capacity, written.hpa, destination) },
-    written.keda === null ? null : { name: "keda.yaml", text: kedaText(plan, capacity, written.keda, destination) },
-    hasKnative ? { name: "knative.yaml", text: knativeText(plan, capacity, written, destination) } : null,
+    isService ? null : { name: "replicas.yaml", text: replicasText(plan, capacity, destination), commands: replicasCommands(destination) },
+    written.hpa === null
+      ? null
+      : { name: "hpa.yaml", text: hpaText(plan, capacity, written.hpa, destination), commands: applyCommands("hpa", destination) },
+    written.keda === null
+      ? null
+      : { name: "keda.yaml", text: kedaText(plan, capacity, written.keda, destination), commands: applyCommands("keda", destination) },
+    hasKnative
+      ? { name: "knative.yaml", text: knativeText(plan, capacity, written, destination), commands: [knativeCommand(destination)] }
+      : null,
   ];
   return {
     files: files.filter((file) => file !== null),
@@ -96,7 +104,6 @@ const fixedReason = ({ replicas, candidate, one_fewer: fewer }: Found): string =
 };
 
 const replicasText = (plan: Plan, capacity: Found, destination: Placed): string => {
-  const { kind, name } = destination.target;
   return (
     header(
       plan,
@@ -105,11 +112,7 @@ const replicasText = (plan: Plan, capacity: Found, destination: Placed): string 
         ...(destination.own === undefined ? ["Take any autoscaler off the workload first."] : []),
         ...ownNames(destination),
       ],
-      [
-        ...deletion(destination),
-        `kubectl patch ${kind.toLowerCase()} ${name}${inNamespace(destination)} --patch-file ${destination.again.folder}replicas.yaml`,
-        ...fixedAgain(capacity.replicas, destination),
-      ],
+      [...replicasCommands(destination), ...fixedAgain(capacity.replicas, destination)],
     ) + writeReplicas(capacity.replicas, destination, fixedReason(capacity))
   );
 };
@@ -122,6 +125,22 @@ const deletion = (destination: Destination, written?: "hpa" | "keda"): string[] 
   if (today === null || today.kind === "knative" || (today.kind === written && today.name === destination.name)) return [];
   return [`kubectl delete ${RESOURCES[today.kind]} ${today.name}${inNamespace(destination)}`];
 };
+
+const replicasCommands = (destination: Placed): string[] => {
+  const { kind, name } = destination.target;
+  return [
+    ...deletion(destination),
+    `kubectl patch ${kind.toLowerCase()} ${name}${inNamespace(destination)} --patch-file ${destination.again.folder}replicas.yaml`,
+  ];
+};
+
+const applyCommands = (kind: "hpa" | "keda", destination: Placed): string[] => [
+  ...deletion(destination, kind),
+  `kubectl apply -f ${destination.again.folder}${kind}.yaml`,
+];
+
+const knativeCommand = (destination: Placed): string =>
+  `kubectl patch ksvc ${destination.target.name}${inNamespace(destination)} --type merge --patch-file ${destination.again.folder}knative.yaml`;
 
 /** How a fixed number is simulated once more: with the user's manifests, which say how the server runs, where there are some. */
 const fixedAgain = (replicas: number, { own, again: { simulate, folder } }: Placed): string[] =>
@@ -193,8 +212,7 @@ const hpaText = (plan: Plan, capacity: Found, written: WrittenPolicy<WrittenHpa>
       plan,
       [...simulated(plan, capacity, written), "Not beside a ScaledObject of the same workload.", ...ownNames(destination)],
       [
-        ...deletion(destination, "hpa"),
-        `kubectl apply -f ${destination.again.folder}hpa.yaml`,
+        ...applyCommands("hpa", destination),
         ...again("hpa.yaml", destination, initial, ` --autoscaler HorizontalPodAutoscaler/${destination.name}`),
         ...(isInFlight ? ADAPTER_RULE : []),
       ],
@@ -226,8 +244,7 @@ const kedaText = (plan: Plan, capacity: Found, written: NonNullable<WrittenPolic
       plan,
       [...simulated(plan, capacity, written), "Not beside an HPA of the same workload.", ...ownNames(destination)],
       [
-        ...deletion(destination, "keda"),
-        `kubectl apply -f ${destination.again.folder}keda.yaml`,
+        ...applyCommands("keda", destination),
         ...again("keda.yaml", destination, written.initial, ` --autoscaler ScaledObject/${destination.name}`),
       ],
     ) + writeScaledObject(written.spec, destination, destination.serverAddress, why)
@@ -235,7 +252,7 @@ const kedaText = (plan: Plan, capacity: Found, written: NonNullable<WrittenPolic
 };
 
 const knativeText = (plan: Plan, capacity: Found, { knative, fixedKnative }: WrittenPolicies, destination: Placed): string => {
-  const apply = `kubectl patch ksvc ${destination.target.name}${inNamespace(destination)} --type merge --patch-file ${destination.again.folder}knative.yaml`;
+  const apply = knativeCommand(destination);
   const identity = { ...destination, name: destination.target.name };
   if (knative === null) {
     return (

@@ -188,15 +188,17 @@ export const comparedCandidates = (plan: Plan): NamedCandidate[] => {
   const fixed = (candidate: Candidate | null): NamedCandidate[] =>
     candidate === null ? [] : [{ name: `fixed ${candidate.replicas.max}`, candidate }];
   return [
-    ...(today === null ? [] : [{ name: "today", candidate: today }]),
+    ...(today === null ? [] : [{ name: todayName(plan), candidate: today }]),
     ...(capacity.kind === "found" ? [...fixed(capacity.candidate), ...fixed(capacity.one_fewer)] : fixed(capacity.best)),
     ...(autoscaler === null ? [] : [{ name: "autoscaler", candidate: autoscaler }]),
   ];
 };
 
+const todayName = ({ today_is: is }: Pick<Plan, "today_is">): string => (is === "scenario" ? "scenario's" : "today");
+
 /** What the names of a table of policies stand for. */
-export const policyLines = ({ today = null, autoscaler }: Plan): string[] => [
-  ...(today === null ? [] : [`today: ${today.policy}`]),
+export const policyLines = ({ today = null, autoscaler, today_is }: Plan): string[] => [
+  ...(today === null ? [] : [`${todayName({ today_is })}: ${today.policy}`]),
   ...(autoscaler === null ? [] : [`autoscaler: ${autoscaler.policy}`]),
 ];
 

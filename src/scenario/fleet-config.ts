@@ -37,7 +37,15 @@ export const fleetConfig = (parts: ScenarioParts): FleetConfig => {
   const requests = requestsOf(parts);
   const setup = resolveScenario(from, device, model, requests, data);
   const policy = resolvePolicy(from, setup, policyData)!;
-  return { ...setup, inputs: [...setup.inputs, policyInput(from, policy, policyData)], policy, seed: from.scenario.seed, requests };
+  const { cautions } = from.server ?? {};
+  return {
+    ...setup,
+    inputs: [...setup.inputs, policyInput(from, policy, policyData)],
+    policy,
+    seed: from.scenario.seed,
+    requests,
+    ...(cautions === undefined ? {} : { cautions }),
+  };
 };
 
 const requestsOf = ({ from, model, trace, data }: ScenarioParts): Iterable<Request> => {

@@ -26,6 +26,8 @@ export interface GivenServer {
   /** How long a container may take to start, in seconds; null: as long as it likes. */
   readonly startupBudget: number | null;
   readonly notModelled: readonly string[];
+  /** What is said before the answer: that it is about something else. */
+  readonly cautions?: readonly string[];
 }
 
 const scenarioFile: WrittenFile<Scenario> = {

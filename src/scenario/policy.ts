@@ -100,6 +100,10 @@ const ofManifest = ({ autoscaler, replicas, place }: ManifestPolicy, settings: M
   return { ...unstarted, initial_replicas: settings.initial_replicas ?? Math.min(most, Math.max(least, byDefault)) };
 };
 
+/** Whether the policy is what manifests say, not a scenario's own. */
+export const isOfManifests = ({ scenario: { policy } }: GivenScenario, { manifest }: PolicyData): boolean =>
+  manifest !== undefined && (policy === undefined || policy.kind === "manifest");
+
 /** Whose word the policy is. */
 export const policyOrigin = (from: GivenScenario, { manifest }: PolicyData): Pick<Input, "origin" | "source"> =>
   from.scenario.policy === undefined && manifest !== undefined

@@ -49,7 +49,7 @@ export const resolveScenario = (
     throw new InputError(
       "device",
       `expected a device model of ${model.name}, got one of ${device.model}`,
-      "Calibrate the device for this model: ballast calibrate --model …",
+      `Calibrate the device for this model, ballast calibrate --model …, or ask about the other: --model ${device.model}`,
     );
   }
   const from = withLongest(given, model);
@@ -81,7 +81,12 @@ export const resolveScenario = (
       ...churnInputs,
       ...priceInputs(from),
     ],
-    notModelled: [...trafficNotes(scenario.traffic, data), ...(from.server?.notModelled ?? []), ...startupNotes(from, coldStart.phases)],
+    notModelled: [
+      ...trafficNotes(scenario.traffic, data),
+      ...(from.server?.cautions ?? []),
+      ...(from.server?.notModelled ?? []),
+      ...startupNotes(from, coldStart.phases),
+    ],
   };
 };
 

@@ -7,6 +7,7 @@ import { builtInModel } from "../../src/model/built-in.ts";
 import { headLinear, layerSizes } from "../../src/model/shapes.ts";
 import type { Profile } from "../../src/profile/schema.ts";
 import { replicaSchema } from "../../src/replica/settings.ts";
+import { messageOf } from "../message-of.ts";
 import { runs } from "../runs.ts";
 import { measurementsOf, profileOf, truth } from "./synthetic.ts";
 
@@ -39,8 +40,22 @@ describe("KV blocks", () => {
 
   it("are refused where the model does not fit: by how much, and what would", () => {
     expect(() => kvBlocks(withMemory(16e9), model, settings)).toThrowErrorMatchingInlineSnapshot(
-      `[InputError: Llama-3.1-8B on Imagined GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. A smaller model, or a device with at least 17.11 GiB, would do.]`,
+      `[InputError: Llama-3.1-8B on Imagined GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. Of the built-in models tiny-llama and Llama-3.2-1B would fit (--model, or model in the scenario); or take a device with at least 17.11 GiB.]`,
     );
+  });
+});
+
+describe("a refusal", () => {
+  it("on a software adapter names the made-up device of a clone, for the model that it is of", () => {
+    const refusal = (of: string): string =>
+      messageOf(() => kvBlocks({ ...withMemory(1e9), is_gpu: false, model: of }, builtInModel(of), settings));
+    expect(refusal("Llama-3.1-8B")).toContain("--device bench/reference-model.json");
+    expect(refusal("Llama-3.1-70B")).not.toContain("--device");
+  });
+
+  it("names no model where none fits", () => {
+    const device = withMemory(1e6);
+    expect(messageOf(() => kvBlocks(device, model, settings))).toMatch(/short\. A device with at least [\d.]+ GiB would do\.$/u);
   });
 });
 

@@ -1,11 +1,12 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { chooseModel } from "../../cli/choose-model.ts";
-import { chooseProfile } from "../../cli/choose-profile.ts";
+import { chooseFitted, chooseProfile } from "../../cli/choose-profile.ts";
 import { calibrateCommand } from "../../cli/commands/calibrate.ts";
+import { calibrate as fitCurves } from "../../src/calibration/calibrate.ts";
 import { deviceModelSchema } from "../../src/calibration/device-model.ts";
 import { builtInModel } from "../../src/model/built-in.ts";
 import { headLinear, layerSizes } from "../../src/model/shapes.ts";
@@ -135,6 +136,22 @@ describe("the profile that the user means", () => {
     expect(folder.text(written.err)).toMatch(
       /^Passed over: <folder>\/runs\/2026-01-03-web-00000000\/profile.json: schema: expected a profile/,
     );
+  });
+
+  it("is, to fit something to, the newest run that does, and of newer ones it is said why not", () => {
+    write("runs/2026-01-02-web-00000000/profile.json", named("whole", "2026-01-02T03:00:00Z"));
+    write("runs/2026-01-03-web-00000000/profile.json", { ...named("cut short", "2026-01-03T03:00:00Z"), measurements: [] });
+    const { io, written } = terminal({ cwd: folder.path });
+    const fit = (measured: Profile) => fitCurves(measured, builtInModel("tiny-llama"), { profileHash: "" }).device;
+    expect(chooseFitted(io, undefined, fit, folders()).fitted).toBe("whole");
+    expect(folder.text(written.err)).toMatchInlineSnapshot(`
+      "Passed over: <folder>/runs/2026-01-03-web-00000000/profile.json: profile of cut short: expected a measurement of dispatch and submit overhead, got none. Measure with more time: npm run bench -- --budget 120
+      "
+    `);
+    expect(choose()).toBe("cut short");
+    rmSync(join(folder.path, "runs/2026-01-02-web-00000000"), { recursive: true });
+    expect(() => chooseFitted(io, undefined, fit, folders())).toThrow("profile of cut short: expected a measurement of");
+    expect(() => chooseFitted(io, "2026-01-03-web-00000000", fit, folders())).toThrow("profile of cut short: expected a measurement of");
   });
 
   it("is asked for where there is none", () => {

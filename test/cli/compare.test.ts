@@ -102,7 +102,7 @@ describe("ballast compare", () => {
         Rows that differ
                          change in time       A       B  measurement
           SLOWER  +30 % (+29 % … +31 %)  200 µs  260 µs  kernel/0 m=3 hot
-          FASTER  -20 % (-21 % … -19 %)  250 µs  200 µs  kernel/0 m=4 hot
+          FASTER  −20 % (−21 % … −19 %)  250 µs  200 µs  kernel/0 m=4 hot
       "
     `);
   });

@@ -44,6 +44,13 @@ describe("ballast plan --manifests-out", () => {
     const { code, out, err } = await ballast("plan", "chat.yaml", "--json", ...slo, "--manifests-out", "apply");
     expect(code).toBe(0);
     expect(err).toContain("\nManifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml, apply/knative.yaml\n");
+    expect(err.slice(err.indexOf("Manifests:"))).toMatchInlineSnapshot(`
+      "Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml, apply/knative.yaml
+      The answer is apply/replicas.yaml, a patch of a workload that is there and no whole manifest (its names are examples: put your own):
+        kubectl patch deployment llama-3-1-8b --patch-file apply/replicas.yaml
+      apply/hpa.yaml, apply/keda.yaml and apply/knative.yaml are for an autoscaler instead: apply one of the files, never two. Each one's head says how.
+      "
+    `);
     const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
     if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
 
@@ -77,7 +84,14 @@ describe("ballast plan --manifests-out", () => {
     write("fleet.yaml", `${servers}---\n${hpa}`);
     const question = ["chat.yaml", "--device", "device.json", "--manifests", "fleet.yaml", "--slo", "ttft.p99<=220ms"];
     const { out, err } = await ballast("plan", ...question, "--replications", "1", "--json", "--manifests-out", "apply");
-    expect(err).toContain("Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml\n");
+    expect(err.slice(err.indexOf("Manifests:"))).toMatchInlineSnapshot(`
+      "Manifests: apply/replicas.yaml, apply/hpa.yaml, apply/keda.yaml
+      The answer is apply/replicas.yaml, a patch of a workload that is there and no whole manifest:
+        kubectl delete hpa llama
+        kubectl patch deployment llama --patch-file apply/replicas.yaml
+      apply/hpa.yaml and apply/keda.yaml are for an autoscaler instead: apply one of the files, never two. Each one's head says how.
+      "
+    `);
     const { capacity, hybrid } = planSchema.parse(JSON.parse(out));
     if (capacity.kind !== "found" || hybrid == null) throw new Error("expected a number and a floor");
 
@@ -109,6 +123,22 @@ describe("ballast plan --manifests-out", () => {
       notes.push(saying.exec((await ballast("simulate", "chat.yaml", "--manifests", file)).out)?.[1]);
     const note = (name: string): string => `${name}.yaml says no server arguments: vLLM's defaults are taken.`;
     expect(notes).toEqual([note("alone"), note("bare"), undefined]);
+  });
+
+  it("that serve another model than the one simulated make a caution before the answer, and before a run's figures", async () => {
+    write("bare.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: llama }\nspec: { replicas: 7 }\n");
+    write("llama.yaml", deployment.replaceAll('"2"', '"1"'));
+    write("qwen.yaml", deployment.replaceAll('"2"', '"1"').replace("meta-llama/Llama-3.1-8B-Instruct", "Qwen/Qwen2.5-7B"));
+    const says = "Deployment/llama in qwen.yaml serves Qwen/Qwen2.5-7B, and what is simulated is Llama-3.1-8B";
+    const { cautions = [], today_is } = planSchema.parse(
+      JSON.parse((await ballast("plan", "chat.yaml", "--replications", "1", "--manifests", "qwen.yaml", "--json")).out),
+    );
+    expect(today_is).toBe("running");
+    expect(cautions.filter((caution) => caution.startsWith(says))).toHaveLength(1);
+    const beforeLatency = async (file: string): Promise<string> =>
+      (await ballast("simulate", "chat.yaml", "--manifests", file)).out.split("  Latency")[0]!.replaceAll(/\s+/gu, " ");
+    expect(await beforeLatency("qwen.yaml")).toContain(says);
+    for (const file of ["llama.yaml", "bare.yaml"]) expect(await beforeLatency(file)).not.toContain("and what is simulated");
   });
 
   it("writes nothing where no number of replicas will do, and says so", async () => {

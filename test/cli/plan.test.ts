@@ -203,7 +203,7 @@ describe("ballast plan", () => {
       newer.json: schema: "ballast.device-model/3" is newer than this program, which reads up to "ballast.device-model/2". Update Ballast (git pull in a clone), or make the file again with this version.
       edited.json: weight_bytes: expected number, got "16 GB". Make it again: ballast calibrate --out FILE
       nowhere.json: is not there. Make a device model, \`ballast calibrate --out FILE\`, or name a profile or a run.
-      device: expected a device model of Qwen2.5-7B, got one of Llama-3.1-8B. Calibrate the device for this model: ballast calibrate --model …
+      device: expected a device model of Qwen2.5-7B, got one of Llama-3.1-8B. Calibrate the device for this model, ballast calibrate --model …, or ask about the other: --model Llama-3.1-8B
       missing.csv: is not there. \`ballast init\` says where public traces are to be had.
       bad.csv: line 242: expected at least 3 columns, got 2. Repair the line, or take it out.
       quoted.csv: line 242: expected CSV, got this: Quote Not Closed: the parsing is finished with an opening quote. Repair the line, or take it out.

@@ -89,6 +89,14 @@ describe("the interval of the number of replicas", () => {
     expect(much!.of).toBe("the replications and the step model's held-out error");
   });
 
+  it("says that it holds no chance where the traffic was drawn once", () => {
+    const asked = question({ seeds: [1] });
+    const [unknown, known] = [null, 0.05].map((error) => capacityInterval(asked, found(asked), error, false).of);
+    const rest = "(one simulation says nothing of how another draw of the traffic would differ)";
+    expect(unknown).toBe(`nothing ${rest}`);
+    expect(known).toBe(`the step model's held-out error ${rest}`);
+  });
+
   it("of a trace holds traces as they could have been", () => {
     const trace = chat(20, 120)(1);
     const asked = question({ seeds: [1], requestsOf: () => trace });

@@ -49,6 +49,8 @@ describe("a plan", () => {
   it("simulates what runs today first, and suggests no other autoscaler where one runs", () => {
     const own = ask(`${generated}policy: { kind: hpa, min_replicas: 2, max_replicas: 3, target_average: 5 }`);
     expect(own.today?.policy).toBe("HPA on requests_in_flight, target 5 a pod, 2 to 3 replicas");
+    expect(own.today_is).toBe("scenario");
+    expect(answer.today_is).toBeUndefined();
     expect(own.autoscaler).toBeNull();
     expect(own.inputs.find(({ name }) => name === "today")?.origin).toBe("given");
     expect(answer.today).toBeNull();

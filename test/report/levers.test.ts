@@ -96,14 +96,14 @@ describe("levers as text", () => {
           meets the objectives.
           lever                          GPU-hours                  change  scale events  worst latency/limit  all but it
           nothing pulled                      2.00                                   8.5                 0.91
-          baseline size                       1.20    -40 % (-50 to -30 %)             0                 0.87        2.40
-          smoothing                           1.90  -5.0 % (-15 to +5.0 %)           6.3                 0.87        1.20
+          baseline size                       1.20    −40 % (−50 to −30 %)             0                 0.87        2.40
+          smoothing                           1.90  −5.0 % (−15 to +5.0 %)           6.3                 0.87        1.20
           admission control       no setting meets
           placement and locality                 –          no effect here
           slower scale-down                   2.00                     0 %           6.3                 0.87        1.20
           warm pool                           2.50    +25 % (+20 to +30 %)           6.3                 0.87        1.20
-          those that save                     1.10    -45 % (-55 to -35 %)           6.3                 0.87
-          all together                        1.30    -35 % (-45 to -25 %)           6.3                 0.87
+          those that save                     1.10    −45 % (−55 to −35 %)           6.3                 0.87
+          all together                        1.30    −35 % (−45 to −25 %)           6.3                 0.87
           - Baseline size: 1 replica at least → 3 replicas at least, a fleet that never scales. Cheapest: fixed, 3
             replicas.
           - Smoothing: requests go on at once → held back up to 500 ms while replicas hold 15 or more each.
@@ -123,8 +123,8 @@ describe("levers as text", () => {
           - All together. Cheapest: HPA on requests_in_flight, target 12 a pod, 1 to 12 replicas.
           - A note.
           Means over 12 seeds; 95 % intervals of the mean difference on the same requests.
-          Worth most: baseline size, -40 % (-50 to -30 %) of the GPU-hours. Costs more than it saves: warm pool.
-          Those that save, at once: -45 % (-55 to -35 %). All together: -35 % (-45 to -25 %).
+          Worth most: baseline size, −40 % (−50 to −30 %) of the GPU-hours. Costs more than it saves: warm pool.
+          Those that save, at once: −45 % (−55 to −35 %). All together: −35 % (−45 to −25 %).
       "
     `);
   });
@@ -151,8 +151,8 @@ describe("the closing sentence", () => {
   const [baseline, smoothing] = levers().levers as [Levers["levers"][number], Levers["levers"][number]];
 
   it.each([
-    ["one surely saves", [baseline, smoothing], "Worth most: baseline size, -40 % (-50 to -30 %) of the GPU-hours."],
-    ["one may save", [smoothing], "Worth most, if anything: smoothing, -5.0 % (-15 to +5.0 %) of the GPU-hours."],
+    ["one surely saves", [baseline, smoothing], "Worth most: baseline size, −40 % (−50 to −30 %) of the GPU-hours."],
+    ["one may save", [smoothing], "Worth most, if anything: smoothing, −5.0 % (−15 to +5.0 %) of the GPU-hours."],
     ["none saves", levers().levers.slice(4), "No lever is worth anything by itself. Costs more than it saves: warm pool."],
   ])("where %s", (_, some, expected) => {
     expect(worthSentence(levers({ levers: some, saving: null, together: null }))).toBe(expected);
@@ -167,7 +167,7 @@ describe("levers on a page", () => {
   it("have a bar and a whisker for each that meets the objectives, and the numbers in words for those who do not see them", () => {
     expect(page.querySelectorAll("g[data-mark=rect] rect").length).toBe(6);
     expect(page.querySelectorAll("g[data-mark=link] path").length).toBe(6);
-    expect(page.querySelector("desc")?.textContent).toContain("baseline size -40 % (-50 to -30 %)");
+    expect(page.querySelector("desc")?.textContent).toContain("baseline size −40 % (−50 to −30 %)");
   });
 
   it("say beside each other what saves, what costs and what does neither for sure", () => {

@@ -115,14 +115,14 @@ describe("a plan with all its parts", () => {
         above.
         Headroom: as a steady stream it sustains 42 % more than the mean load, 5.0 % less than the busiest 10 s and
         19 % more than the busiest 60 s.
-        Against today, 6 replicas all the time save 0.600 GPU-hours (-9.1 %) and 14 scale events, and meet what it
+        Against today, 6 replicas all the time save 0.600 GPU-hours (−9.1 %) and 14 scale events, and meet what it
         misses. HPA on requests_in_flight, target 9 a pod, down after 30 min, 3 to 12 replicas saves 1.20 GPU-hours
-        (-18 %) and 10 scale events.
+        (−18 %) and 10 scale events.
         On the same traffic the autoscaler misses: TTFT p99 14.2 s (11.4 s to 17.0 s) against a limit of 2 s; it
-        takes 4.23 GPU-hours (-29 % against fixed) and 17.3 scale events.
+        takes 4.23 GPU-hours (−29 % against fixed) and 17.3 scale events.
         Cheaper at the same objectives, a floor with an autoscaler on top: HPA on requests_in_flight, target 9 a
-        pod, down after 30 min, 3 to 12 replicas, 5.40 GPU-hours (-10 % against fixed), 4 scale events.
-        Of the changes tried, it helps most if it runs on NVIDIA H200: that saves 2.00 GPU-hours (-33 %). If bursts
+        pod, down after 30 min, 3 to 12 replicas, 5.40 GPU-hours (−10 % against fixed), 4 scale events.
+        Of the changes tried, it helps most if it runs on NVIDIA H200: that saves 2.00 GPU-hours (−33 %). If bursts
         double, it needs 2.00 GPU-hours more (+33 %).
 
         Policies on the same traffic
@@ -147,8 +147,8 @@ describe("a plan with all its parts", () => {
         What would change it
           if                             replicas     GPU-hours  autoscaled, GPU-hours  the answer as it is takes
           as it is                              6          6.00                   5.40  up to 1.18 × that traffic
-          it runs on NVIDIA H200                4  4.00 (-33 %)                      –   up to 1.9 × that traffic
-          cold starts take half as long         6    6.00 (0 %)          5.10 (-5.6 %)  up to 1.18 × that traffic
+          it runs on NVIDIA H200                4  4.00 (−33 %)                      –   up to 1.9 × that traffic
+          cold starts take half as long         6    6.00 (0 %)          5.10 (−5.6 %)  up to 1.18 × that traffic
           bursts double                         8  8.00 (+33 %)                      –  up to 0.82 × that traffic"
     `);
   });
@@ -163,6 +163,14 @@ describe("a plan with all its parts", () => {
     ])
       expect(page).toContain(text);
     expect(reportHtml({ plan: plan() }, makeDocument())).not.toContain("Policies by cost and tail");
+  });
+
+  it("calls a policy that no manifest has said the scenario's", () => {
+    const text = planText(plan({ today, today_is: "scenario" })).replaceAll(/\s+/gu, " ");
+    expect(text).toContain("The scenario's policy (HorizontalPodAutoscaler/chat, 2 to 12 replicas) meets TPOT p99 ≤ 100 ms");
+    expect(text).toContain("Against the scenario's policy, 6 replicas all the time save");
+    expect(text).toContain("scenario's: HorizontalPodAutoscaler/chat, 2 to 12 replicas");
+    expect(text).not.toContain("What runs today");
   });
 
   it("says today's part where no number of replicas will do", () => {
@@ -180,7 +188,7 @@ describe("what would change against today", () => {
     expect(todaySentenceOrNull(plan())).toBeNull();
     expect(changeSentenceOrNull(plan())).toBeNull();
     expect(against({ gpu_hours: 6 })).toBe("Against today, 6 replicas all the time cost the same.");
-    expect(against({ gpu_hours: 8 })).toBe("Against today, 6 replicas all the time save 2.00 GPU-hours (-25 %).");
+    expect(against({ gpu_hours: 8 })).toBe("Against today, 6 replicas all the time save 2.00 GPU-hours (−25 %).");
     expect(against({ gpu_hours: 4 })).toBe("Against today, 6 replicas all the time need 2.00 GPU-hours more (+50 %).");
     expect(against({ gpu_hours: 4, scale_events: 3, verdict: "misses" })).toBe(
       "Against today, 6 replicas all the time need 2.00 GPU-hours more (+50 %) and save 3 scale events, and meet what it misses.",
@@ -252,7 +260,7 @@ describe("words of a plan", () => {
   it("say what to fix first only where it saves, and what has the least room where nothing costs more", () => {
     const { base, rows } = whole.sensitivity!;
     const of = (some: typeof rows) => sensitivitySentenceOrNull(plan({ sensitivity: { base, rows: some } }));
-    expect(of([rows[0]!])).toContain("Of the changes tried, it helps most if it runs on NVIDIA H200: that saves 2.00 GPU-hours (-33 %).");
+    expect(of([rows[0]!])).toContain("Of the changes tried, it helps most if it runs on NVIDIA H200: that saves 2.00 GPU-hours (−33 %).");
     expect(of([rows[1]!])).toBe(
       "None of the changes that were tried makes the answer cheaper. None of them needs more; it has the least room if cold starts take half as long: it takes up to 1.18 times that traffic.",
     );
@@ -316,7 +324,7 @@ describe("the change against today, where there are prices", () => {
       ...plan({ today: { ...today, ...cost(13) } }),
       capacity: { ...capacity, candidate: { ...capacity.candidate, ...cost(12) } },
     };
-    expect(changeSentenceOrNull(priced)).toMatch(/ Cost: 12\.0 instead of 13\.0 \(-7\.7 %\)\.$/u);
+    expect(changeSentenceOrNull(priced)).toMatch(/ Cost: 12\.0 instead of 13\.0 \(−7\.7 %\)\.$/u);
     expect(changeSentenceOrNull(plan({ today }))).not.toContain("Cost");
   });
 });

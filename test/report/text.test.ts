@@ -11,7 +11,7 @@ describe("a plan", () => {
         It takes up to 1.18 times this traffic, bursts and all closer together.
         Headroom: as a steady stream it sustains 42 % more than the mean load.
         On the same traffic the autoscaler misses: TTFT p99 14.2 s (11.4 s to 17.0 s) against a limit of 2 s; it
-        takes 4.23 GPU-hours (-29 % against fixed) and 17.3 scale events.
+        takes 4.23 GPU-hours (−29 % against fixed) and 17.3 scale events.
 
         Policies on the same traffic
           policy      TTFT p99  TPOT p99  TTFT p50  TTFT max       replicas  GPU-hours  scale events  busy  batch  meets
@@ -474,9 +474,9 @@ describe("a device model", () => {
         Furthest from what was measured
           composite step           predicted  measured     off
           layer/mixed-32-512         6.90 ms   6.10 ms   +13 %
-          layer/decode-64-1024        520 µs    550 µs  -5.5 %
+          layer/decode-64-1024        520 µs    550 µs  −5.5 %
           layer/decode-4-1024         210 µs    204 µs  +2.9 %
-          layer/prefill-2048-1024    24.5 ms   25.2 ms  -2.8 %
+          layer/prefill-2048-1024    24.5 ms   25.2 ms  −2.8 %
           layer/prefill-256-0        3.10 ms   3.06 ms  +1.3 %
 
         Notes

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { scenarioTemplate } from "../../cli/scenario-template.ts";
+import { USUAL_TEMPLATE } from "../../cli/template-for.ts";
 import { closestKeyOrNull, knownKeys } from "../../src/scenario/known-keys.ts";
 import { parseScenario } from "../../src/scenario/parse.ts";
 import { scenarioSchema } from "../../src/scenario/schema.ts";
@@ -18,6 +19,8 @@ const message = (text: string): string => {
     return (error as Error).message;
   }
 };
+
+const template = scenarioTemplate(USUAL_TEMPLATE);
 
 describe("a scenario's text", () => {
   it("may be YAML or JSON", () => {
@@ -113,7 +116,7 @@ describe("the closest known field", () => {
 
 describe("the scenario that `ballast init` writes", () => {
   it("is a valid one", () => {
-    expect(parseScenario(scenarioTemplate, "scenario.yaml").scenario.name).toBe("chat");
+    expect(parseScenario(template, "scenario.yaml").scenario.name).toBe("chat");
   });
 
   it("shows every field that there is", () => {
@@ -127,11 +130,11 @@ describe("the scenario that `ballast init` writes", () => {
     };
     collect(z.toJSONSchema(scenarioSchema, { io: "input" }));
     expect(names.size).toBeGreaterThan(30);
-    expect([...names].filter((name) => !new RegExp(`\\b${name}:|with ${name}`, "u").test(scenarioTemplate))).toEqual([]);
+    expect([...names].filter((name) => !new RegExp(`\\b${name}:|with ${name}`, "u").test(template))).toEqual([]);
   });
 
   it("states the schema's own defaults", () => {
-    const { seed, replica, cold_start, router, objectives } = parseScenario(scenarioTemplate, "scenario.yaml").scenario;
+    const { seed, replica, cold_start, router, objectives } = parseScenario(template, "scenario.yaml").scenario;
     const defaults = parseScenario(least, "least.yaml").scenario;
     expect({ seed, replica, cold_start, router, objectives }).toEqual({
       seed: defaults.seed,

@@ -127,12 +127,12 @@ describe("a scenario on a device", () => {
       }
     };
     expect(message(() => resolve(trace, deviceModel({ model: "Qwen2.5-7B" })))).toMatchInlineSnapshot(
-      `"device: expected a device model of Llama-3.1-8B, got one of Qwen2.5-7B. Calibrate the device for this model: ballast calibrate --model …"`,
+      `"device: expected a device model of Llama-3.1-8B, got one of Qwen2.5-7B. Calibrate the device for this model, ballast calibrate --model …, or ask about the other: --model Qwen2.5-7B"`,
     );
     expect(
       message(() => resolve(trace, deviceModel({ memory: { bytes: 16e9, origin: "measured", source: "nvidia-smi" } }))),
     ).toMatchInlineSnapshot(
-      `"Llama-3.1-8B on Example GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. A smaller model, or a device with at least 17.11 GiB, would do."`,
+      `"Llama-3.1-8B on Example GPU: needs 15.40 GiB for weights (14.96 GiB in f16), activations and two KV blocks, and may use 13.41 GiB (0.9 of 14.90 GiB): 1.99 GiB short. Of the built-in models tiny-llama and Llama-3.2-1B would fit (--model, or model in the scenario); or take a device with at least 17.11 GiB."`,
     );
     expect(message(() => resolve(`${trace}replica: { num_gpu_blocks: 500, max_model_len: 9000 }`))).toMatchInlineSnapshot(
       `"chat.yaml: replica.max_model_len: expected at most 7984 tokens, which the KV cache holds, got 9000: vLLM does not start so. Lower it, or give the server more memory."`,

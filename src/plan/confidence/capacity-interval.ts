@@ -104,7 +104,7 @@ const intervalAsCounted = (
       },
     };
   }
-  const of = `the replications${ofSteps}`;
+  const of = question.seeds.length === 1 ? ofOneDraw(stepError) : `the replications${ofSteps}`;
   if (stepError === null || stepError === 0) return { low: found.atLeast, high: found.replicas, of };
   const verdictWith = (z: number): ((replicas: number) => Verdict) => {
     const race = new Race(withSteps(question, exp(z * stepError)), isBetterWithMore);
@@ -116,6 +116,10 @@ const intervalAsCounted = (
   const high = firstBetween(replicas, mostOf(replicas), replicas, (number) => slow(number) === "meets") ?? Infinity;
   return { low, high, of };
 };
+
+/** What the interval holds where generated traffic is drawn once: nothing of chance. */
+const ofOneDraw = (stepError: number | null): string =>
+  `${stepError === null ? "nothing" : "the step model's held-out error"} (one simulation says nothing of how another draw of the traffic would differ)`;
 
 /** The first of these numbers that holds, looked for from one of them on, taking it that more are never worse; null where none does. */
 const firstBetween = (least: number, most: number, start: number, holds: (replicas: number) => boolean): number | null => {
