@@ -90,7 +90,7 @@ child=
 copying=
 stop() {
   if [ -n "$child" ]; then kill -INT "$child" 2> /dev/null && wait "$child"; fi
-  pack
+  if pack; then printf '\nStopped. Bring back %s.\n' "$out"; fi
   exit 130
 }
 trap stop INT TERM HUP
