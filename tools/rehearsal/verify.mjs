@@ -18,7 +18,7 @@ Object.assign(globalThis, globals);
 const { enabled, disabled } = dawnToggles(true, condition);
 const gpu = create(["backend=vulkan", `enable-dawn-features=${enabled.join(",")}`, `disable-dawn-features=${disabled.join(",")}`]);
 const opened = await openGpuOrNull(gpu);
-if (opened === null) throw new Error("there is no WebGPU adapter");
+if (opened === null) throw new Error("no Vulkan driver gave a WebGPU adapter: see README.md beside this file");
 const { device } = opened;
 const { info } = opened.adapter;
 console.log(`${info.vendor}, ${info.description}, subgroups of ${info.subgroupMinSize} to ${info.subgroupMaxSize}, ${condition}`);
