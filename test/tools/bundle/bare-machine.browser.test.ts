@@ -62,7 +62,7 @@ describe.skipIf(because !== null)(`a machine with nothing on it (${because ?? "i
   it("ends a visit at once where the GPU asked for is not reached, and says what is", () => {
     const { status, stdout } = bare(root, "/b/visit.sh", "--gpu", "H200", "--out", "/nothing");
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^doctor +\d+ s {2}failed with code 1$/mu);
+    expect(stdout).toMatch(/^doctor +\d+ s {2}ended with code 1$/mu);
     expect(stdout).toContain('expected a GPU whose name contains "H200"');
     expect(readdirSync(join(root, "nothing")).sort()).toEqual(["stages.txt", "visit.log"]);
   });
