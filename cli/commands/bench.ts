@@ -72,12 +72,12 @@ const earlierProfiles = (io: Io, runs: string, kept: readonly KeptProfile[]): Ea
 /** Where a bench writes, what is there already, and how it tells of its progress. */
 interface Surroundings {
   readonly runs: string;
-  readonly earlier: readonly EarlierProfile[];
+  readonly kept: readonly KeptProfile[];
   readonly progress: ProgressLine;
 }
 
 /** Measures, and gives the profile with what is to happen once it is safe. */
-const measured = async (io: Io, options: BenchOptions, parts: BenchParts, { runs, earlier, progress }: Surroundings) => {
+const measured = async (io: Io, options: BenchOptions, parts: BenchParts, { runs, kept, progress }: Surroundings) => {
   const { runtime, condition, browser, gpu } = options;
   const usable = await runtimeFor(io, { runtime, condition, browser, ...parts });
   const { profile, journal } = await interruptible((signal) =>
@@ -93,7 +93,7 @@ const measured = async (io: Io, options: BenchOptions, parts: BenchParts, { runs
         budget: options.budget ?? null,
         isResuming: options.resume === true,
         resumeCommand: resumeCommand(options),
-        earlier: options.retune === true ? [] : earlier,
+        earlier: options.retune === true ? [] : earlierProfiles(io, runs, kept),
       },
       progress,
       signal,
@@ -116,7 +116,7 @@ const bench = async (io: Io, options: BenchOptions, parts: BenchParts): Promise<
   try {
     const kept = keptProfiles(resultsFolder); // before anything is measured: an unreadable one is then no loss
     const progress = progressLine(io, options.quiet === true);
-    const around = { runs, earlier: earlierProfiles(io, runs, kept), progress };
+    const around = { runs, kept, progress };
     const { profile, onSafe } = await (options.finish === undefined ? measured : finished)(io, options, parts, around);
     const folder = writeRun(runs, profile);
     onSafe();

@@ -19,27 +19,32 @@ const runsFolder = () => {
 
 const isOfRun = (name) => !name.startsWith("bench."); // its lock and its reserve
 
-/** Packs all runs so far, stopped ones too, and what is kept where this one kept something; the line that says what to bring back. */
-const packed = () => {
+/** Packs all runs so far, stopped ones too, and the kept profiles. Says what to bring back; fails where there is nothing, or no room. */
+const pack = () => {
   const runs = runsFolder();
-  if (!existsSync(runs) || !readdirSync(runs).some(isOfRun)) return "";
+  if (!existsSync(runs) || !readdirSync(runs).some(isOfRun)) return false;
   const folder = dirname(runs);
   const file = join(folder, "ballast-runs.tar.gz");
-  const isKept = args.includes("--keep") && existsSync(join(here, "ballast/results"));
-  if (isKept) cpSync(join(here, "ballast/results"), join(folder, "results"), { recursive: true }); // as they lie in a clone
-  const names = [basename(runs), ...(isKept ? ["results"] : [])];
+  const kept = join(here, "ballast/results");
+  if (existsSync(kept)) cpSync(kept, join(folder, "results"), { recursive: true }); // as they lie in a clone
+  const names = [basename(runs), ...(existsSync(kept) ? ["results"] : [])];
   const { status, stderr } = spawnSync(join(here, "bin/busybox"), ["tar", "-czf", file, "-C", folder, ...names], { encoding: "utf8" });
-  return status === 0
-    ? `Bring back: ${file} (${Math.ceil(statSync(file).size / 1000)} kB, all runs so far). At home, in the clone: tar -xzf ${basename(file)} && npm run report\n`
-    : `Bring back: ${runs} (it could not be packed into one file: ${stderr.trim()})\n`;
+  process.stderr.write(
+    status === 0
+      ? `Bring back: ${file} (${Math.ceil(statSync(file).size / 1000)} kB, all runs so far). At home, in the clone: tar -xzf ${basename(file)} && npm run report\n`
+      : `Bring back: ${runs} (it could not be packed into one file: ${stderr.trim()})\n`,
+  );
+  return status === 0;
 };
 
 const PEERS = "bench:peers"; // a benchmark, and the one that needs the GPU
-if (args[0] === PEERS) {
+if (args[0] === "pack") {
+  process.exitCode = pack() ? 0 : 1;
+} else if (args[0] === PEERS) {
   process.argv.splice(2, 1);
   await import("./ballast/dist/bench/peers.js");
 } else {
   const { main } = await import("./ballast/dist/cli/main.js");
   process.exitCode = await main(args);
 }
-if (args[0] === "bench" || args[0] === PEERS) process.stderr.write(packed());
+if (args[0] === "bench" || args[0] === PEERS) pack();

@@ -6,7 +6,7 @@
 # Stages: doctor (ends the visit where that GPU is not reached), web, native-like, peers.
 set -u
 here=$(CDPATH= cd -- "$(dirname -- "$0")" && pwd)
-usage() { sed -n '2,7s/^# //p' "$0"; }
+usage() { sed -n '2,6s/^# //p' "$0"; }
 fail() { printf 'visit: %s\n' "$1" >&2; exit 2; }
 
 export BALLAST_RUNS="$here/runs" # what is brought home lies here, whatever the environment says
@@ -40,10 +40,7 @@ code=0
 
 # All that was measured so far, in one file; fails where there is nothing, or no room.
 pack() {
-  ls "$here"/runs/*/*.json "$here"/runs/*unfinished-*.jsonl > /dev/null 2>&1 || return 1
-  kept=
-  if [ -d "$here/ballast/results" ]; then cp -R "$here/ballast/results" "$here/" && kept=results; fi
-  "$box" tar -czf "$out/ballast-runs.tar.gz" -C "$here" runs $kept
+  "$here/run.sh" pack >> "$out/visit.log" 2>&1 && cp "$here/ballast-runs.tar.gz" "$out/"
 }
 
 # stage NAME SECONDS COMMAND...: stopped as by Ctrl-C where it takes longer. Leaves a line on the screen and in stages.txt.
